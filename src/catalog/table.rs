@@ -1,0 +1,135 @@
+//! Tables, views and columns as the catalog knows them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::syntax::DataType;
+
+/// The full logical name of a table or view. Case-sensitive, as in Flink.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "[String; 3]", into = "[String; 3]")]
+pub struct TableName {
+    /// The catalog.
+    pub catalog: String,
+    /// The database.
+    pub database: String,
+    /// The table or view.
+    pub table: String,
+}
+
+impl TableName {
+    /// The name `catalog.database.table`.
+    pub fn new(
+        catalog: impl Into<String>,
+        database: impl Into<String>,
+        table: impl Into<String>,
+    ) -> Self {
+        Self {
+            catalog: catalog.into(),
+            database: database.into(),
+            table: table.into(),
+        }
+    }
+}
+
+impl From<[String; 3]> for TableName {
+    fn from([catalog, database, table]: [String; 3]) -> Self {
+        Self {
+            catalog,
+            database,
+            table,
+        }
+    }
+}
+
+impl From<TableName> for [String; 3] {
+    fn from(name: TableName) -> Self {
+        [name.catalog, name.database, name.table]
+    }
+}
+
+/// For people: parts joined by dots, without quotes.
+impl fmt::Display for TableName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.catalog, self.database, self.table)
+    }
+}
+
+/// A table: what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// Its columns in order; `None` when nobody said.
+    pub columns: Option<Vec<Column>>,
+    /// The columns of its primary key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub primary_key: Vec<String>,
+    /// The column of its watermark: the event-time attribute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watermark: Option<String>,
+    /// Its connector options.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its type; `None` for a computed column whose type was not worked out.
+    #[serde(rename = "type")]
+    pub data_type: Option<DataType>,
+    /// How it comes by its value.
+    #[serde(default, skip_serializing_if = "ColumnKind::is_physical")]
+    pub kind: ColumnKind,
+}
+
+/// How a column comes by its value.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ColumnKind {
+    /// Stored.
+    #[default]
+    Physical,
+    /// Read from the connector.
+    Metadata {
+        /// Whether it is left out when the table is written.
+        #[serde(rename = "virtual", default)]
+        virtual_: bool,
+    },
+    /// Worked out from others.
+    Computed {
+        /// Its expression.
+        expression: String,
+        /// The base columns that the expression reads.
+        reads: Vec<String>,
+        /// Whether it is `PROCTIME()`: a processing-time attribute.
+        #[serde(default)]
+        proctime: bool,
+    },
+}
+
+impl ColumnKind {
+    fn is_physical(&self) -> bool {
+        *self == Self::Physical
+    }
+}
+
+/// A view: its text and the place it was written for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct View {
+    /// Its query.
+    pub text: String,
+    /// Its column list; empty when there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// The current catalog when it was made.
+    pub catalog: String,
+    /// The current database when it was made.
+    pub database: String,
+}

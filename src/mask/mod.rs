@@ -1,0 +1,5 @@
+//! `mask`: a mask and a column become a Flink SQL expression of exactly that column's type.
+
+mod spec;
+
+pub use spec::{MaskSpec, Template};

@@ -1,0 +1,694 @@
+//! The tree of a Flink SQL script.
+//!
+//! Statements, queries and FROM items are types of our own, closed enums: whoever walks them must say what to do with each form.
+//! Scalar expressions are `sqlparser`'s [`Expr`]. A query nested in a scalar expression is kept in the statement's [`Queries`], and stands in
+//! the expression as a marker ([`nested_query`] reads it), so that no nested query can hide in a node nobody visits.
+//! Chains that users write flat (set operations, joins) are vectors: a thousand of them cost no stack.
+//!
+//! Every [`Span`] is a byte range of the submitted text and is exact: first byte of the first token to last byte of the last one.
+
+use sqlparser::ast::Expr;
+
+use super::{DataType, Span};
+
+/// An identifier, with its value as Flink understands it (unquoted, unescaped, case kept).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ident {
+    /// The name itself.
+    pub value: String,
+    /// Whether it was written in back-ticks or as `U&"..."`.
+    pub quoted: bool,
+    /// Where.
+    pub span: Span,
+}
+
+/// A dotted name as written: one part or more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// The parts, never empty.
+    pub parts: Vec<Ident>,
+    /// From the first part to the last.
+    pub span: Span,
+}
+
+/// A string literal: its value after unescaping, and its place (quotes included).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Literal {
+    /// The text the literal stands for.
+    pub value: String,
+    /// Where.
+    pub span: Span,
+}
+
+/// One statement of a script, without its `;`.
+#[derive(Debug)]
+pub struct Statement {
+    /// First token to last token.
+    pub span: Span,
+    /// What it is.
+    pub kind: StatementKind,
+    /// All queries of the statement.
+    pub queries: Queries,
+}
+
+/// What a statement is.
+#[derive(Debug)]
+pub enum StatementKind {
+    /// `SELECT`, `WITH`, `VALUES`, `TABLE t`, set operations. `EXECUTE SELECT` too.
+    Query(QueryId),
+    /// `INSERT INTO | OVERWRITE`, `UPSERT INTO`. `EXECUTE INSERT` too.
+    Insert(Insert),
+    /// `[EXECUTE] STATEMENT SET BEGIN … END`.
+    StatementSet(Vec<Insert>),
+    /// `EXPLAIN …`: the explained statement is inside.
+    Explain(Box<StatementKind>),
+    /// `CREATE TABLE` in all forms but a query's result.
+    CreateTable(Box<CreateTable>),
+    /// `CREATE VIEW`.
+    CreateView(Box<CreateView>),
+    /// `DROP TABLE | VIEW | DATABASE | CATALOG | FUNCTION | …`.
+    Drop(Drop),
+    /// `USE [database]`, `USE CATALOG`.
+    Use(Use),
+    /// `SET 'key' = 'value'`, `SET`.
+    Set(Option<Setting>),
+    /// `RESET 'key'`, `RESET`.
+    Reset(Option<Literal>),
+    /// `BEGIN STATEMENT SET`, of the client's protocol.
+    BeginStatementSet,
+    /// `END`, which closes it.
+    EndStatementSet,
+    /// A statement that Flink has and this version refuses on purpose.
+    Refused(Refusal),
+}
+
+/// A construct that is refused by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The construct in the words of Flink's documentation, such as `ALTER TABLE`.
+    pub construct: &'static str,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// `'key' = 'value'`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// The key.
+    pub key: Literal,
+    /// The value.
+    pub value: Literal,
+}
+
+/// `INSERT`.
+#[derive(Debug)]
+pub struct Insert {
+    /// First token to last token.
+    pub span: Span,
+    /// `OVERWRITE`.
+    pub overwrite: bool,
+    /// The sink.
+    pub target: TableRef,
+    /// `PARTITION (dt = 'x', hr)`: name and static value.
+    pub partition: Vec<(Ident, Option<Scalar>)>,
+    /// The column list, as written; empty when there is none. A nested target (`a.b`) has more than one part.
+    pub columns: Vec<Name>,
+    /// What is written.
+    pub source: QueryId,
+}
+
+/// `CREATE [OR REPLACE] [TEMPORARY] TABLE`.
+#[derive(Debug)]
+pub struct CreateTable {
+    /// `TEMPORARY`.
+    pub temporary: bool,
+    /// `CREATE OR REPLACE`, `REPLACE`.
+    pub or_replace: bool,
+    /// `IF NOT EXISTS`.
+    pub if_not_exists: bool,
+    /// The new table.
+    pub name: Name,
+    /// Columns in order.
+    pub columns: Vec<ColumnDef>,
+    /// `WATERMARK FOR column AS expression`.
+    pub watermark: Option<(Name, Scalar)>,
+    /// `PRIMARY KEY (…) NOT ENFORCED`, of a column or the table.
+    pub primary_key: Vec<Ident>,
+    /// `PARTITIONED BY (…)`.
+    pub partitioned_by: Vec<Ident>,
+    /// `WITH ('k' = 'v', …)`.
+    pub options: Vec<Setting>,
+    /// `LIKE t (…)`.
+    pub like: Option<Like>,
+    /// `AS SELECT …`.
+    pub query: Option<QueryId>,
+}
+
+/// A column of `CREATE TABLE`.
+#[derive(Debug)]
+pub struct ColumnDef {
+    /// Its name.
+    pub name: Ident,
+    /// How it comes by its value.
+    pub kind: ColumnDefKind,
+}
+
+/// How a declared column comes by its value.
+#[derive(Debug)]
+pub enum ColumnDefKind {
+    /// `name TYPE`.
+    Physical(DataType),
+    /// `name TYPE METADATA [FROM 'key'] [VIRTUAL]`.
+    Metadata {
+        /// Its declared type.
+        data_type: DataType,
+        /// `FROM 'key'`.
+        key: Option<Literal>,
+        /// `VIRTUAL`: not written.
+        virtual_: bool,
+    },
+    /// `name AS expression`.
+    Computed(Scalar),
+    /// A bare name: the column list of `CREATE TABLE t (a, b) AS SELECT …`.
+    NameOnly,
+}
+
+/// `LIKE source (INCLUDING …)`.
+#[derive(Debug)]
+pub struct Like {
+    /// The table whose definition is copied.
+    pub source: Name,
+    /// What of it: (`INCLUDING | EXCLUDING | OVERWRITING`, feature), upper case, as written in order.
+    pub features: Vec<(String, String)>,
+}
+
+/// `CREATE [OR REPLACE] [TEMPORARY] VIEW`.
+#[derive(Debug)]
+pub struct CreateView {
+    /// `TEMPORARY`.
+    pub temporary: bool,
+    /// `OR REPLACE`, where Flink takes it.
+    pub or_replace: bool,
+    /// `IF NOT EXISTS`.
+    pub if_not_exists: bool,
+    /// The new view.
+    pub name: Name,
+    /// Its column list; empty when there is none.
+    pub columns: Vec<Ident>,
+    /// Its text.
+    pub query: QueryId,
+}
+
+/// `DROP`.
+#[derive(Debug)]
+pub struct Drop {
+    /// What kind of object.
+    pub object: DropObject,
+    /// `TEMPORARY`.
+    pub temporary: bool,
+    /// `IF EXISTS`.
+    pub if_exists: bool,
+    /// Which one.
+    pub name: Name,
+}
+
+/// What `DROP` drops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DropObject {
+    /// A table.
+    Table,
+    /// A view.
+    View,
+    /// A database.
+    Database,
+    /// A catalog.
+    Catalog,
+    /// A function.
+    Function,
+}
+
+/// `USE`.
+#[derive(Debug)]
+pub enum Use {
+    /// `USE [catalog.]database`.
+    Database(Name),
+    /// `USE CATALOG name`.
+    Catalog(Ident),
+}
+
+/// The index of a query in its statement's [`Queries`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QueryId(pub u32);
+
+/// All queries of one statement, outer and nested, in the order in which the parser finished them.
+#[derive(Debug, Default)]
+pub struct Queries(pub Vec<Query>);
+
+impl Queries {
+    /// The query of an id that this statement's tree holds.
+    #[must_use]
+    pub fn get(&self, id: QueryId) -> Option<&Query> {
+        self.0.get(id.0 as usize)
+    }
+}
+
+/// A query expression with its own WITH, ORDER BY and LIMIT; parentheses around it are not part of it.
+#[derive(Debug)]
+pub struct Query {
+    /// From `WITH` or the first token of the body to the last token.
+    pub span: Span,
+    /// In what position it stands.
+    pub role: QueryRole,
+    /// The span of the word `WITH`, when there is one.
+    pub with: Option<Span>,
+    /// The common table expressions, in order.
+    pub ctes: Vec<Cte>,
+    /// Set operations over terms.
+    pub body: Body,
+    /// `ORDER BY`.
+    pub order_by: Vec<OrderItem>,
+    /// The operands of LIMIT, OFFSET and FETCH.
+    pub bounds: Vec<Scalar>,
+}
+
+/// In what position a query stands: decides what of it can be seen from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueryRole {
+    /// The statement's own query, or that of an INSERT, CTAS or view.
+    Statement,
+    /// The body of a common table expression.
+    Cte,
+    /// A derived table in FROM.
+    Derived,
+    /// Parentheses around a term of a set operation.
+    Term,
+    /// An operand of a scalar expression: a scalar subquery, a member of IN, an argument of ANY or ALL, ARRAY(..).
+    Scalar,
+    /// The operand of `IN`.
+    In,
+    /// The operand of `EXISTS`.
+    Exists,
+    /// A table argument of a function.
+    TableArgument,
+}
+
+/// `name (columns) AS (query)`.
+#[derive(Debug)]
+pub struct Cte {
+    /// Its name: shadows a table only under this one-part name.
+    pub name: Ident,
+    /// Its column list; empty when there is none.
+    pub columns: Vec<Ident>,
+    /// What it stands for.
+    pub query: QueryId,
+    /// From the name to the closing parenthesis.
+    pub span: Span,
+}
+
+/// `first (op term)*`. INTERSECT binds closer than UNION and EXCEPT, which are left-associative; the chain is kept flat, as written.
+#[derive(Debug)]
+pub struct Body {
+    /// The first term: it gives the column names.
+    pub first: Term,
+    /// The others, with the operator before each.
+    pub rest: Vec<(SetOp, Term)>,
+    /// First token to last token.
+    pub span: Span,
+}
+
+/// A set operator with its quantifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetOp {
+    /// Which one.
+    pub kind: SetOpKind,
+    /// `ALL`.
+    pub all: bool,
+}
+
+/// Which set operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetOpKind {
+    /// `UNION`.
+    Union,
+    /// `INTERSECT`.
+    Intersect,
+    /// `EXCEPT`.
+    Except,
+}
+
+/// A term of a set operation.
+#[derive(Debug)]
+pub enum Term {
+    /// `SELECT …`.
+    Select(Box<Select>),
+    /// `VALUES (…), …`.
+    Values(Values),
+    /// `TABLE t`.
+    Table(TableRef),
+    /// `( query )`.
+    Query(QueryId),
+}
+
+/// `VALUES`.
+#[derive(Debug)]
+pub struct Values {
+    /// The rows; a row without parentheses has one value.
+    pub rows: Vec<Vec<Scalar>>,
+    /// From the word to the last row.
+    pub span: Span,
+}
+
+/// One query block.
+#[derive(Debug)]
+pub struct Select {
+    /// From the word `SELECT` to the last token of the block.
+    pub span: Span,
+    /// `DISTINCT`.
+    pub distinct: bool,
+    /// `/*+ … */` after SELECT.
+    pub hints: Vec<Hint>,
+    /// The select list, never empty.
+    pub items: Vec<SelectItem>,
+    /// From the first item to the last.
+    pub items_span: Span,
+    /// Comma-separated FROM items; empty when there is no FROM.
+    pub from: Vec<FromItem>,
+    /// `WHERE`.
+    pub selection: Option<Clause>,
+    /// `GROUP BY`: all grouping expressions, those inside GROUPING SETS, CUBE and ROLLUP too.
+    pub group_by: Option<GroupBy>,
+    /// `HAVING`.
+    pub having: Option<Clause>,
+    /// `WINDOW w AS (…)`.
+    pub windows: Vec<NamedWindow>,
+    /// `QUALIFY`.
+    pub qualify: Option<Clause>,
+}
+
+/// A keyword and the expression after it.
+#[derive(Debug)]
+pub struct Clause {
+    /// The keyword.
+    pub keyword: Span,
+    /// The condition.
+    pub condition: Scalar,
+}
+
+/// `GROUP BY`.
+#[derive(Debug)]
+pub struct GroupBy {
+    /// All expressions that are grouped by, in order.
+    pub keys: Vec<Scalar>,
+    /// Whether GROUPING SETS, CUBE or ROLLUP was used.
+    pub sets: bool,
+    /// From the word `GROUP` on.
+    pub span: Span,
+}
+
+/// `name AS (window specification)`.
+#[derive(Debug)]
+pub struct NamedWindow {
+    /// Its name.
+    pub name: Ident,
+    /// All scalar operands: PARTITION BY, ORDER BY, frame bounds.
+    pub operands: Vec<Scalar>,
+}
+
+/// A scalar expression with its exact place.
+#[derive(Debug)]
+pub struct Scalar {
+    /// First token to last token, closing brackets included.
+    pub span: Span,
+    /// Its tree.
+    pub expr: Expr,
+}
+
+/// `expression [ASC | DESC] [NULLS …]`.
+#[derive(Debug)]
+pub struct OrderItem {
+    /// The key.
+    pub key: Scalar,
+}
+
+/// An item of the select list.
+#[derive(Debug)]
+pub enum SelectItem {
+    /// `expression [AS alias]`.
+    Expr {
+        /// The value.
+        value: Scalar,
+        /// Its name.
+        alias: Option<Ident>,
+        /// The whole item.
+        span: Span,
+    },
+    /// `*`.
+    Wildcard(Span),
+    /// `t.*`, `db.t.*`, `t.r.*`.
+    QualifiedWildcard {
+        /// The parts before `.*`.
+        qualifier: Name,
+        /// The whole item.
+        span: Span,
+    },
+}
+
+/// A FROM item: a factor and what is joined to it, left to right.
+#[derive(Debug)]
+pub struct FromItem {
+    /// The leftmost factor.
+    pub first: Factor,
+    /// The joins, in order.
+    pub joins: Vec<Join>,
+    /// First token to last token.
+    pub span: Span,
+}
+
+/// `… JOIN factor …`.
+#[derive(Debug)]
+pub struct Join {
+    /// Which join.
+    pub kind: JoinKind,
+    /// `NATURAL`.
+    pub natural: bool,
+    /// What is joined.
+    pub right: Factor,
+    /// `ON`, `USING`.
+    pub constraint: JoinConstraint,
+    /// From the first join word to the last token.
+    pub span: Span,
+}
+
+/// Which join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinKind {
+    /// `[INNER] JOIN`.
+    Inner,
+    /// `LEFT [OUTER] JOIN`.
+    Left,
+    /// `RIGHT [OUTER] JOIN`.
+    Right,
+    /// `FULL [OUTER] JOIN`.
+    Full,
+    /// `CROSS JOIN`.
+    Cross,
+}
+
+/// The condition of a join.
+#[derive(Debug)]
+pub enum JoinConstraint {
+    /// None.
+    None,
+    /// `ON condition`.
+    On(Clause),
+    /// `USING (columns)`.
+    Using(Vec<Ident>),
+}
+
+/// A relation in FROM with all that follows it up to its alias.
+#[derive(Debug)]
+pub struct Factor {
+    /// The whole factor: LATERAL, relation, snapshot, pattern, alias, sample.
+    pub span: Span,
+    /// The relation itself: with LATERAL, `TABLE( )`, brackets and hints, without what follows.
+    pub core: Span,
+    /// `LATERAL`.
+    pub lateral: bool,
+    /// What kind of relation.
+    pub kind: FactorKind,
+    /// `FOR SYSTEM_TIME AS OF expression`.
+    pub as_of: Option<Clause>,
+    /// `MATCH_RECOGNIZE (…)`.
+    pub match_recognize: Option<Box<MatchRecognize>>,
+    /// `UNPIVOT (…)`.
+    pub unpivot: Option<Unpivot>,
+    /// `[AS] alias [(columns)]`.
+    pub alias: Option<TableAlias>,
+    /// `TABLESAMPLE …`.
+    pub sample: Option<Span>,
+}
+
+/// What kind of relation a factor is.
+#[derive(Debug)]
+pub enum FactorKind {
+    /// A table, view or CTE by name.
+    Table(TableRef),
+    /// `( query )`.
+    Query(QueryId),
+    /// `TABLE(f(…))`, or `f(…)` alone.
+    Function(TableFunction),
+    /// `UNNEST(…) [WITH ORDINALITY]`.
+    Unnest {
+        /// The collections.
+        operands: Vec<Scalar>,
+        /// `WITH ORDINALITY`.
+        ordinality: bool,
+    },
+    /// `( a JOIN b … )`.
+    Parenthesised(Box<FromItem>),
+}
+
+/// A table, view or CTE named in a statement.
+#[derive(Debug)]
+pub struct TableRef {
+    /// Its name as written.
+    pub name: Name,
+    /// `/*+ OPTIONS('k' = 'v') */` after the name.
+    pub hints: Vec<Hint>,
+    /// The word `TABLE` before the name, in `TABLE t`.
+    pub keyword: Option<Span>,
+    /// From the word or the name to the hints.
+    pub span: Span,
+}
+
+/// One hint of a `/*+ … */` block.
+#[derive(Debug)]
+pub struct Hint {
+    /// `OPTIONS`, `LOOKUP`, `BROADCAST`, as written.
+    pub name: Ident,
+    /// `'key' = 'value'` pairs.
+    pub pairs: Vec<Setting>,
+    /// Plain operands: names or literals.
+    pub operands: Vec<Literal>,
+    /// The whole `/*+ … */` block.
+    pub block: Span,
+}
+
+/// `[AS] alias [(columns)]`.
+#[derive(Debug)]
+pub struct TableAlias {
+    /// Its name.
+    pub name: Ident,
+    /// New column names; empty when there are none.
+    pub columns: Vec<Ident>,
+    /// From AS or the name to the last token.
+    pub span: Span,
+}
+
+/// A table function: window TVF, PTF, UDTF.
+#[derive(Debug)]
+pub struct TableFunction {
+    /// The function.
+    pub name: Name,
+    /// Its arguments.
+    pub arguments: Vec<Argument>,
+    /// Whether it stands in `TABLE( … )`.
+    pub in_table: bool,
+    /// From the function's name to its closing parenthesis.
+    pub span: Span,
+}
+
+/// `[name =>] value`.
+#[derive(Debug)]
+pub struct Argument {
+    /// The parameter, when named.
+    pub name: Option<Ident>,
+    /// The value.
+    pub value: ArgumentValue,
+}
+
+/// The value of a table function's argument.
+#[derive(Debug)]
+pub enum ArgumentValue {
+    /// An expression.
+    Scalar(Scalar),
+    /// `TABLE t …` or `(query) …`.
+    Table(TableArgument),
+    /// `DESCRIPTOR(a, b)`.
+    Descriptor(Vec<Name>),
+    /// `MODEL m`.
+    Model(Name),
+    /// `DEFAULT`.
+    Default(Span),
+}
+
+/// A table handed to a function.
+#[derive(Debug)]
+pub struct TableArgument {
+    /// The table.
+    pub source: TableArgumentSource,
+    /// `PARTITION BY`.
+    pub partition_by: Vec<Scalar>,
+    /// `ORDER BY`.
+    pub order_by: Vec<OrderItem>,
+    /// First token to last token.
+    pub span: Span,
+}
+
+/// Where a table argument comes from.
+#[derive(Debug)]
+pub enum TableArgumentSource {
+    /// `TABLE t`.
+    Table(TableRef),
+    /// `( query )`; the span is that of the parentheses.
+    Query(QueryId, Span),
+}
+
+/// `MATCH_RECOGNIZE ( … )`.
+#[derive(Debug)]
+pub struct MatchRecognize {
+    /// `PARTITION BY`.
+    pub partition_by: Vec<Scalar>,
+    /// `ORDER BY`.
+    pub order_by: Vec<OrderItem>,
+    /// `MEASURES value AS name`.
+    pub measures: Vec<(Scalar, Ident)>,
+    /// `ALL ROWS PER MATCH`.
+    pub all_rows: bool,
+    /// The variables of PATTERN, SUBSET and DEFINE: qualifiers inside this clause.
+    pub variables: Vec<String>,
+    /// `WITHIN interval`.
+    pub within: Option<Scalar>,
+    /// `DEFINE variable AS condition`.
+    pub defines: Vec<(Ident, Scalar)>,
+    /// The whole clause.
+    pub span: Span,
+}
+
+/// `UNPIVOT ( values FOR name IN (columns [AS value], …) )`.
+#[derive(Debug)]
+pub struct Unpivot {
+    /// The new value columns.
+    pub values: Vec<Ident>,
+    /// The new name columns.
+    pub names: Vec<Ident>,
+    /// The columns that are folded, one group a row.
+    pub columns: Vec<Vec<Ident>>,
+    /// The whole clause.
+    pub span: Span,
+}
+
+/// The query that stands at a marker of a scalar expression.
+#[must_use]
+pub fn nested_query(expr: &Expr) -> Option<QueryId> {
+    let Expr::Value(value) = expr else {
+        return None;
+    };
+    let sqlparser::ast::Value::Placeholder(mark) = &value.value else {
+        return None;
+    };
+    mark.strip_prefix(QUERY_MARK)?.parse().ok().map(QueryId)
+}
+
+/// What a marker's text begins with. No token of a user's can carry it: the lexer makes `Placeholder` of `?` and policy variables only.
+pub(super) const QUERY_MARK: &str = "query:";
