@@ -20,23 +20,34 @@ const DATALESS: [&str; 3] = ["datagen", "print", "blackhole"];
 #[must_use]
 pub fn identity(options: &BTreeMap<String, String>) -> Identity {
     let option = |key: &str| options.get(key).map(String::as_str);
-    let Some(connector) = option("connector") else { return Identity::Unknown };
+    let Some(connector) = option("connector") else {
+        return Identity::Unknown;
+    };
     if DATALESS.contains(&connector) {
         return Identity::Nothing;
     }
     let names = match connector {
-        "kafka" | "upsert-kafka" => option("properties.bootstrap.servers").zip(option("topic")).and_then(|(b, t)| kafka(b, t)),
-        "jdbc" => option("url").zip(option("table-name")).and_then(|(url, table)| jdbc(url, table)),
+        "kafka" | "upsert-kafka" => option("properties.bootstrap.servers")
+            .zip(option("topic"))
+            .and_then(|(b, t)| kafka(b, t)),
+        "jdbc" => option("url")
+            .zip(option("table-name"))
+            .and_then(|(url, table)| jdbc(url, table)),
         "mysql-cdc" => cdc(options, "mysql", 3306),
         "filesystem" => option("path").and_then(file),
         _ => None,
     };
-    names.filter(|n| !n.is_empty()).map_or(Identity::Unknown, Identity::Known)
+    names
+        .filter(|n| !n.is_empty())
+        .map_or(Identity::Unknown, Identity::Known)
 }
 
 /// One data set a topic; brokers in order of their names, so that `b2,b1` is the cluster `b1,b2`.
 fn kafka(brokers: &str, topics: &str) -> Option<Vec<String>> {
-    let mut hosts = brokers.split(',').map(|b| host_port(b.trim(), 9092)).collect::<Option<Vec<_>>>()?;
+    let mut hosts = brokers
+        .split(',')
+        .map(|b| host_port(b.trim(), 9092))
+        .collect::<Option<Vec<_>>>()?;
     hosts.sort();
     hosts.dedup();
     let cluster = hosts.join(",");
@@ -55,15 +66,27 @@ fn jdbc(url: &str, table: &str) -> Option<Vec<String>> {
     let (scheme, rest) = rest.split_once("://")?;
     let rest = rest.split(['?', ';']).next()?;
     let (authority, database) = rest.split_once('/')?;
-    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let authority = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
     if database.is_empty() || database.contains('/') || authority.contains(',') {
         return None;
     }
     match scheme {
-        "mysql" => Some(vec![format!("mysql://{}/{database}.{table}", host_port(authority, 3306)?)]),
+        "mysql" => Some(vec![format!(
+            "mysql://{}/{database}.{table}",
+            host_port(authority, 3306)?
+        )]),
         "postgresql" => {
-            let table = if table.contains('.') { table.to_owned() } else { format!("public.{table}") };
-            Some(vec![format!("postgres://{}/{database}.{table}", host_port(authority, 5432)?)])
+            let table = if table.contains('.') {
+                table.to_owned()
+            } else {
+                format!("public.{table}")
+            };
+            Some(vec![format!(
+                "postgres://{}/{database}.{table}",
+                host_port(authority, 5432)?
+            )])
         }
         _ => None,
     }
@@ -71,28 +94,55 @@ fn jdbc(url: &str, table: &str) -> Option<Vec<String>> {
 
 fn cdc(options: &BTreeMap<String, String>, scheme: &str, port: u16) -> Option<Vec<String>> {
     let host = options.get("hostname")?;
-    let port = options.get("port").map_or(Ok(port), |p| p.trim().parse()).ok()?;
+    let port = options
+        .get("port")
+        .map_or(Ok(port), |p| p.trim().parse())
+        .ok()?;
     let (database, table) = (options.get("database-name")?, options.get("table-name")?);
     // Both are regular expressions there: only plain names are one data set.
-    let plain = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-    (plain(database) && plain(table)).then(|| vec![format!("{scheme}://{}:{port}/{database}.{table}", host.trim().to_lowercase())])
+    let plain = |name: &str| {
+        !name.is_empty()
+            && name
+                .chars()
+                .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+    };
+    (plain(database) && plain(table)).then(|| {
+        vec![format!(
+            "{scheme}://{}:{port}/{database}.{table}",
+            host.trim().to_lowercase()
+        )]
+    })
 }
 
 /// An absolute path or URL without `..`, doubled or trailing separators; anything cleverer is not understood.
 fn file(path: &str) -> Option<Vec<String>> {
     let (scheme, rest) = match path.split_once("://") {
         Some((scheme, rest)) => (scheme.to_lowercase(), rest),
-        None => ("file".to_owned(), path.strip_prefix("file:").unwrap_or(path)),
+        None => (
+            "file".to_owned(),
+            path.strip_prefix("file:").unwrap_or(path),
+        ),
     };
-    let (authority, path) = if scheme == "file" { ("", rest) } else { rest.split_at_checked(rest.find('/')?)? };
+    let (authority, path) = if scheme == "file" {
+        ("", rest)
+    } else {
+        rest.split_at_checked(rest.find('/')?)?
+    };
     if !path.starts_with('/') || path.contains(['*', '?', '[', '{', '%', '\\']) {
         return None;
     }
-    let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty() && *p != ".").collect();
+    let parts: Vec<&str> = path
+        .split('/')
+        .filter(|p| !p.is_empty() && *p != ".")
+        .collect();
     if parts.contains(&"..") {
         return None;
     }
-    Some(vec![format!("{scheme}://{}/{}", authority.to_lowercase(), parts.join("/"))])
+    Some(vec![format!(
+        "{scheme}://{}/{}",
+        authority.to_lowercase(),
+        parts.join("/")
+    )])
 }
 
 /// `host[:port]` with the host in lower case and the port written out.
@@ -104,7 +154,10 @@ fn host_port(text: &str, default: u16) -> Option<String> {
         Some((host, port)) => (host, port.parse::<u16>().ok()?),
         None => (text, default),
     };
-    let plain = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-' || c == '_');
+    let plain = !host.is_empty()
+        && host
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-' || c == '_');
     plain.then(|| format!("{}:{port}", host.trim_end_matches('.').to_ascii_lowercase()))
 }
 
@@ -113,7 +166,12 @@ mod tests {
     use super::*;
 
     fn of(pairs: &[(&str, &str)]) -> Identity {
-        identity(&pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())
+        identity(
+            &pairs
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect(),
+        )
     }
 
     fn known(name: &str) -> Identity {
@@ -123,23 +181,55 @@ mod tests {
     #[test]
     fn spellings_of_one_address_are_one_identity() {
         for brokers in ["b1:9092,B2", "b2:9092, b1", "B1.,b2,b1"] {
-            let got = of(&[("connector", "kafka"), ("topic", "orders"), ("properties.bootstrap.servers", brokers)]);
+            let got = of(&[
+                ("connector", "kafka"),
+                ("topic", "orders"),
+                ("properties.bootstrap.servers", brokers),
+            ]);
             assert_eq!(got, known("kafka://b1:9092,b2:9092/orders"), "{brokers}");
         }
-        for url in ["jdbc:mysql://DB/shop", "jdbc:mysql://u:p@db:3306/shop?useSSL=false"] {
-            assert_eq!(of(&[("connector", "jdbc"), ("url", url), ("table-name", "t")]), known("mysql://db:3306/shop.t"), "{url}");
+        for url in [
+            "jdbc:mysql://DB/shop",
+            "jdbc:mysql://u:p@db:3306/shop?useSSL=false",
+        ] {
+            assert_eq!(
+                of(&[("connector", "jdbc"), ("url", url), ("table-name", "t")]),
+                known("mysql://db:3306/shop.t"),
+                "{url}"
+            );
         }
         for path in ["/data/a", "file:///data//a/", "file:/data/./a"] {
-            assert_eq!(of(&[("connector", "filesystem"), ("path", path)]), known("file:///data/a"), "{path}");
+            assert_eq!(
+                of(&[("connector", "filesystem"), ("path", path)]),
+                known("file:///data/a"),
+                "{path}"
+            );
         }
     }
 
     #[test]
     fn topic_lists_are_several_and_what_is_not_understood_is_unknown() {
-        let got = of(&[("connector", "kafka"), ("topic", "a;b"), ("properties.bootstrap.servers", "h")]);
-        assert_eq!(got, Identity::Known(vec!["kafka://h:9092/a".into(), "kafka://h:9092/b".into()]));
-        assert_eq!(of(&[("connector", "kafka"), ("topic-pattern", "o.*"), ("properties.bootstrap.servers", "h")]), Identity::Unknown);
-        assert_eq!(of(&[("connector", "filesystem"), ("path", "/data/../secret")]), Identity::Unknown);
+        let got = of(&[
+            ("connector", "kafka"),
+            ("topic", "a;b"),
+            ("properties.bootstrap.servers", "h"),
+        ]);
+        assert_eq!(
+            got,
+            Identity::Known(vec!["kafka://h:9092/a".into(), "kafka://h:9092/b".into()])
+        );
+        assert_eq!(
+            of(&[
+                ("connector", "kafka"),
+                ("topic-pattern", "o.*"),
+                ("properties.bootstrap.servers", "h")
+            ]),
+            Identity::Unknown
+        );
+        assert_eq!(
+            of(&[("connector", "filesystem"), ("path", "/data/../secret")]),
+            Identity::Unknown
+        );
         assert_eq!(of(&[("connector", "made-up")]), Identity::Unknown);
         assert_eq!(of(&[("connector", "datagen")]), Identity::Nothing);
         assert_eq!(of(&[]), Identity::Unknown);

@@ -38,11 +38,23 @@ pub fn table_from_ddl(create: &CreateTable, source: &str) -> Result<Table, Table
     for def in &create.columns {
         let name = def.name.value.clone();
         if columns.iter().any(|c| c.name == name) {
-            return Err(TableError::Duplicate { name, span: def.name.span });
+            return Err(TableError::Duplicate {
+                name,
+                span: def.name.span,
+            });
         }
         let (data_type, kind) = match &def.kind {
             ColumnDefKind::Physical(data_type) => (Some(data_type.clone()), ColumnKind::Physical),
-            ColumnDefKind::Metadata { data_type, virtual_, .. } => (Some(data_type.clone()), ColumnKind::Metadata { virtual_: *virtual_ }),
+            ColumnDefKind::Metadata {
+                data_type,
+                virtual_,
+                ..
+            } => (
+                Some(data_type.clone()),
+                ColumnKind::Metadata {
+                    virtual_: *virtual_,
+                },
+            ),
             ColumnDefKind::NameOnly => (None, ColumnKind::Physical),
             ColumnDefKind::Computed(value) => {
                 let mut reads = Vec::new();
@@ -56,29 +68,51 @@ pub fn table_from_ddl(create: &CreateTable, source: &str) -> Result<Table, Table
                             reads.push(first.value.clone());
                         }
                     }
-                    Operand::Call(function) => proctime |= last_part(&function.name).eq_ignore_ascii_case("PROCTIME"),
+                    Operand::Call(function) => {
+                        proctime |= last_part(&function.name).eq_ignore_ascii_case("PROCTIME")
+                    }
                     Operand::Query(_) => query = true,
                     Operand::Wildcard(_) | Operand::Variable(..) => {}
                 })?;
                 if query {
                     return Err(TableError::Query { span: value.span });
                 }
-                (cast_type(&value.expr), ColumnKind::Computed { expression: value.span.text(source).to_owned(), reads, proctime })
+                (
+                    cast_type(&value.expr),
+                    ColumnKind::Computed {
+                        expression: value.span.text(source).to_owned(),
+                        reads,
+                        proctime,
+                    },
+                )
             }
         };
-        columns.push(Column { name, data_type, kind });
+        columns.push(Column {
+            name,
+            data_type,
+            kind,
+        });
     }
     let primary_key: Vec<String> = create.primary_key.iter().map(|c| c.value.clone()).collect();
     for column in &mut columns {
         // Flink makes the columns of a primary key NOT NULL, whatever their declaration says.
-        if let (true, Some(data_type)) = (primary_key.contains(&column.name), &mut column.data_type) {
+        if let (true, Some(data_type)) = (primary_key.contains(&column.name), &mut column.data_type)
+        {
             data_type.nullable = false;
         }
     }
     Ok(Table {
         columns: Some(columns),
         primary_key,
-        watermark: create.watermark.as_ref().and_then(|(name, _)| name.parts.first()).map(|part| part.value.clone()),
-        options: create.options.iter().map(|o| (o.key.value.clone(), o.value.value.clone())).collect::<BTreeMap<_, _>>(),
+        watermark: create
+            .watermark
+            .as_ref()
+            .and_then(|(name, _)| name.parts.first())
+            .map(|part| part.value.clone()),
+        options: create
+            .options
+            .iter()
+            .map(|o| (o.key.value.clone(), o.value.value.clone()))
+            .collect::<BTreeMap<_, _>>(),
     })
 }

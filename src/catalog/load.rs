@@ -61,29 +61,51 @@ impl Catalog {
     /// # Errors
     /// Another statement, or one that cannot be read: nothing of the file is added.
     pub fn add_sql(&mut self, text: &str, origin: &str) -> Result<(), CatalogError> {
-        let fail = |span: Span, message: String| CatalogError { origin: origin.to_owned(), position: span.position(text), message };
+        let fail = |span: Span, message: String| CatalogError {
+            origin: origin.to_owned(),
+            position: span.position(text),
+            message,
+        };
         let script = Script::parse(text, FlinkVersion::default(), &Limits::default())
             .map_err(|error: SyntaxError| fail(error.span, error.to_string()))?;
         let mut session = Session::default();
         for statement in &script.statements {
             let at = |message: String| fail(statement.span, message);
             match &statement.kind {
-                StatementKind::CreateTable(create) if create.query.is_none() && !create.temporary => {
-                    let name = session.qualify(&create.name).map_err(|e| at(e.to_string()))?;
-                    let mut table = table_from_ddl(create, text).map_err(|e: TableError| at(e.to_string()))?;
+                StatementKind::CreateTable(create)
+                    if create.query.is_none() && !create.temporary =>
+                {
+                    let name = session
+                        .qualify(&create.name)
+                        .map_err(|e| at(e.to_string()))?;
+                    let mut table =
+                        table_from_ddl(create, text).map_err(|e: TableError| at(e.to_string()))?;
                     if let Some(like) = &create.like {
-                        let source = session.qualify(&like.source).map_err(|e| at(e.to_string()))?;
+                        let source = session
+                            .qualify(&like.source)
+                            .map_err(|e| at(e.to_string()))?;
                         let found = session.find(source, self).map_err(|e| at(e.to_string()))?;
                         match found.object {
                             Some(Object::Table(base)) => table.inherit(&base, &like.features),
-                            _ => return Err(at(format!("`{}` is not a table that LIKE can copy", found.name))),
+                            _ => {
+                                return Err(at(format!(
+                                    "`{}` is not a table that LIKE can copy",
+                                    found.name
+                                )));
+                            }
                         }
                     }
                     session.create(name, Object::Table(table.into()), false);
                 }
                 StatementKind::CreateView(create) if !create.temporary => {
-                    let name = session.qualify(&create.name).map_err(|e| at(e.to_string()))?;
-                    let query = statement.queries.get(create.query).map(|q| q.span).unwrap_or_default();
+                    let name = session
+                        .qualify(&create.name)
+                        .map_err(|e| at(e.to_string()))?;
+                    let query = statement
+                        .queries
+                        .get(create.query)
+                        .map(|q| q.span)
+                        .unwrap_or_default();
                     let view = View {
                         text: query.text(text).to_owned(),
                         columns: create.columns.iter().map(|c| c.value.clone()).collect(),
@@ -98,7 +120,12 @@ impl Catalog {
                 }
                 StatementKind::Use(Use::Catalog(name)) => session.use_catalog(&name.value),
                 StatementKind::Use(Use::Database(name)) => session.use_database(name),
-                _ => return Err(at("a catalog file holds CREATE TABLE, CREATE VIEW, DROP and USE only".to_owned())),
+                _ => {
+                    return Err(at(
+                        "a catalog file holds CREATE TABLE, CREATE VIEW, DROP and USE only"
+                            .to_owned(),
+                    ));
+                }
             }
         }
         for (name, created) in session.into_permanent() {
@@ -128,15 +155,31 @@ impl Catalog {
             message: error.to_string(),
         })?;
         for entry in document.tables {
-            let TableEntry { name, columns, primary_key, watermark, options } = entry;
-            self.add_table(name, Table { columns, primary_key, watermark, options });
+            let TableEntry {
+                name,
+                columns,
+                primary_key,
+                watermark,
+                options,
+            } = entry;
+            self.add_table(
+                name,
+                Table {
+                    columns,
+                    primary_key,
+                    watermark,
+                    options,
+                },
+            );
         }
         for entry in document.views {
             let view = View {
                 text: entry.text,
                 columns: entry.columns,
                 catalog: entry.catalog.unwrap_or_else(|| entry.name.catalog.clone()),
-                database: entry.database.unwrap_or_else(|| entry.name.database.clone()),
+                database: entry
+                    .database
+                    .unwrap_or_else(|| entry.name.database.clone()),
             };
             self.add_view(entry.name, view);
         }

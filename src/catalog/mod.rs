@@ -54,14 +54,16 @@ pub struct Catalog {
 impl Catalog {
     /// Adds a table; a later one of the same name replaces the former.
     pub fn add_table(&mut self, name: TableName, table: Table) {
-        self.listed.insert((name.catalog.clone(), name.database.clone()));
+        self.listed
+            .insert((name.catalog.clone(), name.database.clone()));
         self.views.remove(&name);
         self.tables.insert(name, Arc::new(table));
     }
 
     /// Adds a view; a later object of the same name replaces the former.
     pub fn add_view(&mut self, name: TableName, view: View) {
-        self.listed.insert((name.catalog.clone(), name.database.clone()));
+        self.listed
+            .insert((name.catalog.clone(), name.database.clone()));
         self.tables.remove(&name);
         self.views.insert(name, Arc::new(view));
     }
@@ -83,7 +85,10 @@ impl CatalogSource for Catalog {
             Lookup::Table(Arc::clone(table))
         } else if let Some(view) = self.views.get(name) {
             Lookup::View(Arc::clone(view))
-        } else if self.listed.contains(&(name.catalog.clone(), name.database.clone())) {
+        } else if self
+            .listed
+            .contains(&(name.catalog.clone(), name.database.clone()))
+        {
             Lookup::Absent
         } else {
             Lookup::Unlisted

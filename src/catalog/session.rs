@@ -124,9 +124,21 @@ impl Session {
     /// [`NameError::Parts`].
     pub fn qualify(&self, name: &Name) -> Result<TableName, NameError> {
         match name.parts.as_slice() {
-            [table] => Ok(TableName::new(&*self.catalog, &*self.database, &*table.value)),
-            [database, table] => Ok(TableName::new(&*self.catalog, &*database.value, &*table.value)),
-            [catalog, database, table] => Ok(TableName::new(&*catalog.value, &*database.value, &*table.value)),
+            [table] => Ok(TableName::new(
+                &*self.catalog,
+                &*self.database,
+                &*table.value,
+            )),
+            [database, table] => Ok(TableName::new(
+                &*self.catalog,
+                &*database.value,
+                &*table.value,
+            )),
+            [catalog, database, table] => Ok(TableName::new(
+                &*catalog.value,
+                &*database.value,
+                &*table.value,
+            )),
             _ => Err(NameError::Parts),
         }
     }
@@ -145,13 +157,20 @@ impl Session {
             None => {}
         }
         // `t$snapshots` and its like are views of the table `t` that some catalogs have: their rows are of `t`.
-        let (object, origin) = match source.find(&name).map_err(|_| NameError::Unavailable(name.clone()))? {
+        let (object, origin) = match source
+            .find(&name)
+            .map_err(|_| NameError::Unavailable(name.clone()))?
+        {
             Lookup::Table(table) => (Some(Object::Table(table)), Origin::Catalog),
             Lookup::View(view) => (Some(Object::View(view)), Origin::Catalog),
             Lookup::Absent => return Err(NameError::Unknown(name)),
             Lookup::Unlisted => (None, Origin::Unlisted),
         };
-        Ok(Found { name, object, origin })
+        Ok(Found {
+            name,
+            object,
+            origin,
+        })
     }
 
     /// `USE [catalog.]database`.
@@ -168,13 +187,20 @@ impl Session {
     /// say (Hive's), `default_database` in the built-in catalog.
     pub fn use_catalog(&mut self, name: &str) {
         name.clone_into(&mut self.catalog);
-        let database = if name == "default_catalog" { "default_database" } else { "default" };
+        let database = if name == "default_catalog" {
+            "default_database"
+        } else {
+            "default"
+        };
         database.clone_into(&mut self.database);
     }
 
     /// Records an object that a statement makes.
     pub fn create(&mut self, name: TableName, object: Object, temporary: bool) {
-        let created = Created { id: self.next_id, object };
+        let created = Created {
+            id: self.next_id,
+            object,
+        };
         self.next_id = self.next_id.saturating_add(1);
         if temporary {
             self.temporary.insert(name, created);
@@ -186,7 +212,11 @@ impl Session {
     /// Whether a statement of this session has made an object of this name in the given place.
     #[must_use]
     pub fn has(&self, name: &TableName, temporary: bool) -> bool {
-        if temporary { self.temporary.contains_key(name) } else { matches!(self.permanent.get(name), Some(Some(_))) }
+        if temporary {
+            self.temporary.contains_key(name)
+        } else {
+            matches!(self.permanent.get(name), Some(Some(_)))
+        }
     }
 
     /// Records that an object is dropped. `DROP TABLE` and `DROP VIEW` without TEMPORARY drop the permanent one; Flink refuses while a
@@ -207,7 +237,11 @@ impl Session {
 
 impl Created {
     fn found(&self, name: TableName) -> Found {
-        Found { name, object: Some(self.object.clone()), origin: Origin::Session(self.id) }
+        Found {
+            name,
+            object: Some(self.object.clone()),
+            origin: Origin::Session(self.id),
+        }
     }
 }
 
@@ -219,11 +253,18 @@ mod entries {
 
     use super::TableName;
 
-    pub fn serialize<V: Serialize, S: Serializer>(map: &BTreeMap<TableName, V>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub fn serialize<V: Serialize, S: Serializer>(
+        map: &BTreeMap<TableName, V>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(map)
     }
 
-    pub fn deserialize<'de, V: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<TableName, V>, D::Error> {
-        Ok(Vec::<(TableName, V)>::deserialize(deserializer)?.into_iter().collect())
+    pub fn deserialize<'de, V: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<TableName, V>, D::Error> {
+        Ok(Vec::<(TableName, V)>::deserialize(deserializer)?
+            .into_iter()
+            .collect())
     }
 }

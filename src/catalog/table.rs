@@ -80,7 +80,13 @@ impl Table {
     pub fn inherit(&mut self, base: &Self, features: &[(String, String)]) {
         let included = |feature: &str| {
             // The last word on a feature counts; a word on ALL counts where the feature itself is not named.
-            let said = |name: &str| features.iter().rev().find(|(_, f)| f == name).map(|(how, _)| how != "EXCLUDING");
+            let said = |name: &str| {
+                features
+                    .iter()
+                    .rev()
+                    .find(|(_, f)| f == name)
+                    .map(|(how, _)| how != "EXCLUDING")
+            };
             said(feature).or_else(|| said("ALL")).unwrap_or(true)
         };
         let own = self.columns.take().unwrap_or_default();
@@ -90,7 +96,10 @@ impl Table {
                 ColumnKind::Metadata { .. } => included("METADATA"),
                 ColumnKind::Computed { .. } => included("GENERATED"),
             });
-            let mut all: Vec<Column> = kept.filter(|c| own.iter().all(|o| o.name != c.name)).cloned().collect();
+            let mut all: Vec<Column> = kept
+                .filter(|c| own.iter().all(|o| o.name != c.name))
+                .cloned()
+                .collect();
             all.extend(own);
             all
         });
@@ -102,7 +111,9 @@ impl Table {
         }
         if included("OPTIONS") {
             for (key, value) in &base.options {
-                self.options.entry(key.clone()).or_insert_with(|| value.clone());
+                self.options
+                    .entry(key.clone())
+                    .or_insert_with(|| value.clone());
             }
         }
     }

@@ -23,7 +23,7 @@ pub(super) enum Plan<'a> {
 impl<'a> Plan<'a> {
     /// The tree of all `masks`; nothing where there is none.
     pub(super) fn of(masks: &'a [FieldMask<'a>]) -> Result<Option<Self>, MaskError> {
-        let mut plan = None;
+        let mut plan: Option<Self> = None;
         for mask in masks {
             plan = Some(match plan {
                 None => Self::path(mask, mask.path),
