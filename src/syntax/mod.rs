@@ -5,9 +5,11 @@
 
 pub mod ast;
 mod data_type;
+mod operands;
 mod span;
 
 pub use data_type::{DataType, MAX_LENGTH, RowField, TypeKind};
+pub use operands::{Operand, cast_type, ident_span, last_part, operands, sql_span};
 pub use span::{Position, Span};
 
 /// Which Flink the text is for: rules that differ hang on it (FLINK.md §8).
