@@ -60,6 +60,34 @@ struct Common<'d> {
     priority: i32,
 }
 
+impl Common<'_> {
+    fn rule(
+        &self,
+        node: &Node,
+        id: RuleId,
+        targets: Vec<Target>,
+        valid: Validity,
+        kind: RuleKind,
+    ) -> Rule {
+        let what = match &kind {
+            RuleKind::Filter(..) => "filter",
+            RuleKind::Mask(_) => "mask",
+            RuleKind::Access(..) => "effect",
+        };
+        Rule {
+            id,
+            on_at: node.place(&["on"]),
+            what_at: node.place(&[what]),
+            to: self.to.clone(),
+            except: self.except.clone(),
+            targets,
+            priority: self.priority,
+            valid,
+            kind,
+        }
+    }
+}
+
 impl Compiler {
     fn error(&mut self, at: Position, code: &'static str, message: impl Into<String>) {
         self.findings.push(Finding::error(at, code, message));
@@ -298,10 +326,11 @@ impl Compiler {
             priority: 0,
         };
         let id = self.id(node, &common);
+        let valid = self.scope(node, &common, &id);
         let filter = self.condition(node, "filter", &decl.filter, &id);
         let targets = self.targets(node, &common, PlaceKind::Rows, &id);
         let kind = RuleKind::Filter(decl.mode, filter?);
-        self.finish(node, &common, id, targets?, kind)
+        Some(common.rule(node, id, targets?, valid?, kind))
     }
 
     fn column_mask(&mut self, node: &Node, decl: &ColumnMaskDecl) -> Option<Rule> {
@@ -314,19 +343,23 @@ impl Compiler {
             priority: decl.priority,
         };
         let id = self.id(node, &common);
+        let valid = self.scope(node, &common, &id);
         let mask = self.mask(node, &decl.mask, &id);
-        let when = match &decl.when {
-            Some(text) => Some(self.condition(node, "when", text, &id)?),
+        let when = decl.when.as_ref();
+        let when = when.map(|text| self.condition(node, "when", text, &id));
+        let targets = self.targets(node, &common, PlaceKind::Columns, &id);
+        // A `when` that cannot be read is not a mask without `when`.
+        let when = match when {
+            Some(when) => Some(when?),
             None => None,
         };
-        let targets = self.targets(node, &common, PlaceKind::Columns, &id);
         let kind = RuleKind::Mask(MaskRule {
             mask: mask?,
             when,
             inherit: decl.inherit,
             aggregate: decl.aggregate,
         });
-        self.finish(node, &common, id, targets?, kind)
+        Some(common.rule(node, id, targets?, valid?, kind))
     }
 
     fn access(&mut self, node: &Node, decl: &AccessDecl) -> Option<Rule> {
@@ -339,6 +372,7 @@ impl Compiler {
             priority: decl.priority,
         };
         let id = self.id(node, &common);
+        let valid = self.scope(node, &common, &id);
         if decl.privileges.is_empty() {
             let finding = Finding::error(
                 node.place(&["privileges"]),
@@ -359,7 +393,7 @@ impl Compiler {
         }
         let targets = self.targets(node, &common, PlaceKind::Access, &id);
         let kind = RuleKind::Access(decl.effect, decl.privileges.clone());
-        self.finish(node, &common, id, targets?, kind)
+        Some(common.rule(node, id, targets?, valid?, kind))
     }
 
     fn id(&mut self, node: &Node, common: &Common<'_>) -> RuleId {
@@ -428,46 +462,23 @@ impl Compiler {
         self.keep(read.map_err(|finding| finding.of_rule(rule)))
     }
 
-    /// Checks what is common, and makes the rule.
-    fn finish(
-        &mut self,
-        node: &Node,
-        common: &Common<'_>,
-        id: RuleId,
-        targets: Vec<Target>,
-        kind: RuleKind,
-    ) -> Option<Rule> {
-        self.subjects(node, &["to"], common.to, Some(&id));
-        self.subjects(node, &["except"], common.except, Some(&id));
+    /// Checks whom a rule is for and when.
+    fn scope(&mut self, node: &Node, common: &Common<'_>, id: &RuleId) -> Option<Validity> {
+        self.subjects(node, &["to"], common.to, Some(id));
+        self.subjects(node, &["except"], common.except, Some(id));
         if *common.to == Subjects::default() {
             let finding = Finding::error(node.place(&["to"]), "no-subject", "is for nobody");
-            self.findings.push(finding.of_rule(&id));
+            self.findings.push(finding.of_rule(id));
         }
-        let valid = match Validity::compile(common.valid) {
-            Ok(valid) => valid,
+        match Validity::compile(common.valid) {
+            Ok(valid) => Some(valid),
             Err(bad) => {
                 let at = node.place(&["valid", bad.field]);
                 self.findings
-                    .push(Finding::error(at, "bad-time", bad.message).of_rule(&id));
-                return None;
+                    .push(Finding::error(at, "bad-time", bad.message).of_rule(id));
+                None
             }
-        };
-        let what = match &kind {
-            RuleKind::Filter(..) => "filter",
-            RuleKind::Mask(_) => "mask",
-            RuleKind::Access(..) => "effect",
-        };
-        Some(Rule {
-            id,
-            on_at: node.place(&["on"]),
-            what_at: node.place(&[what]),
-            to: common.to.clone(),
-            except: common.except.clone(),
-            targets,
-            priority: common.priority,
-            valid,
-            kind,
-        })
+        }
     }
 
     /// Names of users, groups and roles compare exactly, so a wildcard among them is a mistake; a role nobody declared is one too, unless it

@@ -169,9 +169,9 @@ impl Policy {
             .full
             .iter()
             .map(|face| masks::of(face, &who, resource));
-        let mut decided = masks::together(full.collect::<Result<_, _>>()?)?;
+        let mut decided = masks::together(full.collect::<Result<_, _>>()?, resource)?;
         if let Some(adding) = &faces.adding {
-            decided = masks::add(decided, masks::of(adding, &who, resource)?)?;
+            decided = masks::add(decided, masks::of(adding, &who, resource)?, resource)?;
         }
         Ok(Obligations {
             rows,

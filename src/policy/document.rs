@@ -17,6 +17,7 @@ pub const API_VERSION: &str = "sqlsec/v1";
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// `sqlsec/v1`.
+    #[schemars(extend("const" = API_VERSION))]
     #[serde(rename = "apiVersion")]
     pub api_version: String,
     /// The version of this document. It may only grow.
@@ -185,7 +186,8 @@ pub struct Target {
     pub physical: Option<String>,
     /// Tags.
     pub tags: Vec<String>,
-    /// Something that is no table: a database, function, jar, module, catalog, configuration key. Only in access rules.
+    /// Something that is no table: a database, function, jar, module, catalog, configuration key. `*` and `?` stop at dots and `/`, in an
+    /// address (`https://…`) at `/` only; `**` does not stop. Only in access rules.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
     /// Patterns of the same form that are left out.
@@ -296,6 +298,7 @@ pub struct ColumnMaskDecl {
 /// A mask by name (`MASK_HASH`, or one of `masks`), or an expression of its own (Ranger's `CUSTOM`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(deny_unknown_fields)]
 pub enum MaskRef {
     /// By name.
     Name(String),

@@ -271,52 +271,95 @@ fn conflict(path: &[String], a: &Rule, b: &Rule) -> Refusal {
 /// The masks of several faces: each holds. What one face shows and another masks is masked.
 ///
 /// # Errors
-/// `mask-conflict`: two masks of one column, or of a column and its field.
-pub(super) fn together(faces: Vec<Decided>) -> Result<Decided, Refusal> {
+/// `mask-conflict`: two masks of one column or field.
+pub(super) fn together(faces: Vec<Decided>, resource: &Resource<'_>) -> Result<Decided, Refusal> {
     let mut all = Decided::default();
     for face in faces {
-        for mask in face.masks {
-            match all.masks.iter().find(|m| overlap(&m.path, &mask.path)) {
-                Some(other) if equal(other, &mask) => {}
-                Some(other) => return Err(clash(other, &mask)),
-                None => all.masks.push(mask),
+        merge(&mut all, face, resource, |kept, new| {
+            if equal(kept, new) {
+                Ok(())
+            } else {
+                Err(clash(kept, new))
             }
-        }
-        for shown in face.shown {
-            if !all.shown.contains(&shown) {
-                all.shown.push(shown);
-            }
-        }
+        })?;
     }
-    let masks = &all.masks;
-    all.shown
-        .retain(|shown| !masks.iter().any(|mask| overlap(&mask.path, &shown.path)));
-    all.masks.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(all)
 }
 
-/// Adds the masks of a name that the user chose where nothing is masked yet.
+/// Adds the masks of a name that the user chose, where nothing is masked yet. What that name shows is shown to nobody.
 ///
 /// # Errors
-/// `mask-conflict`: the added mask is on a column of which a field is masked already.
-pub(super) fn add(mut decided: Decided, added: Decided) -> Result<Decided, Refusal> {
-    for mask in added.masks {
-        match decided.masks.iter().find(|m| overlap(&m.path, &mask.path)) {
-            Some(other) if other.path.len() > mask.path.len() => return Err(clash(other, &mask)),
-            Some(_) => {}
-            None => decided.masks.push(mask),
-        }
-    }
-    let masks = &decided.masks;
-    decided
-        .shown
-        .retain(|shown| !masks.iter().any(|mask| overlap(&mask.path, &shown.path)));
-    decided.masks.sort_by(|a, b| a.path.cmp(&b.path));
+/// `mask-conflict`: a column can neither be masked as a whole nor by its fields.
+pub(super) fn add(
+    mut decided: Decided,
+    mut added: Decided,
+    resource: &Resource<'_>,
+) -> Result<Decided, Refusal> {
+    added.shown.clear();
+    merge(&mut decided, added, resource, |_, _| Ok(()))?;
     Ok(decided)
 }
 
-fn overlap(a: &[String], b: &[String]) -> bool {
-    a.starts_with(b) || b.starts_with(a)
+/// Adds `face` to `all`; `meet` judges two masks of one path.
+fn merge(
+    all: &mut Decided,
+    face: Decided,
+    resource: &Resource<'_>,
+    meet: impl Fn(&ColumnMask, &ColumnMask) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    let paths = |masks: &[ColumnMask]| masks.iter().map(|m| m.path.clone()).collect::<Vec<_>>();
+    let (ours, theirs) = (paths(&all.masks), paths(&face.masks));
+    all.masks = apart(std::mem::take(&mut all.masks), &theirs, resource)?;
+    for mask in apart(face.masks, &ours, resource)? {
+        match all.masks.iter().find(|kept| kept.path == mask.path) {
+            Some(kept) => meet(kept, &mask)?,
+            None => all.masks.push(mask),
+        }
+    }
+    for shown in face.shown {
+        if !all.shown.contains(&shown) {
+            all.shown.push(shown);
+        }
+    }
+    let masks = &all.masks;
+    let masked = |path: &[String]| {
+        masks
+            .iter()
+            .any(|m| m.path.starts_with(path) || path.starts_with(&m.path))
+    };
+    all.shown.retain(|shown| !masked(&shown.path));
+    all.masks.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(())
+}
+
+/// Takes masks of columns apart whose fields `others` speak of, down to the same fields.
+fn apart(
+    masks: Vec<ColumnMask>,
+    others: &[Vec<String>],
+    resource: &Resource<'_>,
+) -> Result<Vec<ColumnMask>, Refusal> {
+    let mut whole = Vec::new();
+    let mut open = masks;
+    while let Some(mask) = open.pop() {
+        let inside =
+            |path: &Vec<String>| path.len() > mask.path.len() && path.starts_with(&mask.path);
+        if !others.iter().any(inside) {
+            whole.push(mask);
+            continue;
+        }
+        let found = resource.find(resource.columns.unwrap_or_default(), &mask.path);
+        let Ok((_, Some(TypeKind::Row(fields)))) = found.map(|(p, t)| (p, t.map(|t| &t.kind)))
+        else {
+            let detail = format!("the fields of `{}` are unknown", mask.path.join("."));
+            return Err(Refusal::new(Kind::MaskConflict, [mask.rule], detail));
+        };
+        open.extend(fields.iter().map(|field| {
+            let mut mask = mask.clone();
+            mask.path.push(field.name.clone());
+            mask
+        }));
+    }
+    Ok(whole)
 }
 
 fn equal(a: &ColumnMask, b: &ColumnMask) -> bool {

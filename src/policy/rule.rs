@@ -87,7 +87,13 @@ impl Place {
     }
 
     pub fn has_object(&self, name: &str) -> bool {
-        matches!(self, Self::Object(glob) if glob.matches(name, Wildcards::Dotted, false))
+        // The dots in an address separate nothing.
+        let wildcards = if name.contains("://") {
+            Wildcards::Path
+        } else {
+            Wildcards::Dotted
+        };
+        matches!(self, Self::Object(glob) if glob.matches(name, wildcards, false))
     }
 }
 

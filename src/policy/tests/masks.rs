@@ -129,24 +129,24 @@ fn columns_and_their_fields() {
     );
     assert_eq!(
         ask(&[&whole, &on("zip", "address.zip", "MASK_NULL", 5)]),
-        "all address.zip=MASK_NULL address.geo=MASK_NULL"
+        "all address.geo=MASK_NULL address.zip=MASK_NULL"
     );
     assert_eq!(
         ask(&[&whole, &on("zip", "address.zip", "MASK_HASH", 9)]),
-        "all address.zip=MASK_HASH address.geo=MASK_NULL",
+        "all address.geo=MASK_NULL address.zip=MASK_HASH",
         "the other fields stay masked"
     );
     assert_eq!(
         ask(&[&whole, &on("lat", "address.geo.lat", "MASK_NONE", 9)]),
-        "all address.zip=MASK_NULL address.geo.lon=MASK_NULL"
+        "all address.geo.lon=MASK_NULL address.zip=MASK_NULL"
     );
     assert_eq!(
         ask(&[&on("star", "*", "MASK_NULL", 0)]),
-        "all id=MASK_NULL phone=MASK_NULL address=MASK_NULL a.b=MASK_NULL tags=MASK_NULL"
+        "all a.b=MASK_NULL address=MASK_NULL id=MASK_NULL phone=MASK_NULL tags=MASK_NULL"
     );
     assert_eq!(
         ask(&[&on("fields", "address.*", "MASK_NULL", 0)]),
-        "all address.zip=MASK_NULL address.geo=MASK_NULL"
+        "all address.geo=MASK_NULL address.zip=MASK_NULL"
     );
     assert_eq!(
         ask(&[&on("dot", "`a.b`", "MASK_NULL", 0)]),
@@ -197,13 +197,13 @@ fn tags_stand_for_what_carries_them() {
     let rule = "id: m, to: { users: [u] }, on: { tags: [pii] }, mask: MASK_NULL";
     assert_eq!(
         ask(&masks(&[rule]), &user("u")),
-        "all phone=MASK_NULL address.zip=MASK_NULL"
+        "all address.zip=MASK_NULL phone=MASK_NULL"
     );
     assert_eq!(
         findings(
             "rules:\n  - { id: m, type: column_mask, to: { users: [u] }, on: { tags: [nope] }, mask: MASK_NULL }\n"
         ),
-        ["unknown-tag 4:73"]
+        ["unknown-tag 4:66"]
     );
 }
 
