@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use sqlparser::ast::{BinaryOperator, Expr, InTarget, UnaryOperator, Value};
 
-use super::condition::Problem;
+use super::condition::{Problem, is_session_user, session_user};
 use crate::syntax::{ident_span, sql_span};
 
 /// The comparisons of one condition.
@@ -89,13 +89,9 @@ impl Comparisons {
         let value = peel(value);
         if let Expr::Identifier(name) = value
             && name.quote_style.is_none()
-            && SESSION.contains(&name.value.to_ascii_uppercase().as_str())
+            && is_session_user(&name.value)
         {
-            return Err(Problem::new(
-                "reserved-word",
-                "this is Flink's own session user: the principal is `${user.name}`",
-                Some(ident_span(name).start as usize),
-            ));
+            return Err(session_user(Some(ident_span(name).start as usize)));
         }
         let Some(start) = variable(value) else {
             return Ok(());
@@ -111,8 +107,6 @@ impl Comparisons {
         Ok(())
     }
 }
-
-const SESSION: [&str; 4] = ["CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "USER"];
 
 fn peel(mut expr: &Expr) -> &Expr {
     while let Expr::Nested(inner) = expr {

@@ -211,12 +211,8 @@ impl<'e> Walk<'e> {
         };
         let span = ident_span(first);
         let start = span.start as usize;
-        if first.quote_style.is_none() && first.value.eq_ignore_ascii_case("user") {
-            return Err(Problem::new(
-                "reserved-word",
-                "`user` without back-ticks is a function of Flink: write a column of that name in back-ticks, the principal as `${user.name}`",
-                Some(start),
-            ));
+        if first.quote_style.is_none() && is_session_user(&first.value) {
+            return Err(session_user(Some(start)));
         }
         let inner = match scope {
             Scope::Table => {
@@ -323,6 +319,9 @@ fn call(function: &Function, scope: &Scope) -> Result<(), Problem> {
     let name = last_part(&function.name).to_ascii_uppercase();
     let at = function.name.0.first().and_then(|part| part.as_ident());
     let at = at.map(|ident| ident_span(ident).start as usize);
+    if matches!(function.args, FunctionArguments::None) && is_session_user(&name) {
+        return Err(session_user(at));
+    }
     if function.over.is_some() {
         return Err(Problem::new(
             "window-in-filter",
@@ -343,6 +342,21 @@ fn call(function: &Function, scope: &Scope) -> Result<(), Problem> {
         ));
     }
     Ok(())
+}
+
+/// Words that Flink takes for its own session's user, who is not the principal.
+pub(super) fn is_session_user(word: &str) -> bool {
+    ["USER", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER"]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(word))
+}
+
+pub(super) fn session_user(at: Option<usize>) -> Problem {
+    Problem::new(
+        "reserved-word",
+        "without back-ticks this is the user of Flink's own session: the principal is `${user.name}`, a column of that name goes into back-ticks",
+        at,
+    )
 }
 
 fn is_attribute_name(name: &str) -> bool {

@@ -24,6 +24,7 @@ mod principal;
 mod refusal;
 mod resource;
 mod rule;
+mod rules;
 mod shadow;
 mod subject;
 mod subquery;

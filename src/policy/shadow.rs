@@ -2,22 +2,38 @@
 //!
 //! Only what is plain to see is said: a pattern that is the same or wider, subjects that are the same or everyone.
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::document::{Effect, Subjects};
 use super::rule::{ColumnPattern, MaskRule, Place, Rule, RuleKind, Target, same_mask};
 use super::subject::PUBLIC;
 use super::validity::Validity;
 use super::{Finding, RuleId};
 
+/// How many rules of one table, and of patterns of tables, a rule is held against. More are not looked at: lint answers in seconds.
+const COMPARED: usize = 2_000;
+
 /// `shadowed-rule` and `mask-tie`.
 pub(super) fn findings(rules: &[Rule]) -> Vec<Finding> {
+    let neighbours = Neighbours::new(rules);
     let mut findings = Vec::new();
-    for (index, rule) in rules.iter().enumerate() {
-        if let Some(by) = rules.iter().find(|other| shadows(other, rule)) {
+    for (number, rule) in rules.iter().enumerate() {
+        let others = neighbours.of(rule);
+        let others = || {
+            others
+                .iter()
+                .filter_map(|other| Some((*other, rules.get(*other)?)))
+        };
+        if let Some((_, by)) = others().find(|(_, other)| shadows(other, rule)) {
             let message = format!("never decides anything: rule `{}` outranks it", by.id);
             findings.push(warn(rule, "shadowed-rule", message));
         }
-        let earlier = rules.iter().take(index);
-        for other in earlier.filter(|other| ties(other, rule)) {
+        // A pair is met from both sides, or, where one side is a pattern, from the other alone.
+        for (other_number, other) in others().filter(|(_, other)| ties(other, rule)) {
+            let back = neighbours.of(other).contains(&number);
+            if other_number == number || (back && other_number > number) {
+                continue;
+            }
             let message = format!(
                 "has the priority of rule `{}` and another mask: columns that both are about are closed to whom both are for",
                 other.id
@@ -26,6 +42,51 @@ pub(super) fn findings(rules: &[Rule]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Which rules may be about the same things: by the last part of a name, where that is plain.
+struct Neighbours {
+    by_last: HashMap<String, Vec<usize>>,
+    patterns: Vec<usize>,
+}
+
+impl Neighbours {
+    fn new(rules: &[Rule]) -> Self {
+        let mut all = Self {
+            by_last: HashMap::new(),
+            patterns: Vec::new(),
+        };
+        for (number, rule) in rules.iter().enumerate() {
+            if matches!(rule.kind, RuleKind::Filter(..)) {
+                continue;
+            }
+            for target in &rule.targets {
+                match last(&target.place) {
+                    Some(name) => all.by_last.entry(name).or_default().push(number),
+                    None => all.patterns.push(number),
+                }
+            }
+        }
+        all
+    }
+
+    fn of(&self, rule: &Rule) -> BTreeSet<usize> {
+        if matches!(rule.kind, RuleKind::Filter(..)) {
+            return BTreeSet::new();
+        }
+        let names = rule.targets.iter().filter_map(|target| last(&target.place));
+        let named = names.filter_map(|name| self.by_last.get(&name)).flatten();
+        let patterns = self.patterns.iter().take(COMPARED);
+        named.take(COMPARED).chain(patterns).copied().collect()
+    }
+}
+
+fn last(place: &Place) -> Option<String> {
+    match place {
+        Place::Table([_, _, table]) => table.literal(),
+        Place::Physical(glob) => glob.literal_after('/').or_else(|| glob.literal()),
+        Place::Object(glob) => glob.literal(),
+    }
 }
 
 fn warn(rule: &Rule, code: &'static str, message: String) -> Finding {

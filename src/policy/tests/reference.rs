@@ -278,8 +278,8 @@ fn conjuncts(text: &str) -> BTreeSet<String> {
         match c {
             '(' => depth += 1,
             ')' => depth -= 1,
-            ' ' if depth == 0 && text[at..].starts_with(" AND ") => {
-                parts.push(&text[start..at]);
+            ' ' if depth == 0 && text.get(at..).unwrap().starts_with(" AND ") => {
+                parts.push(text.get(start..at).unwrap());
                 start = at + 5;
             }
             _ => {}
@@ -288,7 +288,7 @@ fn conjuncts(text: &str) -> BTreeSet<String> {
     if parts.is_empty() {
         return BTreeSet::from([text.to_owned()]);
     }
-    parts.push(&text[start..]);
+    parts.push(text.get(start..).unwrap());
     for part in parts {
         found.extend(conjuncts(
             part.strip_prefix('(')
