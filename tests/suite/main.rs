@@ -1,0 +1,5 @@
+//! One test binary: every file beside this one is a subject.
+
+mod case;
+mod equation;
+mod flink;
