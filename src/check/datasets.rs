@@ -1,11 +1,12 @@
 //! The decision for each dataset of a statement: access, identity, obligations.
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use super::settings::option_allowed;
 use super::{Code, Engine};
 use crate::catalog::{Identity, Object, Origin, Session, SessionView, TableName, identity};
-use crate::policy::{Defaults, Obligations, Principal, Privilege, Refusal, Resource, UnknownConnector};
+use crate::policy::{DefaultDeny, Obligations, Principal, Privilege, Refusal, Resource};
 use crate::resolve::{Relation, Resolution, Sink, ViewUnit};
 use crate::rewrite::Protection;
 use crate::syntax::Span;
@@ -29,7 +30,7 @@ impl Refused {
 pub(super) struct Datasets<'a> {
     pub engine: &'a Engine,
     pub principal: &'a Principal,
-    pub at: i64,
+    pub at: SystemTime,
     pub session: &'a Session,
 }
 
@@ -154,11 +155,7 @@ impl Datasets<'_> {
     }
 
     fn closed_to_unknown(&self) -> bool {
-        let Defaults { unknown_connector, .. } = self.engine.policy().defaults();
-        match unknown_connector {
-            UnknownConnector::Deny => true,
-            UnknownConnector::Allow => false,
-        }
+        self.engine.policy().defaults().unknown_connector == DefaultDeny::Deny
     }
 
     /// The physical names of an object for the report; none where they are not understood.

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::datasets::Refused;
 use super::reply::{Decision, Denial, Denials, PolicyStamp, Reply};
@@ -102,7 +102,7 @@ impl Engine {
         let work = Work {
             engine: self,
             principal: &request.principal,
-            at: request.at.unwrap_or_else(now),
+            at: request.at.map_or_else(SystemTime::now, time),
             style: request.style,
             flink: request.flink,
             source,
@@ -145,7 +145,7 @@ impl SubmitCheck for Engine {
     }
 }
 
-fn now() -> i64 {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX)
+/// Seconds since 1970; before that it is 1970.
+fn time(seconds: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
 }

@@ -1,6 +1,7 @@
 //! One statement: datasets, decision, rewrite, second look, effect on the session.
 
 use std::collections::BTreeSet;
+use std::time::SystemTime;
 
 use super::classify::{self, Class};
 use super::datasets::{Datasets, Refused, bases};
@@ -25,7 +26,7 @@ pub(super) struct Outcome {
 pub(super) struct Work<'a> {
     pub engine: &'a Engine,
     pub principal: &'a Principal,
-    pub at: i64,
+    pub at: SystemTime,
     pub style: Style,
     pub flink: FlinkVersion,
     pub source: &'a str,
