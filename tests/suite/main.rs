@@ -1,0 +1,3 @@
+//! One test binary: every file beside this one is a subject.
+
+mod masks;
