@@ -3,3 +3,4 @@
 mod case;
 mod equation;
 mod flink;
+mod masks;
