@@ -29,6 +29,25 @@ pub(super) fn bind(
     binder.bind()
 }
 
+/// The columns of a condition that a table of known columns does not have.
+pub(super) fn unknown_columns(condition: &Condition, resource: &Resource<'_>) -> Vec<String> {
+    let columns = resource.columns.unwrap_or_default();
+    let slots = condition.slots.iter();
+    let paths = slots.filter_map(|slot| match &slot.kind {
+        SlotKind::Column(path) => Some(path),
+        SlotKind::Outer(readings) => readings
+            .iter()
+            .find(|outer| is_end_of(&outer.qualifier, resource.name))
+            .map(|outer| &outer.path),
+        SlotKind::Attribute(_) => None,
+    });
+    let unknown = paths.filter(|path| resource.find(columns, path).is_err());
+    let mut unknown: Vec<String> = unknown.map(|path| path.join(".")).collect();
+    unknown.sort();
+    unknown.dedup();
+    unknown
+}
+
 struct Binder<'a> {
     condition: &'a Condition,
     rule: &'a RuleId,

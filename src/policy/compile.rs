@@ -15,7 +15,7 @@ use super::subject::{PUBLIC, Roles, cyclic};
 use super::validity::Validity;
 use super::yaml::{self, Node, Value};
 use super::{Finding, RuleId};
-use crate::mask::{MaskSpec, Template};
+use crate::mask::{MaskSpec, Nulls, Template};
 use crate::syntax::Position;
 
 /// What a document says, compiled.
@@ -176,12 +176,12 @@ impl Compiler {
             let Some(mask) = self.keep(decode::<MaskDecl>(node)) else {
                 continue;
             };
-            if builtin(&key.text).is_some() || key.text == CUSTOM {
+            if MaskSpec::from_ranger(&key.text).is_some() || key.text == CUSTOM {
                 let message = format!("`{}` is the name of a built-in mask", key.text);
                 self.error(key.at, "reserved-mask", message);
             }
             let at = node.place(&["expression"]);
-            let template = self.template(&key.text, &mask.expression, at, None);
+            let template = self.template(&key.text, &mask.expression, mask.nulls.into(), at, None);
             // An unusable mask stays known, so that its rules do not draw a second finding.
             self.masks
                 .insert(key.text.clone(), template.unwrap_or(MaskSpec::Null));
@@ -192,14 +192,18 @@ impl Compiler {
         &mut self,
         name: &str,
         text: &str,
+        nulls: Nulls,
         at: Position,
         rule: Option<&RuleId>,
     ) -> Option<MaskSpec> {
-        match condition::check_mask(text) {
-            Ok(expression) => Some(MaskSpec::Template(Arc::new(Template {
-                name: name.to_owned(),
-                expression,
-            }))),
+        let template = Template::new(name, text, nulls)
+            .map_err(|error| condition::syntax(&error))
+            .and_then(|template| {
+                condition::check_mask(template.expression())?;
+                Ok(template)
+            });
+        match template {
+            Ok(template) => Some(MaskSpec::Template(Arc::new(template))),
             Err(problem) => {
                 self.problem(problem, text, at, rule, "mask");
                 None
@@ -394,10 +398,10 @@ impl Compiler {
         match mask {
             MaskRef::Custom { expression } => {
                 let at = node.place(&["mask", "expression"]);
-                self.template(CUSTOM, expression, at, Some(rule))
+                self.template(CUSTOM, expression, Nulls::Auto, at, Some(rule))
             }
             MaskRef::Name(name) => {
-                let found = builtin(name).or_else(|| self.masks.get(name).cloned());
+                let found = MaskSpec::from_ranger(name).or_else(|| self.masks.get(name).cloned());
                 if found.is_none() {
                     let message = if name == CUSTOM {
                         "write `mask: { expression: \"…\" }` for a mask of the rule's own".into()
@@ -448,9 +452,15 @@ impl Compiler {
                 return None;
             }
         };
+        let what = match &kind {
+            RuleKind::Filter(..) => "filter",
+            RuleKind::Mask(_) => "mask",
+            RuleKind::Access(..) => "effect",
+        };
         Some(Rule {
             id,
-            at: node.at,
+            on_at: node.place(&["on"]),
+            what_at: node.place(&[what]),
             to: common.to.clone(),
             except: common.except.clone(),
             targets,
@@ -499,17 +509,3 @@ impl Compiler {
 }
 
 const CUSTOM: &str = "CUSTOM";
-
-/// Ranger's names.
-fn builtin(name: &str) -> Option<MaskSpec> {
-    Some(match name {
-        "MASK" => MaskSpec::Mask,
-        "MASK_SHOW_LAST_4" => MaskSpec::ShowLast4,
-        "MASK_SHOW_FIRST_4" => MaskSpec::ShowFirst4,
-        "MASK_HASH" => MaskSpec::Hash,
-        "MASK_NULL" => MaskSpec::Null,
-        "MASK_NONE" => MaskSpec::None,
-        "MASK_DATE_SHOW_YEAR" => MaskSpec::DateShowYear,
-        _ => return None,
-    })
-}

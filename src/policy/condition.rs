@@ -4,16 +4,15 @@
 //! is said by [`super::bind`]. The text between the places is never touched, so a policy reads in the rewritten SQL as its author wrote it.
 
 use std::collections::{BTreeSet, HashSet};
-use std::ops::ControlFlow;
 
-use sqlparser::ast::{
-    AccessExpr, BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
-    Ident, InTarget, Query, Value, ValueWithSpan, Visit, Visitor,
-};
+use sqlparser::ast::{Expr, Function, FunctionArguments, Ident};
 
+use super::comparison::Comparisons;
 use super::subquery;
 use crate::catalog::TableName;
-use crate::syntax::{Expression, ast};
+use crate::syntax::{
+    Expression, Operand, Span, SyntaxError, SyntaxErrorKind, ast, ident_span, last_part, operands,
+};
 
 /// A compiled condition.
 #[derive(Debug)]
@@ -95,63 +94,43 @@ impl Condition {
     /// `filter-syntax`, `aggregate-in-filter`, `window-in-filter`, `unknown-variable`, `attribute-in-quotes`, `subquery-table`,
     /// `unsupported-in-policy`, `reserved-word`.
     pub fn compile(text: &str) -> Result<Self, Problem> {
-        let expression = parse(text)?;
-        let mut walk = Walk::new(&expression, Variables::Attributes);
+        let expression = Expression::parse(text).map_err(|error| syntax(&error))?;
+        let mut walk = Walk::new(&expression);
+        walk.comparisons = Comparisons::of(&expression.scalar.expr)?;
         walk.scalar(&expression.scalar.expr, &Scope::Table)?;
-        let subquery = walk.subquery;
-        walk.into_condition(text, subquery)
+        walk.nothing_in_quotes()?;
+        walk.into_condition()
     }
 }
 
-/// Checks an expression of a mask: `{col}` and `{type}`, and no name besides.
+/// Checks the expression of a mask: one value is all that it reads.
 ///
 /// # Errors
-/// As [`Condition::compile`], and `column-in-mask`, `subquery-in-mask`.
-pub(super) fn check_mask(text: &str) -> Result<Expression, Problem> {
-    let expression = parse(text)?;
-    let mut walk = Walk::new(&expression, Variables::Mask);
+/// `column-in-mask`, `aggregate-in-filter`, `window-in-filter`.
+pub(super) fn check_mask(expression: &Expression) -> Result<(), Problem> {
+    let mut walk = Walk::new(expression);
+    walk.in_mask = true;
     walk.scalar(&expression.scalar.expr, &Scope::Table)?;
-    if walk.subquery {
-        return Err(Problem::new(
-            "subquery-in-mask",
-            "a mask reads one value: no subquery",
-            None,
-        ));
-    }
-    if let Some(slot) = walk.slots.first() {
-        return Err(Problem::new(
+    match walk.slots.first() {
+        None => Ok(()),
+        Some(slot) => Err(Problem::new(
             "column-in-mask",
             "a mask reads `{col}` and no other column: a condition on other columns goes into `when`",
             Some(slot.start),
-        ));
+        )),
     }
-    Ok(expression)
 }
 
-fn parse(text: &str) -> Result<Expression, Problem> {
-    // A comment can only make the text read differently for people and for Flink.
-    let expression = Expression::parse(text).map_err(|error| {
-        let hint = if text.contains("'${") {
-            " (write `${…}` without quotes: it becomes a literal by itself)"
-        } else {
-            ""
-        };
-        Problem::new(
-            "filter-syntax",
-            format!("{error}{hint}"),
-            Some(error.span.start as usize),
-        )
-    })?;
-    Ok(expression)
-}
-
-/// Which variables an expression may hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Variables {
-    /// `${user.…}`.
-    Attributes,
-    /// `{col}`, `{type}`.
-    Mask,
+/// What the parser says, as a finding about the policy.
+pub(super) fn syntax(error: &SyntaxError) -> Problem {
+    let code = match error.kind {
+        SyntaxErrorKind::Unsupported(_) => "unsupported-in-policy",
+        SyntaxErrorKind::Unexpected(_)
+        | SyntaxErrorKind::Character(_)
+        | SyntaxErrorKind::Limit(_)
+        | SyntaxErrorKind::Variable(_) => "filter-syntax",
+    };
+    Problem::new(code, error.to_string(), Some(error.span.start as usize))
 }
 
 /// Where a name stands.
@@ -175,40 +154,50 @@ pub(super) struct Inner {
 /// A walk over one expression and the queries in it.
 pub(super) struct Walk<'e> {
     expression: &'e Expression,
-    variables: Variables,
+    /// Whether `{col}` and `{type}` are known, and `${user.…}` is not.
+    in_mask: bool,
+    comparisons: Comparisons,
     slots: Vec<Slot>,
+    /// Starts of the variables that were found.
+    variables: HashSet<usize>,
     maybe: BTreeSet<String>,
     pub tables: Vec<TableName>,
     subquery: bool,
-    attribute_in_pattern: bool,
 }
 
 impl<'e> Walk<'e> {
-    fn new(expression: &'e Expression, variables: Variables) -> Self {
+    fn new(expression: &'e Expression) -> Self {
         Self {
             expression,
-            variables,
+            in_mask: false,
+            comparisons: Comparisons::default(),
             slots: Vec::new(),
+            variables: HashSet::new(),
             maybe: BTreeSet::new(),
             tables: Vec::new(),
             subquery: false,
-            attribute_in_pattern: false,
         }
     }
 
-    /// Visits a scalar expression of the given scope.
+    /// Walks a scalar expression of the given scope.
     pub fn scalar(&mut self, expr: &Expr, scope: &Scope) -> Result<(), Problem> {
-        let mut visit = ScalarVisit {
-            walk: self,
-            scope,
-            no_name: HashSet::new(),
-            whole_in: HashSet::new(),
-            compared: Vec::new(),
-        };
-        match expr.visit(&mut visit) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(problem) => Err(problem),
+        let mut found = Vec::new();
+        operands(expr, &mut |operand| found.push(operand)).map_err(|error| syntax(&error))?;
+        for operand in found {
+            match operand {
+                Operand::Column(parts) => self.name(parts, scope)?,
+                // COUNT(*) of a subquery's own rows.
+                Operand::Wildcard(_) if matches!(scope, Scope::Subquery(_)) => {}
+                Operand::Wildcard(_) => return Err(unsupported("`*`")),
+                Operand::Query(id) => {
+                    self.subquery = true;
+                    subquery::walk(self, id, scope)?;
+                }
+                Operand::Call(function) => call(function, scope)?,
+                Operand::Variable(mark, span) => self.variable(mark, span)?,
+            }
         }
+        Ok(())
     }
 
     /// The queries of the expression.
@@ -216,7 +205,94 @@ impl<'e> Walk<'e> {
         &self.expression.queries
     }
 
-    fn into_condition(mut self, text: &str, subquery: bool) -> Result<Condition, Problem> {
+    fn name(&mut self, parts: &[Ident], scope: &Scope) -> Result<(), Problem> {
+        let Some(first) = parts.first() else {
+            return Ok(());
+        };
+        let span = ident_span(first);
+        let start = span.start as usize;
+        if first.quote_style.is_none() && first.value.eq_ignore_ascii_case("user") {
+            return Err(Problem::new(
+                "reserved-word",
+                "`user` without back-ticks is a function of Flink: write a column of that name in back-ticks, the principal as `${user.name}`",
+                Some(start),
+            ));
+        }
+        let inner = match scope {
+            Scope::Table => {
+                let path = parts.iter().map(|part| part.value.clone()).collect();
+                self.slots.push(Slot {
+                    start,
+                    end: span.end as usize,
+                    kind: SlotKind::Column(path),
+                });
+                return Ok(());
+            }
+            Scope::Subquery(inner) => inner,
+        };
+        if parts.len() == 1 || !inner.relations.contains(&first.value) {
+            self.maybe.insert(first.value.clone());
+            let readings = outer_readings(parts);
+            if let Some(end) = readings.last().map(|outer| outer.column_at) {
+                let kind = SlotKind::Outer(readings);
+                self.slots.push(Slot { start, end, kind });
+            }
+        }
+        Ok(())
+    }
+
+    fn variable(&mut self, mark: &str, span: Span) -> Result<(), Problem> {
+        let start = span.start as usize;
+        let attribute = mark
+            .strip_prefix("${user.")
+            .and_then(|rest| rest.strip_suffix('}'))
+            .filter(|name| is_attribute_name(name));
+        let name = match (attribute, self.in_mask, mark) {
+            (Some(name), false, _) => name.to_owned(),
+            (_, true, "{col}" | "{type}" | "{colType}") => return Ok(()),
+            _ => {
+                return Err(Problem::new(
+                    "unknown-variable",
+                    format!(
+                        "`{mark}` stands for nothing here: filters know `${{user.attribute}}`, masks `{{col}}` and `{{type}}`"
+                    ),
+                    Some(start),
+                ));
+            }
+        };
+        let end = start.saturating_add(mark.len());
+        if self.expression.text.get(start..end) != Some(mark) {
+            return Err(Problem::new(
+                "filter-syntax",
+                "cannot be cut at its variables",
+                Some(start),
+            ));
+        }
+        self.variables.insert(start);
+        let kind = SlotKind::Attribute(Attribute {
+            name,
+            whole_in: self.comparisons.whole_in.contains(&start),
+            compared: self.comparisons.column_of(start),
+        });
+        self.slots.push(Slot { start, end, kind });
+        Ok(())
+    }
+
+    /// A `${` that the parser did not hand out stands in a literal, a quoted name or a comment, where it would stay as it is.
+    fn nothing_in_quotes(&self) -> Result<(), Problem> {
+        let mut marks = self.expression.text.match_indices("${");
+        match marks.find(|(at, _)| !self.variables.contains(at)) {
+            None => Ok(()),
+            Some((at, _)) => Err(Problem::new(
+                "attribute-in-quotes",
+                "`${…}` in quotes or in a comment is not replaced: write it without quotes, it becomes a literal by itself",
+                Some(at),
+            )),
+        }
+    }
+
+    fn into_condition(mut self) -> Result<Condition, Problem> {
+        let text = &self.expression.text;
         self.slots.sort_by_key(|slot| slot.start);
         let mut end = 0;
         for slot in &self.slots {
@@ -232,388 +308,46 @@ impl<'e> Walk<'e> {
         self.tables.sort();
         self.tables.dedup();
         Ok(Condition {
-            text: text.to_owned(),
+            text: text.clone(),
             slots: self.slots,
             maybe: self.maybe,
             tables: self.tables,
-            subquery,
-            attribute_in_pattern: self.attribute_in_pattern,
+            subquery: self.subquery,
+            attribute_in_pattern: self.comparisons.attribute_in_pattern,
         })
     }
 }
 
-struct ScalarVisit<'w, 'e> {
-    walk: &'w mut Walk<'e>,
-    scope: &'w Scope,
-    /// Starts of identifiers that name no column: fields, time units, argument names.
-    no_name: HashSet<usize>,
-    /// Starts of variables that are the whole right side of IN.
-    whole_in: HashSet<usize>,
-    /// Starts of variables with the column that each is compared with.
-    compared: Vec<(usize, Vec<String>)>,
+/// A call above the protected table is about one row; a subquery may aggregate its own rows.
+fn call(function: &Function, scope: &Scope) -> Result<(), Problem> {
+    let name = last_part(&function.name).to_ascii_uppercase();
+    let at = function.name.0.first().and_then(|part| part.as_ident());
+    let at = at.map(|ident| ident_span(ident).start as usize);
+    if function.over.is_some() {
+        return Err(Problem::new(
+            "window-in-filter",
+            "a policy expression is about one row: no window function",
+            at,
+        ));
+    }
+    if matches!(scope, Scope::Subquery(_)) {
+        return Ok(());
+    }
+    let distinct = matches!(&function.args, FunctionArguments::List(list) if list.duplicate_treatment.is_some());
+    let named = function.name.0.len() == 1 && AGGREGATES.contains(&name.as_str());
+    if named || distinct || function.filter.is_some() || !function.within_group.is_empty() {
+        return Err(Problem::new(
+            "aggregate-in-filter",
+            format!("a policy expression is about one row: no aggregate `{name}`"),
+            at,
+        ));
+    }
+    Ok(())
 }
 
-type Flow = ControlFlow<Problem>;
-
-fn stop(code: &'static str, message: impl Into<String>, at: Option<usize>) -> Flow {
-    ControlFlow::Break(Problem::new(code, message, at))
-}
-
-impl Visitor for ScalarVisit<'_, '_> {
-    type Break = Problem;
-
-    /// The grammar keeps every nested query in [`ast::Queries`]. One that it did not is not ours to read.
-    fn pre_visit_query(&mut self, _: &Query) -> Flow {
-        unsupported("a query", None)
-    }
-
-    fn pre_visit_value(&mut self, value: &ValueWithSpan) -> Flow {
-        let at = start_of(value.span.start.column);
-        match &value.value {
-            Value::Placeholder(mark) if mark.starts_with("${") => self.attribute(mark, at),
-            Value::Placeholder(mark) if mark.starts_with('{') => self.mask_variable(mark, at),
-            Value::Placeholder(mark) if mark.starts_with(QUERY) => Flow::Continue(()),
-            Value::Placeholder(mark) => stop(
-                "unknown-variable",
-                format!("`{mark}` stands for nothing"),
-                Some(at),
-            ),
-            other => match other.clone().into_string() {
-                Some(text) if text.contains("${") => stop(
-                    "attribute-in-quotes",
-                    "`${…}` inside a literal is not replaced: write it without quotes, it becomes a literal by itself",
-                    Some(at),
-                ),
-                _ => Flow::Continue(()),
-            },
-        }
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> Flow {
-        if let Some(id) = ast::nested_query(expr) {
-            self.walk.subquery = true;
-            return match subquery::walk(self.walk, id, self.scope) {
-                Ok(()) => Flow::Continue(()),
-                Err(problem) => ControlFlow::Break(problem),
-            };
-        }
-        match expr {
-            Expr::Identifier(name) => self.name(std::slice::from_ref(name)),
-            Expr::CompoundIdentifier(parts) => self.name(parts),
-            Expr::CompoundFieldAccess { access_chain, .. } => self.fields(access_chain),
-            Expr::Function(function) => self.function(function),
-            Expr::BinaryOp { left, op, right } => {
-                if is_comparison(op) {
-                    self.compare(left, right);
-                    self.compare(right, left);
-                }
-                Flow::Continue(())
-            }
-            Expr::Between {
-                expr, low, high, ..
-            } => {
-                self.compare(expr, low);
-                self.compare(expr, high);
-                Flow::Continue(())
-            }
-            Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
-                self.compare(left, right);
-                self.compare(right, left);
-                Flow::Continue(())
-            }
-            Expr::In { expr, target, .. } => self.in_target(expr, target),
-            Expr::Like { pattern, .. }
-            | Expr::ILike { pattern, .. }
-            | Expr::SimilarTo { pattern, .. }
-            | Expr::RLike { pattern, .. } => {
-                self.walk.attribute_in_pattern |= variable(pattern).is_some();
-                Flow::Continue(())
-            }
-            Expr::JsonAccess { .. }
-            | Expr::IsFalse(_)
-            | Expr::IsNotFalse(_)
-            | Expr::IsTrue(_)
-            | Expr::IsNotTrue(_)
-            | Expr::IsNull(_)
-            | Expr::IsNotNull(_)
-            | Expr::IsUnknown(_)
-            | Expr::IsNotUnknown(_)
-            | Expr::IsJson { .. }
-            | Expr::AnyOp { .. }
-            | Expr::AllOp { .. }
-            | Expr::UnaryOp { .. }
-            | Expr::Cast { .. }
-            | Expr::AtTimeZone { .. }
-            | Expr::Extract { .. }
-            | Expr::Ceil { .. }
-            | Expr::Floor { .. }
-            | Expr::Position { .. }
-            | Expr::Substring { .. }
-            | Expr::Trim { .. }
-            | Expr::Overlay { .. }
-            | Expr::Nested(_)
-            | Expr::Value(_)
-            | Expr::TypedString(_)
-            | Expr::Case { .. }
-            | Expr::Tuple(_)
-            | Expr::Map(_)
-            | Expr::Array(_)
-            | Expr::Interval(_) => Flow::Continue(()),
-            Expr::IsNormalized { .. }
-            | Expr::Convert { .. }
-            | Expr::Collate { .. }
-            | Expr::Prefixed { .. }
-            | Expr::Exists { .. }
-            | Expr::Subquery(_)
-            | Expr::GroupingSets(_)
-            | Expr::Cube(_)
-            | Expr::Rollup(_)
-            | Expr::Struct { .. }
-            | Expr::Named { .. }
-            | Expr::Dictionary(_)
-            | Expr::MatchAgainst { .. }
-            | Expr::Wildcard(_)
-            | Expr::QualifiedWildcard(..)
-            | Expr::OuterJoin(_)
-            | Expr::Prior(_)
-            | Expr::Lambda(_)
-            | Expr::MemberOf(_) => unsupported("this construct", None),
-        }
-    }
-}
-
-const QUERY: &str = "query:";
-
-impl ScalarVisit<'_, '_> {
-    fn name(&mut self, parts: &[Ident]) -> Flow {
-        let Some(first) = parts.first() else {
-            return Flow::Continue(());
-        };
-        let start = start_of(first.span.start.column);
-        if self.no_name.contains(&start) {
-            return Flow::Continue(());
-        }
-        if let ([only], None) = (parts, first.quote_style) {
-            let word = only.value.to_ascii_uppercase();
-            if TIME_WORDS.contains(&word.as_str()) {
-                return Flow::Continue(());
-            }
-        }
-        if first.quote_style.is_none()
-            && USER_WORDS.contains(&first.value.to_ascii_uppercase().as_str())
-        {
-            let word = &first.value;
-            return stop(
-                "reserved-word",
-                format!(
-                    "`{word}` without back-ticks is a function of Flink: write it in back-ticks if it is a column"
-                ),
-                Some(start),
-            );
-        }
-        let values = || parts.iter().map(|part| part.value.clone());
-        match self.scope {
-            Scope::Table => {
-                let kind = SlotKind::Column(values().collect());
-                let end = start_of(first.span.end.column);
-                self.walk.slots.push(Slot { start, end, kind });
-            }
-            Scope::Subquery(inner) => {
-                if !(parts.len() > 1 && inner.relations.contains(&first.value)) {
-                    self.walk.maybe.insert(first.value.clone());
-                    let readings = outer_readings(parts);
-                    if let Some(end) = readings.last().map(|outer| outer.column_at) {
-                        let kind = SlotKind::Outer(readings);
-                        self.walk.slots.push(Slot { start, end, kind });
-                    }
-                }
-            }
-        }
-        Flow::Continue(())
-    }
-
-    /// `a[1].b.c`: what follows the root names fields.
-    fn fields(&mut self, chain: &[AccessExpr]) -> Flow {
-        for access in chain {
-            match access {
-                AccessExpr::Dot(Expr::Identifier(field)) => {
-                    self.no_name.insert(start_of(field.span.start.column));
-                }
-                AccessExpr::Dot(Expr::CompoundIdentifier(fields)) => self
-                    .no_name
-                    .extend(fields.iter().map(|field| start_of(field.span.start.column))),
-                AccessExpr::Dot(_) => return unsupported("this field access", None),
-                AccessExpr::Subscript(_) => {}
-            }
-        }
-        Flow::Continue(())
-    }
-
-    fn function(&mut self, function: &Function) -> Flow {
-        let name = function
-            .name
-            .0
-            .last()
-            .and_then(|part| part.as_ident())
-            .map(|ident| ident.value.to_ascii_uppercase())
-            .unwrap_or_default();
-        let at = function
-            .name
-            .0
-            .first()
-            .and_then(|part| part.as_ident())
-            .map(|ident| start_of(ident.span.start.column));
-        if function.over.is_some() {
-            return stop(
-                "window-in-filter",
-                "a policy expression is about one row: no window function",
-                at,
-            );
-        }
-        // A subquery may aggregate its own rows.
-        let one_row = matches!(self.scope, Scope::Table);
-        if one_row && function.name.0.len() == 1 && AGGREGATES.contains(&name.as_str()) {
-            return stop(
-                "aggregate-in-filter",
-                format!("a policy expression is about one row: no `{name}`"),
-                at,
-            );
-        }
-        if USER_WORDS.contains(&name.as_str()) && matches!(function.args, FunctionArguments::None) {
-            return stop(
-                "reserved-word",
-                format!(
-                    "`{name}` without back-ticks is a function of Flink: write it in back-ticks if it is a column"
-                ),
-                at,
-            );
-        }
-        let FunctionArguments::List(list) = &function.args else {
-            return Flow::Continue(());
-        };
-        if one_row
-            && (function.filter.is_some()
-                || !function.within_group.is_empty()
-                || list.duplicate_treatment.is_some())
-        {
-            return stop(
-                "aggregate-in-filter",
-                format!("a policy expression is about one row: `{name}` aggregates here"),
-                at,
-            );
-        }
-        for (index, argument) in list.args.iter().enumerate() {
-            match argument {
-                FunctionArg::ExprNamed {
-                    name: Expr::Identifier(name),
-                    ..
-                } => {
-                    self.no_name.insert(start_of(name.span.start.column));
-                }
-                // TIMESTAMPDIFF(DAY, a, b): the unit reads like a column.
-                FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Identifier(unit)))
-                    if index == 0 && TIME_UNIT_FIRST.contains(&name.as_str()) =>
-                {
-                    self.no_name.insert(start_of(unit.span.start.column));
-                }
-                FunctionArg::ExprNamed { .. } => {
-                    return unsupported("this argument name", at);
-                }
-                FunctionArg::Unnamed(
-                    FunctionArgExpr::QualifiedWildcard(_)
-                    | FunctionArgExpr::Wildcard
-                    | FunctionArgExpr::WildcardWithOptions(_),
-                ) if one_row => return unsupported("`*`", at),
-                FunctionArg::Named { .. } | FunctionArg::Unnamed(_) => {}
-            }
-        }
-        Flow::Continue(())
-    }
-
-    fn in_target(&mut self, expr: &Expr, target: &InTarget) -> Flow {
-        match target {
-            InTarget::List(items) => {
-                for item in items {
-                    self.compare(expr, item);
-                }
-                if let [only] = items.as_slice()
-                    && let Some(start) = variable(only)
-                {
-                    self.whole_in.insert(start);
-                }
-                Flow::Continue(())
-            }
-            InTarget::Subquery(_) | InTarget::Unnest(_) | InTarget::Table { .. } => {
-                unsupported("this form of IN", None)
-            }
-        }
-    }
-
-    /// Notes that the variable `value` is compared with the column `column`, if they are these.
-    fn compare(&mut self, column: &Expr, value: &Expr) {
-        let (Scope::Table, Some(start)) = (self.scope, variable(value)) else {
-            return;
-        };
-        let path = match peel(column) {
-            Expr::Identifier(name) => vec![name.value.clone()],
-            Expr::CompoundIdentifier(parts) => {
-                parts.iter().map(|part| part.value.clone()).collect()
-            }
-            _ => return,
-        };
-        self.compared.push((start, path));
-    }
-
-    fn attribute(&mut self, mark: &str, start: usize) -> Flow {
-        let name = mark
-            .strip_prefix("${user.")
-            .and_then(|rest| rest.strip_suffix('}'))
-            .filter(|name| {
-                !name.is_empty()
-                    && name
-                        .chars()
-                        .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
-            });
-        let (Some(name), Variables::Attributes) = (name, self.walk.variables) else {
-            return stop(
-                "unknown-variable",
-                format!(
-                    "`{mark}` stands for nothing here: filters know `${{user.attribute}}`, masks `{{col}}` and `{{type}}`"
-                ),
-                Some(start),
-            );
-        };
-        let end = start.saturating_add(mark.len());
-        if self.walk.expression.text.get(start..end) != Some(mark) {
-            return stop(
-                "filter-syntax",
-                "cannot be cut at its variables",
-                Some(start),
-            );
-        }
-        let kind = SlotKind::Attribute(Attribute {
-            name: name.to_owned(),
-            whole_in: self.whole_in.contains(&start),
-            compared: self
-                .compared
-                .iter()
-                .find(|(at, _)| *at == start)
-                .map(|(_, path)| path.clone()),
-        });
-        self.walk.slots.push(Slot { start, end, kind });
-        Flow::Continue(())
-    }
-
-    fn mask_variable(&mut self, mark: &str, start: usize) -> Flow {
-        match (self.walk.variables, mark) {
-            (Variables::Mask, "{col}" | "{type}") => Flow::Continue(()),
-            (Variables::Mask | Variables::Attributes, _) => stop(
-                "unknown-variable",
-                format!("`{mark}` stands for nothing here"),
-                Some(start),
-            ),
-        }
-    }
+fn is_attribute_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    !name.is_empty() && name.chars().all(allowed)
 }
 
 /// The readings of `a.b.c` in which one, two or three parts are the protected table's name.
@@ -625,80 +359,19 @@ fn outer_readings(parts: &[Ident]) -> Vec<Outer> {
             Some(Outer {
                 qualifier: values(qualifier),
                 path: values(path),
-                column_at: start_of(path.first()?.span.start.column),
+                column_at: ident_span(path.first()?).start as usize,
             })
         })
         .collect()
 }
 
-fn peel(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Nested(inner) => peel(inner),
-        other => other,
-    }
-}
-
-/// The start of the variable that an expression is, brackets aside.
-fn variable(expr: &Expr) -> Option<usize> {
-    match peel(expr) {
-        Expr::Value(value) => match &value.value {
-            Value::Placeholder(mark) if mark.starts_with("${") => {
-                Some(start_of(value.span.start.column))
-            }
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn is_comparison(op: &BinaryOperator) -> bool {
-    matches!(
-        op,
-        BinaryOperator::Eq
-            | BinaryOperator::NotEq
-            | BinaryOperator::Lt
-            | BinaryOperator::LtEq
-            | BinaryOperator::Gt
-            | BinaryOperator::GtEq
-    )
-}
-
-/// The byte of a sqlparser column: the lexer counts bytes from 1.
-fn start_of(column: u64) -> usize {
-    usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX)
-}
-
-fn unsupported(what: &str, at: Option<usize>) -> Flow {
-    stop(
+fn unsupported(what: &str) -> Problem {
+    Problem::new(
         "unsupported-in-policy",
         format!("{what} is not supported in a policy expression"),
-        at,
+        None,
     )
 }
-
-/// Functions that Flink calls without brackets.
-const TIME_WORDS: &[&str] = &[
-    "CURRENT_DATE",
-    "CURRENT_TIME",
-    "CURRENT_TIMESTAMP",
-    "LOCALTIME",
-    "LOCALTIMESTAMP",
-];
-
-/// The same, where a policy author will have meant a column.
-const USER_WORDS: &[&str] = &[
-    "USER",
-    "CURRENT_USER",
-    "SESSION_USER",
-    "SYSTEM_USER",
-    "CURRENT_CATALOG",
-    "CURRENT_SCHEMA",
-    "CURRENT_PATH",
-    "CURRENT_ROLE",
-    "CURRENT_DEFAULT_TRANSFORM_GROUP",
-];
-
-const TIME_UNIT_FIRST: &[&str] = &["TIMESTAMPDIFF", "TIMESTAMPADD"];
 
 /// Aggregates, window functions and group window functions of Flink (documentation, "System (Built-in) Functions") and Calcite.
 const AGGREGATES: &[&str] = &[

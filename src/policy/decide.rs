@@ -16,15 +16,14 @@ use super::refusal::{Kind, Refusal};
 use super::rule::{Rule, RuleKind, Target};
 use super::subject::Who;
 use super::{
-    Finding, Obligations, PolicyError, Principal, Resource, RuleId, Severity, filters, masks,
-    validity,
+    Obligations, PolicyError, Principal, Resource, RuleId, Severity, filters, masks, validity,
 };
 use crate::catalog::TableName;
 
 /// A policy, compiled: the rules of one document. Immutable; share it behind an `Arc`.
 #[derive(Debug)]
 pub struct Policy {
-    pub(super) compiled: Compiled,
+    compiled: Compiled,
     index: Index,
     hash: String,
 }
@@ -67,8 +66,7 @@ impl Policy {
         Ok(Self::of(compiled, text))
     }
 
-    /// The policy of a document that was refused for no more than its warnings, or of what is left of it: for lint.
-    pub(super) fn of(compiled: Compiled, text: &str) -> Self {
+    fn of(compiled: Compiled, text: &str) -> Self {
         use sha2::Digest;
         let index = Index::new(&compiled.rules);
         let digest = sha2::Sha256::digest(text.as_bytes());
@@ -334,10 +332,4 @@ fn denied(rules: Vec<RuleId>, privilege: Privilege) -> Refusal {
 fn clock(now: SystemTime) -> Result<Timestamp, Refusal> {
     validity::timestamp(now)
         .ok_or_else(|| Refusal::new(Kind::RuleUnusable, [], "the clock is out of range"))
-}
-
-/// Everything that is wrong with a document, and what is left of it.
-pub(super) fn examine(text: &str) -> (Policy, Vec<Finding>) {
-    let (compiled, findings) = compile(text);
-    (Policy::of(compiled, text), findings)
 }

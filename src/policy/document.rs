@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::mask::Nulls;
+
 /// The only `apiVersion` that is read.
 pub const API_VERSION: &str = "sqlsec/v1";
 
@@ -113,9 +115,35 @@ pub struct RoleDecl {
 pub struct MaskDecl {
     /// A Flink SQL expression over `{col}`, the raw value, and `{type}`, the column's type.
     pub expression: String,
+    /// What it does with NULL.
+    #[serde(default)]
+    pub nulls: NullsDecl,
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+}
+
+/// What a named mask does with NULL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum NullsDecl {
+    /// NULL stays NULL; a single call of a function of the site's is trusted to see to that.
+    #[default]
+    Auto,
+    /// NULL stays NULL, always tested.
+    Keep,
+    /// The expression gets NULLs.
+    Pass,
+}
+
+impl From<NullsDecl> for Nulls {
+    fn from(nulls: NullsDecl) -> Self {
+        match nulls {
+            NullsDecl::Auto => Self::Auto,
+            NullsDecl::Keep => Self::Keep,
+            NullsDecl::Pass => Self::Pass,
+        }
+    }
 }
 
 /// What carries a tag: `table` or `physical`, and columns where the tag is about columns.

@@ -6,6 +6,7 @@
 
 mod attribute;
 mod bind;
+mod comparison;
 mod compile;
 mod condition;
 mod decide;
@@ -14,6 +15,7 @@ mod document;
 mod filters;
 mod finding;
 mod index;
+mod lint;
 mod masks;
 mod obligation;
 mod pattern;
@@ -22,18 +24,23 @@ mod principal;
 mod refusal;
 mod resource;
 mod rule;
+mod shadow;
 mod subject;
 mod subquery;
 mod validity;
 mod yaml;
 
+#[cfg(test)]
+mod tests;
+
 pub use decide::{Access, Policy};
 pub use document::{
     API_VERSION, AccessDecl, Aggregate, ColumnMaskDecl, DefaultDeny, Defaults, Document, Effect,
-    Inherit, MaskDecl, MaskRef, Mode, NoMatchingFilter, Privilege, RoleDecl, RowFilterDecl,
-    RuleDecl, Subjects, TaggedDecl, Target, Valid,
+    Inherit, MaskDecl, MaskRef, Mode, NoMatchingFilter, NullsDecl, Privilege, RoleDecl,
+    RowFilterDecl, RuleDecl, Subjects, TaggedDecl, Target, Valid,
 };
 pub use finding::{Finding, PolicyError, Severity};
+pub use lint::{KnownTable, SchemaLookup, lint};
 pub use obligation::{ColumnMask, Obligations, RowFilter, Rows, RuleId, Shown};
 pub use principal::{Attribute, Principal};
 pub use refusal::Refusal;

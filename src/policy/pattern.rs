@@ -88,6 +88,56 @@ impl Glob {
         None
     }
 
+    /// Whether every text that `other` matches is matched, as far as that is plain to see.
+    pub fn covers(&self, other: &Self) -> bool {
+        self == other
+            || matches!(self.0.as_slice(), [Token::Across])
+            || (matches!(self.0.as_slice(), [Token::Many]) && !other.0.contains(&Token::Across))
+            || other
+                .literal()
+                .is_some_and(|text| self.matches(&text, Wildcards::Part, false))
+    }
+
+    /// Whether some text may match both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        // reach[j]: some text matches the tokens of `self` so far and the first j of `other`.
+        let mut reach = vec![false; other.0.len().saturating_add(1)];
+        if let Some(start) = reach.first_mut() {
+            *start = true;
+        }
+        other.skip_empty(&mut reach);
+        for token in &self.0 {
+            let many = matches!(token, Token::Many | Token::Across);
+            let mut next = if many {
+                reach.clone()
+            } else {
+                vec![false; reach.len()]
+            };
+            for (index, theirs) in other.0.iter().enumerate() {
+                let here = if many {
+                    next.get(index)
+                } else {
+                    reach.get(index)
+                };
+                if here != Some(&true) {
+                    continue;
+                }
+                let meets = match (token, theirs) {
+                    (Token::Char(a), Token::Char(b)) => a == b,
+                    _ => true,
+                };
+                let stays = matches!(theirs, Token::Many | Token::Across);
+                let advance = index.saturating_add(usize::from(!stays));
+                if let (true, Some(slot)) = (meets, next.get_mut(advance)) {
+                    *slot = true;
+                }
+            }
+            other.skip_empty(&mut next);
+            reach = next;
+        }
+        reach.last() == Some(&true)
+    }
+
     /// Whether `text` matches from its first to its last character. Time is the product of both lengths at most.
     pub fn matches(&self, text: &str, wildcards: Wildcards, ignore_case: bool) -> bool {
         // reach[i]: the first i tokens match what was read so far.
@@ -238,6 +288,30 @@ mod tests {
         let dotted =
             |pattern: &str, text: &str| Glob::new(pattern).matches(text, Wildcards::Dotted, false);
         assert!(!dotted("table.*", "table.exec.x") && dotted("table.**", "table.exec.x"));
+    }
+
+    #[test]
+    fn patterns_cover_and_overlap() {
+        let covers = |a: &str, b: &str| Glob::new(a).covers(&Glob::new(b));
+        assert!(covers("*", "x*") && covers("x*", "xy") && covers("a?", "a?"));
+        assert!(!covers("x*", "*") && !covers("xy", "x*"));
+        let overlaps = |a: &str, b: &str| {
+            let (a, b) = (Glob::new(a), Glob::new(b));
+            assert_eq!(a.overlaps(&b), b.overlaps(&a));
+            a.overlaps(&b)
+        };
+        assert!(
+            overlaps("a*", "*b")
+                && overlaps("*", "")
+                && overlaps("a?c", "ab?")
+                && overlaps("x", "x")
+        );
+        assert!(
+            !overlaps("a*", "b*")
+                && !overlaps("ab", "a")
+                && !overlaps("?", "")
+                && !overlaps("a*c", "ab")
+        );
     }
 
     #[test]

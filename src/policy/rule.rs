@@ -14,7 +14,10 @@ use crate::syntax::Position;
 #[derive(Debug)]
 pub(super) struct Rule {
     pub id: RuleId,
-    pub at: Position,
+    /// Where the document says what the rule is about.
+    pub on_at: Position,
+    /// Where its filter, mask or effect stands.
+    pub what_at: Position,
     pub to: Subjects,
     pub except: Subjects,
     pub targets: Vec<Target>,
@@ -164,7 +167,9 @@ fn fields_of(
 /// Whether two masks are the same expression.
 pub(super) fn same_mask(a: &MaskSpec, b: &MaskSpec) -> bool {
     match (a, b) {
-        (MaskSpec::Template(a), MaskSpec::Template(b)) => a.expression.text == b.expression.text,
+        (MaskSpec::Template(a), MaskSpec::Template(b)) => {
+            a.expression().text == b.expression().text && a.nulls() == b.nulls()
+        }
         _ => std::mem::discriminant(a) == std::mem::discriminant(b),
     }
 }

@@ -81,7 +81,7 @@ fn instant(text: &str, zone: &TimeZone, end_of_day: bool) -> Option<Timestamp> {
     } else {
         text.parse::<DateTime>().ok()?
     };
-    Some(zone.to_timestamp(civil).ok()?)
+    zone.to_timestamp(civil).ok()
 }
 
 /// The clock of the caller, where it can be one.
