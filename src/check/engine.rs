@@ -10,7 +10,7 @@ use super::statement::{Work, syntax_code};
 use super::{Code, Request};
 use crate::catalog::{Catalog, CatalogSource};
 use crate::policy::{Policy, Principal};
-use crate::syntax::{Limits, Script, Span};
+use crate::syntax::{FlinkVersion, Limits, Script, Span, TokenKind};
 use crate::verify::RewrittenSql;
 
 /// What a submitter calls before it submits.
@@ -96,8 +96,7 @@ impl Engine {
             Denial { code: refused.code, message: refused.message, statement, line: at.line, column: at.column, span: refused.span }
         };
         let script = Script::parse(source, request.flink, &self.limits).map_err(|error| {
-            let statement = error.statement;
-            Denials::one(denial(statement, Refused::new(syntax_code(&error.kind), error.to_string(), error.span)))
+            Denials::one(denial(statement_at(source, error.span, request.flink), Refused::new(syntax_code(&error.kind), error.to_string(), error.span)))
         })?;
         let work = Work {
             engine: self,
@@ -143,6 +142,13 @@ impl SubmitCheck for Engine {
         let run = || crate::syntax::with_stack(request.sql.len(), || self.decide(request));
         catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| self.broken())
     }
+}
+
+/// Which statement a place of a script that does not parse lies in: the semicolons before it, as far as they can be read.
+fn statement_at(source: &str, place: Span, version: FlinkVersion) -> usize {
+    let before = Span::new(0, place.start).text(source);
+    let tokens = crate::syntax::tokens(before, version).unwrap_or_default();
+    tokens.iter().filter(|t| t.kind == TokenKind::Semicolon).count()
 }
 
 /// Seconds since 1970; before that it is 1970.
