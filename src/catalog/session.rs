@@ -77,6 +77,8 @@ pub struct SessionView {
     pub view: View,
     /// What its names meant when it was protected. Flink looks them up again at each use, so they must mean the same then.
     pub bases: Vec<(TableName, Origin)>,
+    /// For whom and under which policy.
+    pub protected_for: String,
 }
 
 /// Where an object comes from: decides whether a name still means the same thing.

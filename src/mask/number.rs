@@ -8,26 +8,45 @@ use super::spec::Native;
 use super::text::replace;
 use super::value::{NO_YEAR, Value};
 
-/// `all_fraction`: the type has no digit before the point, as `DECIMAL(4, 4)`.
-pub(super) fn masked(
+/// A whole number, `FLOAT` or `DOUBLE`.
+pub(super) fn number(value: Value<'_>, mask: Native) -> Result<MaskedColumn, &'static str> {
+    Ok(match digits(mask)? {
+        None => value.null(),
+        Some(digits) => value.strict(&ones(value, digits)),
+    })
+}
+
+/// `DECIMAL(precision, scale)`.
+pub(super) fn decimal(
     value: Value<'_>,
-    all_fraction: bool,
+    precision: u32,
+    scale: u32,
     mask: Native,
 ) -> Result<MaskedColumn, &'static str> {
-    let digits = match mask {
-        Native::Mask => "[0-9]",
-        Native::ShowLast4 => "[0-9](?=[^0-9]*([0-9][^0-9]*){4})",
-        Native::ShowFirst4 => "(?<=[0-9.]{4})[0-9]",
+    Ok(match digits(mask)? {
+        None => value.null(),
+        Some(digits) if precision > scale => value.strict(&ones(value, digits)),
+        // All digits are behind the point, but the text has a zero before it. A 1 there would not fit the type, and Flink does not even read
+        // the zero back (`CAST('0.5' AS DECIMAL(4, 4))` overflows): a type with room for it stands between.
+        Some(digits) => value.strict(&format!(
+            "CAST({} AS DECIMAL(38, {scale}))",
+            ones(value, &format!("{digits}(?![0-9]*[.])"))
+        )),
+    })
+}
+
+/// Which digits become 1, as a regular expression of Java; none where nothing of a number can be shown.
+fn digits(mask: Native) -> Result<Option<&'static str>, &'static str> {
+    match mask {
+        Native::Mask => Ok(Some("[0-9]")),
+        Native::ShowLast4 => Ok(Some("[0-9](?=[^0-9]*([0-9][^0-9]*){4})")),
+        Native::ShowFirst4 => Ok(Some("(?<=[0-9.]{4})[0-9]")),
         // Flink has no keyed hash, and `HASH_CODE` of a small number is the number.
-        Native::Hash => return Ok(value.null()),
-        Native::DateShowYear => return Err(NO_YEAR),
-    };
-    // The text of such a number still has a zero before the point, and a 1 there would not fit the type.
-    let pattern = if all_fraction {
-        format!("{digits}(?![0-9]*[.])")
-    } else {
-        digits.to_owned()
-    };
-    let text = format!("CAST({} AS STRING)", value.sql);
-    Ok(value.strict(&replace(&text, &pattern, "1")))
+        Native::Hash => Ok(None),
+        Native::DateShowYear => Err(NO_YEAR),
+    }
+}
+
+fn ones(value: Value<'_>, digits: &str) -> String {
+    replace(&format!("CAST({} AS STRING)", value.sql), digits, "1")
 }

@@ -269,9 +269,6 @@ fn backslashed(rest: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mask::{FieldMask, MaskSpec, mask_column, mask_untyped};
-    use crate::syntax::{DataType, TypeKind};
-    use std::sync::Arc;
 
     fn written(text: &str) -> String {
         cut(text).unwrap().iter().fold(String::new(), |sql, piece| {

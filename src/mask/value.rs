@@ -97,9 +97,10 @@ impl Value<'_> {
         use TypeKind as T;
         match &self.data_type.kind {
             T::Char(length) | T::Varchar(length) => text::masked(self, *length, mask),
-            T::TinyInt | T::SmallInt | T::Int | T::BigInt => number::masked(self, false, mask),
-            T::Float | T::Double => number::masked(self, false, mask),
-            T::Decimal(precision, scale) => number::masked(self, precision == scale, mask),
+            T::TinyInt | T::SmallInt | T::Int | T::BigInt | T::Float | T::Double => {
+                number::number(self, mask)
+            }
+            T::Decimal(precision, scale) => number::decimal(self, *precision, *scale, mask),
             T::Date => date::date(self, mask),
             T::Time(_) => date::time(self, mask),
             T::Timestamp(_) => Ok(date::timestamp(self, mask)),

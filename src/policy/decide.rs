@@ -180,6 +180,12 @@ impl Policy {
         })
     }
 
+    /// Whether some rule, for whomever, speaks of this table: then it is known to somebody who writes rules.
+    #[must_use]
+    pub fn names(&self, resource: &Resource<'_>, now: SystemTime) -> bool {
+        clock(now).is_ok_and(|now| self.faces(resource, now).full.iter().any(|face| !face.is_empty()))
+    }
+
     fn granted(&self, verdict: Verdict, privilege: Privilege) -> Result<Vec<RuleId>, Refusal> {
         match verdict {
             Verdict::Allow(rules) => Ok(rules),

@@ -3,6 +3,8 @@
 //! In: text. Out: [`Script`], or a [`SyntaxError`] with its place.
 //! Stays out: catalogs, principals, policies. What this grammar does not know it refuses: there is no second reading.
 
+use serde::{Deserialize, Serialize};
+
 pub mod ast;
 mod data_type;
 mod operands;
@@ -13,12 +15,16 @@ pub use operands::{Operand, cast_type, ident_span, last_part, operands, sql_span
 pub use span::{Position, Span};
 
 /// Which Flink the text is for: rules that differ hang on it (FLINK.md §8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub enum FlinkVersion {
     /// Flink 1.20.
+    #[serde(rename = "1.20")]
     V1_20,
     /// Flink 2.3, the newest.
     #[default]
+    #[serde(rename = "2.3")]
     V2_3,
 }
 
