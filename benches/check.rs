@@ -21,7 +21,10 @@ struct Scenario {
 fn engine(policy: &str, ddl: &str) -> Engine {
     let mut catalog = Catalog::default();
     catalog.add_sql(ddl, "bench").expect("DDL of the bench");
-    Engine::new(Policy::load(policy, "bench").expect("policy of the bench"), catalog)
+    Engine::new(
+        Policy::load(policy, "bench").expect("policy of the bench"),
+        catalog,
+    )
 }
 
 const SEED_POLICY: &str = r#"
@@ -37,37 +40,60 @@ rules:
   - { id: phone, type: column_mask, to: { users: [userA] }, on: { table: "*.*.user", columns: [phone] }, mask: sensitive }
 "#;
 
-const SEED_TABLES: &str = "CREATE TABLE orders (order_id INT, name STRING, price DECIMAL(10, 2), region STRING);
+const SEED_TABLES: &str =
+    "CREATE TABLE orders (order_id INT, name STRING, price DECIMAL(10, 2), region STRING);
 CREATE TABLE `user` (name STRING, age INT, price DECIMAL(10, 2), phone STRING);
 CREATE TABLE sink (order_id INT, name STRING);";
 
 fn seed() -> Vec<Scenario> {
-    let one = |name, sql: &str| Scenario { name, texts: vec![sql.to_owned()], engine: engine(SEED_POLICY, SEED_TABLES), style: Style::Derived };
+    let one = |name, sql: &str| Scenario {
+        name,
+        texts: vec![sql.to_owned()],
+        engine: engine(SEED_POLICY, SEED_TABLES),
+        style: Style::Derived,
+    };
     let insert = "INSERT INTO sink SELECT o.order_id, u.name FROM orders AS o LEFT JOIN `user` AS u ON o.name = u.name WHERE o.price > 10";
-    let script = std::iter::repeat_n(insert, 1_000).collect::<Vec<_>>().join(";\n");
+    let script = std::iter::repeat_n(insert, 1_000)
+        .collect::<Vec<_>>()
+        .join(";\n");
     vec![
         one("seed/row_filter", "SELECT * FROM orders"),
         one("seed/masks", "SELECT name, age, price, phone FROM `user`"),
-        one("seed/join", "SELECT o.order_id, u.phone FROM orders AS o LEFT JOIN `user` AS u ON o.name = u.name WHERE u.phone LIKE '1%'"),
+        one(
+            "seed/join",
+            "SELECT o.order_id, u.phone FROM orders AS o LEFT JOIN `user` AS u ON o.name = u.name WHERE u.phone LIKE '1%'",
+        ),
         one("script_of_1000", &script),
     ]
 }
 
 /// The 22 TPC-H queries, where the shared corpus is at hand: masks and filters on half of the tables.
 fn tpch() -> Option<Scenario> {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus/queries-with-schemas.jsonl");
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../shared/corpus/queries-with-schemas.jsonl"
+    );
     let text = std::fs::read_to_string(file).ok()?;
-    let lines = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let lines = text
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let mut texts = Vec::new();
     let mut ddl: Vec<String> = Vec::new();
     for line in lines {
         let origin = line["origin"].as_str().unwrap_or_default();
-        if !(origin.to_lowercase().contains("tpch") || line["source"].as_str().is_some_and(|s| s.contains("tpch"))) {
+        if !(origin.to_lowercase().contains("tpch")
+            || line["source"].as_str().is_some_and(|s| s.contains("tpch")))
+        {
             continue;
         }
         let setup = line["setup"].as_array().cloned().unwrap_or_default();
         for statement in setup.iter().filter_map(|s| s.as_str()) {
-            if statement.trim_start().to_uppercase().starts_with("CREATE TABLE") && !ddl.iter().any(|d| d == statement) {
+            if statement
+                .trim_start()
+                .to_uppercase()
+                .starts_with("CREATE TABLE")
+                && !ddl.iter().any(|d| d == statement)
+            {
                 ddl.push(statement.to_owned());
             }
         }
@@ -84,7 +110,12 @@ rules:
   - { id: s, type: column_mask, to: { users: [userA] }, on: { table: "*.*.supplier", columns: [s_phone] }, mask: MASK }
   - { id: l, type: row_filter, to: { users: [userA] }, on: { table: "*.*.lineitem" }, filter: "l_shipmode <> 'AIR'" }
 "#;
-    (!texts.is_empty()).then(|| Scenario { name: "tpch", texts, engine: engine(policy, &ddl.join(";\n")), style: Style::Derived })
+    (!texts.is_empty()).then(|| Scenario {
+        name: "tpch",
+        texts,
+        engine: engine(policy, &ddl.join(";\n")),
+        style: Style::Derived,
+    })
 }
 
 fn bare(texts: &[String]) {
@@ -95,14 +126,25 @@ fn bare(texts: &[String]) {
 
 fn ours(texts: &[String]) {
     for text in texts {
-        black_box(Script::parse(text, FlinkVersion::default(), &Limits::default())).ok();
+        black_box(Script::parse(
+            text,
+            FlinkVersion::default(),
+            &Limits::default(),
+        ))
+        .ok();
     }
 }
 
 fn whole(scenario: &Scenario) {
-    let user = Principal { user: "userA".to_owned(), ..Principal::default() };
+    let user = Principal {
+        user: "userA".to_owned(),
+        ..Principal::default()
+    };
     for text in &scenario.texts {
-        let request = Request { style: scenario.style, ..Request::new(user.clone(), text.clone()) };
+        let request = Request {
+            style: scenario.style,
+            ..Request::new(user.clone(), text.clone())
+        };
         black_box(scenario.engine.check(&request));
     }
 }
@@ -122,20 +164,34 @@ fn median(mut run: impl FnMut()) -> Duration {
 
 fn submit(criterion: &mut Criterion) {
     let scenarios: Vec<Scenario> = seed().into_iter().chain(tpch()).collect();
-    println!("{:<18} {:>12} {:>12} {:>12} {:>8} {:>8}", "scenario", "sqlparser", "parse", "check", "parse ×", "check ×");
+    println!(
+        "{:<18} {:>12} {:>12} {:>12} {:>8} {:>8}",
+        "scenario", "sqlparser", "parse", "check", "parse ×", "check ×"
+    );
     for scenario in &scenarios {
         // Interleaved, so that a busy machine slows all three.
         let reference = median(|| bare(&scenario.texts));
         let parse = median(|| ours(&scenario.texts));
         let check = median(|| whole(scenario));
         let ratio = |t: Duration| t.as_secs_f64() / reference.as_secs_f64();
-        println!("{:<18} {reference:>12.1?} {parse:>12.1?} {check:>12.1?} {:>8.2} {:>8.2}", scenario.name, ratio(parse), ratio(check));
+        println!(
+            "{:<18} {reference:>12.1?} {parse:>12.1?} {check:>12.1?} {:>8.2} {:>8.2}",
+            scenario.name,
+            ratio(parse),
+            ratio(check)
+        );
     }
     for scenario in &scenarios {
         let mut group = criterion.benchmark_group(scenario.name);
-        group.bench_function(BenchmarkId::from_parameter("sqlparser"), |b| b.iter(|| bare(&scenario.texts)));
-        group.bench_function(BenchmarkId::from_parameter("parse"), |b| b.iter(|| ours(&scenario.texts)));
-        group.bench_function(BenchmarkId::from_parameter("check"), |b| b.iter(|| whole(scenario)));
+        group.bench_function(BenchmarkId::from_parameter("sqlparser"), |b| {
+            b.iter(|| bare(&scenario.texts))
+        });
+        group.bench_function(BenchmarkId::from_parameter("parse"), |b| {
+            b.iter(|| ours(&scenario.texts))
+        });
+        group.bench_function(BenchmarkId::from_parameter("check"), |b| {
+            b.iter(|| whole(scenario))
+        });
         group.finish();
     }
 }

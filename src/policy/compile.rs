@@ -1,6 +1,6 @@
 //! A document becomes rules that can be decided on. Everything that is wrong is found in one go, each with its place.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::condition::{self, Problem};
@@ -21,6 +21,8 @@ pub(super) struct Compiled {
     pub defaults: Defaults,
     pub roles: Roles,
     pub rules: Vec<Rule>,
+    /// The functions that masks, filters and `when` call.
+    pub functions: BTreeSet<Vec<String>>,
 }
 
 /// Compiles a document as far as it goes.
@@ -186,11 +188,14 @@ impl Compiler {
         let template = Template::new(name, text, nulls)
             .map_err(|error| condition::syntax(&error))
             .and_then(|template| {
-                condition::check_mask(template.expression())?;
-                Ok(template)
+                let functions = condition::check_mask(template.expression())?;
+                Ok((template, functions))
             });
         match template {
-            Ok(template) => Some(MaskSpec::Template(Arc::new(template))),
+            Ok((template, functions)) => {
+                self.compiled.functions.extend(functions);
+                Some(MaskSpec::Template(Arc::new(template)))
+            }
             Err(problem) => {
                 self.problem(problem, text, at, rule, "mask");
                 None

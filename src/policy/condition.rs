@@ -26,6 +26,8 @@ pub(super) struct Condition {
     pub tables: Vec<TableName>,
     /// Whether it holds a subquery.
     pub subquery: bool,
+    /// The functions that it calls, by the parts of their names.
+    pub functions: BTreeSet<Vec<String>>,
     /// Whether an attribute stands in a pattern of LIKE, where `%` in its value is a wildcard.
     pub attribute_in_pattern: bool,
 }
@@ -103,16 +105,16 @@ impl Condition {
     }
 }
 
-/// Checks the expression of a mask: one value is all that it reads.
+/// Checks the expression of a mask: one value is all that it reads. Answers with the functions that it calls.
 ///
 /// # Errors
 /// `column-in-mask`, `aggregate-in-filter`, `window-in-filter`.
-pub(super) fn check_mask(expression: &Expression) -> Result<(), Problem> {
+pub(super) fn check_mask(expression: &Expression) -> Result<BTreeSet<Vec<String>>, Problem> {
     let mut walk = Walk::new(expression);
     walk.in_mask = true;
     walk.scalar(&expression.scalar.expr, &Scope::Table)?;
     match walk.slots.first() {
-        None => Ok(()),
+        None => Ok(walk.functions),
         Some(slot) => Err(Problem::new(
             "column-in-mask",
             "a mask reads `{col}` and no other column: a condition on other columns goes into `when`",
@@ -162,6 +164,7 @@ pub(super) struct Walk<'e> {
     variables: HashSet<usize>,
     maybe: BTreeSet<String>,
     pub tables: Vec<TableName>,
+    functions: BTreeSet<Vec<String>>,
     subquery: bool,
 }
 
@@ -175,6 +178,7 @@ impl<'e> Walk<'e> {
             variables: HashSet::new(),
             maybe: BTreeSet::new(),
             tables: Vec::new(),
+            functions: BTreeSet::new(),
             subquery: false,
         }
     }
@@ -193,7 +197,10 @@ impl<'e> Walk<'e> {
                     self.subquery = true;
                     subquery::walk(self, id, scope)?;
                 }
-                Operand::Call(function) => call(function, scope)?,
+                Operand::Call(function) => {
+                    call(function, scope)?;
+                    self.functions.insert(name_of(function));
+                }
                 Operand::Variable(mark, span) => self.variable(mark, span)?,
             }
         }
@@ -309,6 +316,7 @@ impl<'e> Walk<'e> {
             maybe: self.maybe,
             tables: self.tables,
             subquery: self.subquery,
+            functions: self.functions,
             attribute_in_pattern: self.comparisons.attribute_in_pattern,
         })
     }
@@ -342,6 +350,14 @@ fn call(function: &Function, scope: &Scope) -> Result<(), Problem> {
         ));
     }
     Ok(())
+}
+
+fn name_of(function: &Function) -> Vec<String> {
+    let parts = function.name.0.iter();
+    parts
+        .filter_map(|part| part.as_ident())
+        .map(|ident| ident.value.clone())
+        .collect()
 }
 
 /// Words that Flink takes for its own session's user, who is not the principal.

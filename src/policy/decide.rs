@@ -4,7 +4,7 @@
 //! faces are put together on the side of protection: access by all, filters ANDed, masks all of them. For a table whose name its user chose the
 //! logical name is a face of its own that can only add protection (see [`Resource::user_named`]).
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::SystemTime;
 
 use jiff::Timestamp;
@@ -96,6 +96,23 @@ impl Policy {
         &self.compiled.defaults
     }
 
+    /// The functions that its masks and filters call, each as the parts of its name as written. Whoever may put another function in the place
+    /// of one of these decides what the policy does (ATTACKS B4). Functions of the built-in masks are not among them.
+    #[must_use]
+    pub fn functions(&self) -> &BTreeSet<Vec<String>> {
+        &self.compiled.functions
+    }
+
+    /// Whether any filter or mask speaks of the table, for anybody, now: whether its definition is worth hiding (ATTACKS D1).
+    ///
+    /// # Errors
+    /// `rule-unusable` when the clock is out of range.
+    pub fn is_protected(&self, resource: &Resource<'_>, now: SystemTime) -> Result<bool, Refusal> {
+        let faces = self.faces(resource, clock(now)?);
+        let mut hits = faces.full.iter().chain(&faces.adding).flatten();
+        Ok(hits.any(|hit| !matches!(hit.rule.kind, RuleKind::Access(..))))
+    }
+
     /// Whether the principal has the privilege on a table: deny wins at equal or higher priority, and where no rule speaks, `defaults.access`.
     ///
     /// # Errors
@@ -183,7 +200,12 @@ impl Policy {
     /// Whether some rule, for whomever, speaks of this table: then it is known to somebody who writes rules.
     #[must_use]
     pub fn names(&self, resource: &Resource<'_>, now: SystemTime) -> bool {
-        clock(now).is_ok_and(|now| self.faces(resource, now).full.iter().any(|face| !face.is_empty()))
+        clock(now).is_ok_and(|now| {
+            self.faces(resource, now)
+                .full
+                .iter()
+                .any(|face| !face.is_empty())
+        })
     }
 
     fn granted(&self, verdict: Verdict, privilege: Privilege) -> Result<Vec<RuleId>, Refusal> {

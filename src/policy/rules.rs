@@ -186,7 +186,11 @@ impl Compiler {
     ) -> Option<Condition> {
         let at = node.place(&[field]);
         match Condition::compile(text) {
-            Ok(condition) => Some(condition),
+            Ok(condition) => {
+                let functions = condition.functions.iter().cloned();
+                self.compiled.functions.extend(functions);
+                Some(condition)
+            }
             Err(problem) => {
                 self.problem(problem, text, at, Some(rule), field);
                 None

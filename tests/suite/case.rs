@@ -131,7 +131,10 @@ impl Styles {
 impl Who {
     pub fn principal(&self) -> Principal {
         match self {
-            Self::User(user) => Principal { user: user.clone(), ..Principal::default() },
+            Self::User(user) => Principal {
+                user: user.clone(),
+                ..Principal::default()
+            },
             Self::Principal(principal) => principal.clone(),
         }
     }
@@ -143,7 +146,10 @@ pub fn cases() -> Vec<Case> {
     let mut files = Vec::new();
     markdown(&folder, &mut files);
     files.sort();
-    files.iter().filter_map(|path| case(&folder, path)).collect()
+    files
+        .iter()
+        .filter_map(|path| case(&folder, path))
+        .collect()
 }
 
 fn markdown(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -161,10 +167,24 @@ fn markdown(folder: &Path, files: &mut Vec<PathBuf>) {
 fn case(folder: &Path, path: &Path) -> Option<Case> {
     let text = fs::read_to_string(path).expect("a readable case");
     let settings = block(&text, "yaml case")?;
-    let id = path.strip_prefix(folder).expect("below the folder").with_extension("").to_string_lossy().replace('\\', "/");
-    let settings: Settings = serde_saphyr::from_str(settings).unwrap_or_else(|e| panic!("{id}: {e}"));
-    let submitted = block(&text, "sql submitted").unwrap_or_else(|| panic!("{id}: no `sql submitted` block")).to_owned();
-    Some(Case { id, path: path.to_owned(), settings, submitted, text })
+    let id = path
+        .strip_prefix(folder)
+        .expect("below the folder")
+        .with_extension("")
+        .to_string_lossy()
+        .replace('\\', "/");
+    let settings: Settings =
+        serde_saphyr::from_str(settings).unwrap_or_else(|e| panic!("{id}: {e}"));
+    let submitted = block(&text, "sql submitted")
+        .unwrap_or_else(|| panic!("{id}: no `sql submitted` block"))
+        .to_owned();
+    Some(Case {
+        id,
+        path: path.to_owned(),
+        settings,
+        submitted,
+        text,
+    })
 }
 
 /// The inside of the fenced block whose info string is `info`.
@@ -188,9 +208,12 @@ impl World {
     pub fn load(name: &str, mode: Mode) -> Self {
         let folder = root().join("fixtures/worlds").join(name);
         let read = |file: &str| fs::read_to_string(folder.join(file)).ok();
-        let mut tables = split_ddl(&read("tables.sql").unwrap_or_else(|| panic!("world {name} has tables")));
+        let mut tables =
+            split_ddl(&read("tables.sql").unwrap_or_else(|| panic!("world {name} has tables")));
         let json = |file: &str| -> BTreeMap<String, Value> {
-            read(file).map(|t| serde_json::from_str(&t).unwrap_or_else(|e| panic!("{name}/{file}: {e}"))).unwrap_or_default()
+            read(file)
+                .map(|t| serde_json::from_str(&t).unwrap_or_else(|e| panic!("{name}/{file}: {e}")))
+                .unwrap_or_default()
         };
         let mut data = json("data.json");
         if mode == Mode::Batch {
@@ -200,12 +223,23 @@ impl World {
                     None => tables.push((table, ddl)),
                 }
             }
-            let batch: Vec<_> = data.iter().filter_map(|(k, v)| Some((k.strip_suffix("@batch")?.to_owned(), v.clone()))).collect();
+            let batch: Vec<_> = data
+                .iter()
+                .filter_map(|(k, v)| Some((k.strip_suffix("@batch")?.to_owned(), v.clone())))
+                .collect();
             data.extend(batch);
         }
         data.retain(|key, _| !key.ends_with("@batch"));
-        let functions = json("functions.json").into_iter().map(|(k, v)| (k, v.as_str().expect("a class name").to_owned())).collect();
-        Self { folder, tables, data, functions }
+        let functions = json("functions.json")
+            .into_iter()
+            .map(|(k, v)| (k, v.as_str().expect("a class name").to_owned()))
+            .collect();
+        Self {
+            folder,
+            tables,
+            data,
+            functions,
+        }
     }
 
     pub fn policy(&self, name: &str) -> Policy {
@@ -216,9 +250,13 @@ impl World {
 
     /// The secure view of each table for a user, by table.
     pub fn secure(&self, policy: &str, user: &str) -> BTreeMap<String, Value> {
-        let path = self.folder.join("policies").join(format!("{policy}.secure.json"));
+        let path = self
+            .folder
+            .join("policies")
+            .join(format!("{policy}.secure.json"));
         let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        let all: BTreeMap<String, BTreeMap<String, Value>> = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let all: BTreeMap<String, BTreeMap<String, Value>> =
+            serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         all.get(user).cloned().unwrap_or_default()
     }
 
@@ -228,15 +266,21 @@ impl World {
         all.extend(catalog.iter().cloned());
         let mut snapshot = Catalog::default();
         // Statement by statement: catalog statements build on one another.
-        snapshot.add_sql(&all.join(";\n"), "tables.sql").unwrap_or_else(|e| panic!("{e}"));
+        snapshot
+            .add_sql(&all.join(";\n"), "tables.sql")
+            .unwrap_or_else(|e| panic!("{e}"));
         Engine::new(self.policy(policy), snapshot)
     }
 }
 
 /// `CREATE` statements by table name, comments kept with the statement after them.
 fn split_ddl(text: &str) -> Vec<(String, String)> {
-    let script = sqlsec::syntax::Script::parse(text, FlinkVersion::default(), &sqlsec::syntax::Limits::default())
-        .unwrap_or_else(|e| panic!("{e} at {:?}", e.span.position(text)));
+    let script = sqlsec::syntax::Script::parse(
+        text,
+        FlinkVersion::default(),
+        &sqlsec::syntax::Limits::default(),
+    )
+    .unwrap_or_else(|e| panic!("{e} at {:?}", e.span.position(text)));
     script
         .statements
         .iter()
@@ -247,17 +291,27 @@ fn split_ddl(text: &str) -> Vec<(String, String)> {
                 StatementKind::CreateView(create) => &create.name,
                 other => panic!("a world holds tables and views, not {other:?}"),
             };
-            (name.parts.last().expect("a name").value.clone(), statement.span.text(text).to_owned())
+            (
+                name.parts.last().expect("a name").value.clone(),
+                statement.span.text(text).to_owned(),
+            )
         })
         .collect()
 }
 
 /// The statements of a script as texts.
 pub fn statements(script: &str) -> Vec<String> {
-    let parsed = sqlsec::syntax::Script::parse(script, FlinkVersion::default(), &sqlsec::syntax::Limits::default());
+    let parsed = sqlsec::syntax::Script::parse(
+        script,
+        FlinkVersion::default(),
+        &sqlsec::syntax::Limits::default(),
+    );
     match parsed {
-        Ok(parsed) => parsed.statements.iter().map(|s| s.span.text(script).to_owned()).collect(),
+        Ok(parsed) => parsed
+            .statements
+            .iter()
+            .map(|s| s.span.text(script).to_owned())
+            .collect(),
         Err(_) => vec![script.to_owned()],
     }
 }
-

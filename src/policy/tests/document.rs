@@ -8,6 +8,22 @@ fn the_document_of_the_design_loads() {
     assert_eq!(policy.version(), 42);
     assert_eq!(policy.hash().len(), 64);
     assert_eq!(policy.defaults().no_matching_filter, NoMatchingFilter::Deny);
+    let functions: Vec<String> = policy.functions().iter().map(|f| f.join(".")).collect();
+    assert_eq!(
+        functions,
+        ["Encryption_function", "Sensitive_field_functions"]
+    );
+    let (orders, other) = (table("a.b.orders"), table("hr.payroll.x"));
+    assert!(
+        policy
+            .is_protected(&Resource::named(&orders), now())
+            .unwrap()
+    );
+    assert!(
+        !policy
+            .is_protected(&Resource::named(&other), now())
+            .unwrap()
+    );
     let codes: Vec<_> = lint(DESIGN, None).iter().map(|f| f.code).collect();
     assert_eq!(
         codes,
