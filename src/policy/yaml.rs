@@ -101,6 +101,8 @@ impl Node {
 /// `document-syntax`, `duplicate-key`: the first of them, since what follows cannot be trusted.
 pub(super) fn parse(text: &str) -> Result<Node, Finding> {
     let options = granit_parser::options! {
+        // Another crate in the same build may have switched the parser's comments on.
+        emit_comments: false,
         disallow_directives: true,
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
