@@ -13,17 +13,11 @@ fn the_document_of_the_design_loads() {
         functions,
         ["Encryption_function", "Sensitive_field_functions"]
     );
-    let (orders, other) = (table("a.b.orders"), table("hr.payroll.x"));
-    assert!(
-        policy
-            .is_protected(&Resource::named(&orders), now())
-            .unwrap()
-    );
-    assert!(
-        !policy
-            .is_protected(&Resource::named(&other), now())
-            .unwrap()
-    );
+    let (orders, payroll, unknown) = (table("a.b.orders"), table("hr.payroll.x"), table("a.b.c"));
+    let protected = |name| policy.is_protected(&Resource::named(name), now());
+    let named = |name| policy.names(&Resource::named(name), now());
+    assert!(protected(&orders) && !protected(&payroll));
+    assert!(named(&payroll) && !named(&unknown));
     let codes: Vec<_> = lint(DESIGN, None).iter().map(|f| f.code).collect();
     assert_eq!(
         codes,
