@@ -1,15 +1,16 @@
 //! The decision for each dataset of a statement: access, identity, obligations.
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use super::settings::option_allowed;
 use super::{Code, Engine};
 use crate::catalog::{Identity, Object, Origin, Session, SessionView, TableName, identity};
-use crate::policy::{Defaults, Obligations, Principal, Privilege, Refusal, Resource, UnknownConnector};
+use crate::policy::{DefaultDeny, Obligations, Principal, Privilege, Refusal, Resource};
 use crate::resolve::{Relation, Resolution, Sink, ViewUnit};
 use crate::rewrite::Protection;
 use crate::syntax::Span;
-use crate::syntax::ast::Setting;
+use crate::syntax::ast::{Name, Setting};
 
 /// A refusal with its place in the text that was resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,7 @@ impl Refused {
 pub(super) struct Datasets<'a> {
     pub engine: &'a Engine,
     pub principal: &'a Principal,
-    pub at: i64,
+    pub at: SystemTime,
     pub session: &'a Session,
 }
 
@@ -98,7 +99,7 @@ impl Datasets<'_> {
             let message = format!("`{}` is a system table of a protected table", found.name);
             return Err(Refused::new(Code::AccessDenied, message, at));
         }
-        if found.origin == Origin::Unlisted && obligations.is_empty() && self.closed_to_unknown() && !self.engine.policy().names(&resource) {
+        if found.origin == Origin::Unlisted && obligations.is_empty() && self.closed_to_unknown() && !self.engine.policy().names(&resource, self.at) {
             let message = format!("nobody has described `{}`, and no rule names it: add it to a catalog file", found.name);
             return Err(Refused::new(Code::TableUnlisted, message, at));
         }
@@ -121,7 +122,15 @@ impl Datasets<'_> {
     /// Whether this principal has a privilege on a name.
     pub(super) fn may(&self, name: &TableName, physical: &[String], user_named: bool, privilege: Privilege, at: Span) -> Result<(), Refused> {
         let resource = Resource { name, physical, columns: None, user_named, ignore_case: false };
-        self.engine.policy().access(self.principal, &resource, privilege, self.at).map_err(|r| policy_refusal(&r, name, at))
+        let access = self.engine.policy().access(self.principal, &resource, privilege, self.at);
+        access.map(|_| ()).map_err(|r| policy_refusal(&r, name, at))
+    }
+
+    /// Whether this principal has a privilege on something that is no table.
+    pub(super) fn may_object(&self, name: &Name, privilege: Privilege) -> Result<(), Refused> {
+        let object = name.parts.iter().map(|p| p.value.as_str()).collect::<Vec<_>>().join(".");
+        let access = self.engine.policy().access_object(self.principal, &object, privilege, self.at);
+        access.map(|_| ()).map_err(|r| Refused::new(Code::of(r.code), format!("`{object}`: {}", r.message), name.span))
     }
 
     /// The physical names of an object. A table that the script declares is nothing but its address: one that is not understood closes it.
@@ -154,11 +163,7 @@ impl Datasets<'_> {
     }
 
     fn closed_to_unknown(&self) -> bool {
-        let Defaults { unknown_connector, .. } = self.engine.policy().defaults();
-        match unknown_connector {
-            UnknownConnector::Deny => true,
-            UnknownConnector::Allow => false,
-        }
+        self.engine.policy().defaults().unknown_connector == DefaultDeny::Deny
     }
 
     /// The physical names of an object for the report; none where they are not understood.

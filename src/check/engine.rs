@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::datasets::Refused;
 use super::reply::{Decision, Denial, Denials, PolicyStamp, Reply};
@@ -10,7 +10,7 @@ use super::statement::{Work, syntax_code};
 use super::{Code, Request};
 use crate::catalog::{Catalog, CatalogSource};
 use crate::policy::{Policy, Principal};
-use crate::syntax::{Limits, Script, Span};
+use crate::syntax::{FlinkVersion, Limits, Script, Span, TokenKind};
 use crate::verify::RewrittenSql;
 
 /// What a submitter calls before it submits.
@@ -96,13 +96,12 @@ impl Engine {
             Denial { code: refused.code, message: refused.message, statement, line: at.line, column: at.column, span: refused.span }
         };
         let script = Script::parse(source, request.flink, &self.limits).map_err(|error| {
-            let statement = error.statement;
-            Denials::one(denial(statement, Refused::new(syntax_code(&error.kind), error.to_string(), error.span)))
+            Denials::one(denial(statement_at(source, error.span, request.flink), Refused::new(syntax_code(&error.kind), error.to_string(), error.span)))
         })?;
         let work = Work {
             engine: self,
             principal: &request.principal,
-            at: request.at.unwrap_or_else(now),
+            at: request.at.map_or_else(SystemTime::now, time),
             style: request.style,
             flink: request.flink,
             source,
@@ -145,7 +144,14 @@ impl SubmitCheck for Engine {
     }
 }
 
-fn now() -> i64 {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX)
+/// Which statement a place of a script that does not parse lies in: the semicolons before it, as far as they can be read.
+fn statement_at(source: &str, place: Span, version: FlinkVersion) -> usize {
+    let before = Span::new(0, place.start).text(source);
+    let tokens = crate::syntax::tokens(before, version).unwrap_or_default();
+    tokens.iter().filter(|t| t.kind == TokenKind::Semicolon).count()
+}
+
+/// Seconds since 1970; before that it is 1970.
+fn time(seconds: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
 }

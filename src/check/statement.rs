@@ -1,6 +1,7 @@
 //! One statement: datasets, decision, rewrite, second look, effect on the session.
 
 use std::collections::BTreeSet;
+use std::time::SystemTime;
 
 use super::classify::{self, Class};
 use super::datasets::{Datasets, Refused, bases};
@@ -25,7 +26,7 @@ pub(super) struct Outcome {
 pub(super) struct Work<'a> {
     pub engine: &'a Engine,
     pub principal: &'a Principal,
-    pub at: i64,
+    pub at: SystemTime,
     pub style: Style,
     pub flink: FlinkVersion,
     pub source: &'a str,
@@ -113,15 +114,15 @@ impl Work<'_> {
                 datasets.sinks(&resolution.sinks, Privilege::Create)?;
                 self.like(datasets, create).map_err(|e| vec![e])
             }
-            StatementKind::Drop(drop) => {
-                let privilege = match drop.object {
-                    DropObject::Table | DropObject::View | DropObject::Database => Privilege::Drop,
-                    DropObject::Catalog => Privilege::Catalog,
-                    DropObject::Function => Privilege::Function,
-                };
-                let name = datasets.session.qualify(&drop.name).map_err(|e| vec![name_refusal(&e, &drop.name)])?;
-                datasets.may(&name, &[], false, privilege, drop.name.span).map_err(|e| vec![e])
-            }
+            StatementKind::Drop(drop) => match drop.object {
+                DropObject::Table | DropObject::View => {
+                    let name = datasets.session.qualify(&drop.name).map_err(|e| vec![name_refusal(&e, &drop.name)])?;
+                    datasets.may(&name, &[], false, Privilege::Drop, drop.name.span).map_err(|e| vec![e])
+                }
+                DropObject::Database => datasets.may_object(&drop.name, Privilege::Drop).map_err(|e| vec![e]),
+                DropObject::Catalog => datasets.may_object(&drop.name, Privilege::Catalog).map_err(|e| vec![e]),
+                DropObject::Function => datasets.may_object(&drop.name, Privilege::Function).map_err(|e| vec![e]),
+            },
             StatementKind::Use(_) => Ok(()),
             StatementKind::Set(setting) => match setting {
                 Some(setting) if !setting_allowed(&setting.key.value) => Err(vec![setting_refusal(&setting.key.value, setting.key.span)]),
