@@ -28,8 +28,12 @@ pub fn shown(mask: &MaskSpec, kind: &TypeKind, raw: &str) -> Shown {
             Shown::Exactly(format!("{year}{}", midnight(rest)))
         }
         (MaskSpec::DateShowYear, _) => Shown::Refused,
-        (MaskSpec::Mask, T::Date | T::Timestamp(_)) => Shown::Exactly(format!("0001{}", midnight(&raw[4..]))),
-        (MaskSpec::Mask, T::TimestampLtz(_)) => Shown::Exactly(format!("1970{}", midnight(&raw[4..]))),
+        (MaskSpec::Mask, T::Date | T::Timestamp(_)) => {
+            Shown::Exactly(format!("0001{}", midnight(&raw[4..])))
+        }
+        (MaskSpec::Mask, T::TimestampLtz(_)) => {
+            Shown::Exactly(format!("1970{}", midnight(&raw[4..])))
+        }
         // A TIME is printed without zeros at its end.
         (MaskSpec::Mask, T::Time(0)) => Shown::Exactly("00:00:00".to_owned()),
         (MaskSpec::Mask, T::Time(_)) => Shown::Exactly("00:00:00.0".to_owned()),
@@ -47,11 +51,13 @@ pub fn shown(mask: &MaskSpec, kind: &TypeKind, raw: &str) -> Shown {
             Shown::Exactly(format!("{}{}", &raw[..point], &hidden[point..]))
         }
         // The text of a float that was read back is not the text that was masked: only that it is another one is said.
-        (_, T::Float | T::Double) if digits(mask, raw) == raw || raw == "4.9E-324" => Shown::Exactly(match mask {
-            MaskSpec::ShowLast4 if raw == "4.9E-324" => "0.0".to_owned(),
-            MaskSpec::Mask if raw == "4.9E-324" => "1.1E-111".to_owned(),
-            _ => raw.to_owned(),
-        }),
+        (_, T::Float | T::Double) if digits(mask, raw) == raw || raw == "4.9E-324" => {
+            Shown::Exactly(match mask {
+                MaskSpec::ShowLast4 if raw == "4.9E-324" => "0.0".to_owned(),
+                MaskSpec::Mask if raw == "4.9E-324" => "1.1E-111".to_owned(),
+                _ => raw.to_owned(),
+            })
+        }
         (_, T::Float | T::Double) => Shown::Other,
         _ => Shown::Null,
     }
@@ -59,14 +65,23 @@ pub fn shown(mask: &MaskSpec, kind: &TypeKind, raw: &str) -> Shown {
 
 /// What follows the year, at the first midnight of it.
 fn midnight(rest: &str) -> String {
-    let zeros: String = rest.chars().skip(6).map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    let zeros: String = rest
+        .chars()
+        .skip(6)
+        .map(|c| if c.is_ascii_digit() { '0' } else { c })
+        .collect();
     format!("-01-01{zeros}")
 }
 
 fn text(mask: &MaskSpec, length: u32, raw: &str) -> Shown {
     let count = raw.chars().count();
     let hide = |hidden: &dyn Fn(usize) -> bool| {
-        Shown::Exactly(raw.chars().enumerate().map(|(at, c)| if hidden(at) { 'x' } else { c }).collect())
+        Shown::Exactly(
+            raw.chars()
+                .enumerate()
+                .map(|(at, c)| if hidden(at) { 'x' } else { c })
+                .collect(),
+        )
     };
     match mask {
         MaskSpec::Mask => Shown::Exactly(

@@ -13,22 +13,34 @@ pub const STRING: TypeKind = TypeKind::Varchar(MAX_LENGTH);
 
 /// Samples are SQL expressions that can be cast to the type.
 fn subject(kind: TypeKind, samples: &[&str]) -> Subject {
-    let samples = samples.iter().map(|sample| format!("CAST({sample} AS {kind})")).collect();
+    let samples = samples
+        .iter()
+        .map(|sample| format!("CAST({sample} AS {kind})"))
+        .collect();
     Subject { kind, samples }
 }
 
 /// Samples are texts that can be cast to the type.
 fn texts(kind: TypeKind, samples: &[&str]) -> Subject {
     let literals: Vec<String> = samples.iter().map(|text| quote_literal(text)).collect();
-    subject(kind, &literals.iter().map(String::as_str).collect::<Vec<_>>())
+    subject(
+        kind,
+        &literals.iter().map(String::as_str).collect::<Vec<_>>(),
+    )
 }
 
 pub fn field(name: &str, data_type: DataType) -> RowField {
-    RowField { name: name.to_owned(), data_type }
+    RowField {
+        name: name.to_owned(),
+        data_type,
+    }
 }
 
 pub fn not_null(kind: TypeKind) -> DataType {
-    DataType { kind, nullable: false }
+    DataType {
+        kind,
+        nullable: false,
+    }
 }
 
 fn boxed(kind: TypeKind) -> Box<DataType> {
@@ -50,7 +62,8 @@ pub fn person() -> TypeKind {
     ])
 }
 
-/// All types that Flink SQL can write, but `RAW` and structured types.
+/// All types that Flink SQL can write, but those of which a mask knows only the name: Flink 2.3 takes a `VARIANT` or `BITMAP` through no CASE and
+/// no UNION, so no column of the test could be made of them.
 #[rustfmt::skip]
 pub fn subjects() -> Vec<Subject> {
     use TypeKind as T;
@@ -91,7 +104,5 @@ pub fn subjects() -> Vec<Subject> {
         subject(T::Array(Box::new(not_null(T::Int))), &["ARRAY[1, 2]"]),
         subject(T::Map(Box::new(not_null(STRING)), boxed(T::Int)), &["MAP['a', 1]"]),
         subject(person(), &["ROW(1234567, 'Ada L.', ROW(DATE '2024-02-29', ARRAY['a']))", "ROW(0, CAST(NULL AS STRING), CAST(NULL AS ROW<since DATE, tags ARRAY<STRING>>))"]),
-        // Flink casts no VARIANT, not even to itself.
-        Subject { kind: T::Other("VARIANT".to_owned()), samples: vec!["PARSE_JSON('{\"a\":1}')".to_owned()] },
     ]
 }
