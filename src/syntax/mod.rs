@@ -111,6 +111,8 @@ pub struct Expression {
     pub scalar: ast::Scalar,
     /// Queries nested in it.
     pub queries: ast::Queries,
+    /// The places of all markers, those in nested queries and in types too, in order.
+    pub markers: Vec<Span>,
 }
 
 /// An identifier as Flink reads it back: in back-ticks, back-ticks doubled.
