@@ -95,7 +95,11 @@ codes! {
 impl Code {
     /// The code of this word. The modules below name codes by word; one that is not on the list is a mistake of ours.
     pub(super) fn of(word: &str) -> Self {
-        Self::ALL.iter().copied().find(|c| c.as_str() == word).unwrap_or(Self::Internal)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|c| c.as_str() == word)
+            .unwrap_or(Self::Internal)
     }
 }
 
