@@ -12,6 +12,7 @@ mod lexer;
 mod parse;
 mod span;
 mod stack;
+pub mod tables;
 mod token;
 pub mod walk;
 mod word;
