@@ -4,6 +4,7 @@ mod model;
 mod nested;
 mod subjects;
 mod table;
+mod templates;
 
 use serde_json::{Value, json};
 use sqlsec::mask::{FieldMask, MaskSpec, MaskedColumn, mask_column};
