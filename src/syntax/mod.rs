@@ -15,6 +15,7 @@ mod operands;
 mod parse;
 mod span;
 mod stack;
+pub mod tables;
 mod token;
 pub mod walk;
 mod word;
