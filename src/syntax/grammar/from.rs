@@ -139,14 +139,16 @@ impl Grammar<'_, '_> {
             }
             self.left_paren()?;
             let item = self.from_item()?;
-            if item.joins.is_empty() {
+            let nested = matches!(item.first.kind, FactorKind::Parenthesised(_));
+            if item.joins.is_empty() && !nested {
                 return Err(self.expected("a join"));
             }
             self.right_paren()?;
             return Ok(FactorKind::Parenthesised(Box::new(item)));
         }
         let name = self.name()?;
-        if self.is(TokenKind::LeftParen) {
+        // Flink 1.20 wants `TABLE( )` around a call.
+        if self.is(TokenKind::LeftParen) && self.is_2x() {
             return self.table_function(name, false).map(FactorKind::Function);
         }
         let start = name.span.start;

@@ -61,7 +61,11 @@ impl Grammar<'_, '_> {
     fn select_item(&mut self) -> Parsed<SelectItem> {
         let start = self.start();
         if self.is(TokenKind::Star) {
-            return Ok(SelectItem::Wildcard(self.bump()?.span));
+            let span = self.bump()?.span;
+            if self.is_word(Word::AS) {
+                return self.unsupported("an alias of `*`");
+            }
+            return Ok(SelectItem::Wildcard(span));
         }
         if let Some(qualifier) = self.qualified_wildcard()? {
             return Ok(SelectItem::QualifiedWildcard {
