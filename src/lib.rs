@@ -1,6 +1,31 @@
 //! sqlsec stands between a person who submits Flink SQL and Flink.
+//!
+//! ```text
+//!             principal ────────────────┐
+//! text ─▶ syntax ─▶ resolve ─▶ policy ─▶ lineage ─▶ rewrite ─▶ verify ─▶ reply
+//!         lexer,    names to   decision  inherited  edits to   independent
+//!         parser,   tables,    for each  masks      the source second look
+//!         script    views,DDL  table     (planned)  text
+//! ```
+//!
+//! Enter at [`Engine`]: it takes a [`Request`] and answers a [`Reply`]: `Allow` with SQL of which every protected table is replaced by its
+//! filtered and masked view, or `Deny` with reasons. Everything from text to reply is a pure function of request, catalog and policy.
+//! The library never prints, never reads the environment, never ends the process.
 
 pub mod catalog;
+pub mod check;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod mask;
 pub mod policy;
+pub mod resolve;
+pub mod rewrite;
 pub mod syntax;
+pub mod verify;
+
+pub use catalog::{Catalog, CatalogSource, Session};
+pub use check::{Code, Decision, Denial, Engine, Reply, Request, SubmitCheck};
+pub use policy::{Policy, Principal};
+pub use rewrite::Style;
+pub use syntax::FlinkVersion;
+pub use verify::RewrittenSql;

@@ -74,6 +74,51 @@ pub struct Table {
     pub options: BTreeMap<String, String>,
 }
 
+impl Table {
+    /// Takes over what `LIKE base (…)` takes over: stored columns always, the rest unless it is excluded (Flink documentation, CREATE
+    /// TABLE, LIKE). The base's columns come first; own options win.
+    pub fn inherit(&mut self, base: &Self, features: &[(String, String)]) {
+        let included = |feature: &str| {
+            // The last word on a feature counts; a word on ALL counts where the feature itself is not named.
+            let said = |name: &str| {
+                features
+                    .iter()
+                    .rev()
+                    .find(|(_, f)| f == name)
+                    .map(|(how, _)| how != "EXCLUDING")
+            };
+            said(feature).or_else(|| said("ALL")).unwrap_or(true)
+        };
+        let own = self.columns.take().unwrap_or_default();
+        self.columns = base.columns.as_ref().map(|columns| {
+            let kept = columns.iter().filter(|c| match c.kind {
+                ColumnKind::Physical => true,
+                ColumnKind::Metadata { .. } => included("METADATA"),
+                ColumnKind::Computed { .. } => included("GENERATED"),
+            });
+            let mut all: Vec<Column> = kept
+                .filter(|c| own.iter().all(|o| o.name != c.name))
+                .cloned()
+                .collect();
+            all.extend(own);
+            all
+        });
+        if self.primary_key.is_empty() && included("CONSTRAINTS") {
+            self.primary_key.clone_from(&base.primary_key);
+        }
+        if self.watermark.is_none() && included("WATERMARKS") {
+            self.watermark.clone_from(&base.watermark);
+        }
+        if included("OPTIONS") {
+            for (key, value) in &base.options {
+                self.options
+                    .entry(key.clone())
+                    .or_insert_with(|| value.clone());
+            }
+        }
+    }
+}
+
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

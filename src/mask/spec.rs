@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::syntax::Expression;
+use super::Template;
 
 /// A column mask by name. The eight are Apache Ranger's; a site's named masks are templates.
 #[derive(Debug, Clone)]
 pub enum MaskSpec {
-    /// `MASK`: letters become x and X, digits n (1 in numbers).
+    /// `MASK`: capital letters become X, digits and other numbers n, all else but ASCII marks x; in numbers every digit becomes 1.
     Mask,
     /// `MASK_SHOW_LAST_4`.
     ShowLast4,
@@ -25,11 +25,70 @@ pub enum MaskSpec {
     Template(Arc<Template>),
 }
 
-/// A mask written as an expression over `{col}` (the raw value) and `{type}` (the column's type as text).
-#[derive(Debug)]
-pub struct Template {
-    /// The site's name for it, or `CUSTOM`.
-    pub name: String,
-    /// The expression. `{type}` stands in places where a type is written.
-    pub expression: Expression,
+impl MaskSpec {
+    /// The name that policies, audit records and messages use: Ranger's, or the site's.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Mask => "MASK",
+            Self::ShowLast4 => "MASK_SHOW_LAST_4",
+            Self::ShowFirst4 => "MASK_SHOW_FIRST_4",
+            Self::Hash => "MASK_HASH",
+            Self::Null => "MASK_NULL",
+            Self::None => "MASK_NONE",
+            Self::DateShowYear => "MASK_DATE_SHOW_YEAR",
+            Self::Template(template) => &template.name,
+        }
+    }
+
+    /// The mask of one of Ranger's names that stand for themselves; `None` for `CUSTOM`, which is a template, and for every other name.
+    /// Names are upper case, as Ranger writes them; `NONE` is another spelling of `MASK_NONE` (RANGER.md 2.10).
+    #[must_use]
+    pub fn from_ranger(name: &str) -> Option<Self> {
+        match name {
+            "MASK" => Some(Self::Mask),
+            "MASK_SHOW_LAST_4" => Some(Self::ShowLast4),
+            "MASK_SHOW_FIRST_4" => Some(Self::ShowFirst4),
+            "MASK_HASH" => Some(Self::Hash),
+            "MASK_NULL" => Some(Self::Null),
+            "MASK_NONE" | "NONE" => Some(Self::None),
+            "MASK_DATE_SHOW_YEAR" => Some(Self::DateShowYear),
+            _ => None,
+        }
+    }
+}
+
+/// The masks whose expression depends on the type they meet. The others are the same for every type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Native {
+    Mask,
+    ShowLast4,
+    ShowFirst4,
+    Hash,
+    DateShowYear,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ranger_name_is_the_name_of_its_mask() {
+        for name in [
+            "MASK",
+            "MASK_SHOW_LAST_4",
+            "MASK_SHOW_FIRST_4",
+            "MASK_HASH",
+            "MASK_NULL",
+            "MASK_NONE",
+            "MASK_DATE_SHOW_YEAR",
+        ] {
+            assert_eq!(MaskSpec::from_ranger(name).unwrap().name(), name);
+        }
+        assert!(MaskSpec::from_ranger("CUSTOM").is_none());
+        assert!(
+            MaskSpec::from_ranger("mask").is_none(),
+            "unknown names close the table: no guess"
+        );
+    }
 }

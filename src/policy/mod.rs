@@ -1,7 +1,49 @@
 //! `policy`: who may see what: the model, the decision, compile and lint.
+//!
+//! In: the text of a document, a [`Principal`], a [`Resource`] and the time. Out: [`Access`], [`Obligations`] or a [`Refusal`].
+//! Enter at [`Policy::load`]. Stays out: statements, the session, I/O, the making of mask expressions.
+//! Invariant: what cannot be decided is a [`Refusal`]; no error path ends in "no rule".
 
+mod aggregates;
+mod attribute;
+mod bind;
+mod comparison;
+mod compile;
+mod condition;
+mod decide;
+mod decode;
+mod document;
+mod filters;
+mod finding;
+mod index;
+mod lint;
+mod masks;
 mod obligation;
+mod pattern;
+mod place;
 mod principal;
+mod refusal;
+mod resource;
+mod rule;
+mod rules;
+mod shadow;
+mod subject;
+mod subquery;
+mod validity;
+mod yaml;
 
-pub use obligation::{ColumnMask, Obligations, RowFilter, Rows, RuleId};
+#[cfg(test)]
+mod tests;
+
+pub use decide::{Access, Policy};
+pub use document::{
+    API_VERSION, AccessDecl, Aggregate, ColumnMaskDecl, DefaultDeny, Defaults, Document, Effect,
+    Inherit, MaskDecl, MaskRef, Mode, NoMatchingFilter, NullsDecl, Privilege, RoleDecl,
+    RowFilterDecl, RuleDecl, Subjects, TaggedDecl, Target, Valid,
+};
+pub use finding::{Finding, PolicyError, Severity};
+pub use lint::{KnownTable, SchemaLookup, lint};
+pub use obligation::{ColumnMask, Obligations, RowFilter, Rows, RuleId, Shown};
 pub use principal::{Attribute, Principal};
+pub use refusal::Refusal;
+pub use resource::Resource;

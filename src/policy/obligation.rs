@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::{Aggregate, Inherit};
+use crate::catalog::TableName;
 use crate::mask::MaskSpec;
 
 /// The id of a rule in its policy document.
@@ -14,6 +16,17 @@ pub struct Obligations {
     pub rows: Rows,
     /// Its masked columns and fields, by path: a column is masked as a whole or by fields, never both. Explicit `MASK_NONE` is left out.
     pub masks: Vec<ColumnMask>,
+    /// Columns and fields that a rule shows on purpose (`MASK_NONE`): nothing is inherited there, and the audit record says so.
+    pub shown: Vec<Shown>,
+}
+
+/// A column or field that a `MASK_NONE` rule shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The column, then nested fields.
+    pub path: Vec<String>,
+    /// The rule that decided.
+    pub rule: RuleId,
 }
 
 impl Obligations {
@@ -44,8 +57,10 @@ pub struct RowFilter {
     pub rules: Vec<RuleId>,
     /// The columns of the table it reads (first name part), each once.
     pub columns: Vec<String>,
-    /// Whether it holds a subquery: such a filter is no barrier (ATTACKS D3).
+    /// Whether it holds a subquery: such a filter is no barrier (ATTACKS D3), and its unqualified names need the table directly below.
     pub subquery: bool,
+    /// The tables that its subqueries read, as the system. A temporary table of the submitter must not stand in for one of them.
+    pub tables: Vec<TableName>,
 }
 
 /// A piece of a policy expression.
@@ -55,10 +70,14 @@ pub(super) enum Piece {
     Text(String),
     /// The start of a reference to a column of the protected table, as written.
     Column(String),
+    /// In a subquery, the name of the protected table before one of its columns, dot included.
+    Qualifier(String),
 }
 
 impl RowFilter {
-    /// The condition as Flink SQL. With a qualifier every column of the table is written `` `qualifier`.column ``.
+    /// The condition as Flink SQL; put it in brackets before AND. Without a qualifier it is the policy's own text; with
+    /// one, every column of the table is written `` `qualifier`.column ``. Names inside a subquery are looked up there first, so only those
+    /// that the policy qualified with the table's name are rewritten there.
     #[must_use]
     pub fn render(&self, qualifier: Option<&str>) -> String {
         render(&self.pieces, qualifier)
@@ -69,7 +88,13 @@ pub(super) fn render(pieces: &[Piece], qualifier: Option<&str>) -> String {
     let mut sql = String::new();
     for piece in pieces {
         match (piece, qualifier) {
-            (Piece::Text(text), _) | (Piece::Column(text), None) => sql.push_str(text),
+            (Piece::Text(text), _) | (Piece::Column(text) | Piece::Qualifier(text), None) => {
+                sql.push_str(text);
+            }
+            (Piece::Qualifier(_), Some(qualifier)) => {
+                sql.push_str(&crate::syntax::quote(qualifier));
+                sql.push('.');
+            }
             (Piece::Column(text), Some(qualifier)) => {
                 sql.push_str(&crate::syntax::quote(qualifier));
                 sql.push('.');
@@ -91,4 +116,8 @@ pub struct ColumnMask {
     pub when: Option<RowFilter>,
     /// The rule that decided.
     pub rule: RuleId,
+    /// Which derived columns inherit it.
+    pub inherit: Inherit,
+    /// What aggregates of it inherit.
+    pub aggregate: Aggregate,
 }

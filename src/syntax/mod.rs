@@ -3,12 +3,15 @@
 //! In: text. Out: [`Script`], or a [`SyntaxError`] with its place.
 //! Stays out: catalogs, principals, policies. What this grammar does not know it refuses: there is no second reading.
 
+use serde::{Deserialize, Serialize};
+
 pub mod ast;
 mod context;
 mod data_type;
 mod dialect;
 mod grammar;
 mod lexer;
+mod operands;
 mod parse;
 mod span;
 mod stack;
@@ -18,6 +21,7 @@ pub mod walk;
 mod word;
 
 pub use data_type::{DataType, MAX_LENGTH, RowField, TypeKind};
+pub use operands::{Operand, cast_type, ident_span, last_part, operands, sql_span};
 pub use parse::{parse_data_type, tokens};
 pub use span::{Position, Span};
 pub use stack::with_stack;
@@ -25,12 +29,16 @@ pub use token::{Token, TokenKind};
 pub use word::Word;
 
 /// Which Flink the text is for: rules that differ hang on it (FLINK.md §8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub enum FlinkVersion {
     /// Flink 1.20.
+    #[serde(rename = "1.20")]
     V1_20,
     /// Flink 2.3, the newest.
     #[default]
+    #[serde(rename = "2.3")]
     V2_3,
 }
 
@@ -104,6 +112,8 @@ pub struct Expression {
     pub scalar: ast::Scalar,
     /// Queries nested in it.
     pub queries: ast::Queries,
+    /// The places of all markers, those in nested queries and in types too, in order.
+    pub markers: Vec<Span>,
 }
 
 /// An identifier as Flink reads it back: in back-ticks, back-ticks doubled.

@@ -1,0 +1,118 @@
+//! `CREATE TABLE` becomes a [`Table`]: columns with types, keys, the event-time attribute, what computed columns read.
+
+use std::collections::BTreeMap;
+
+use super::{Column, ColumnKind, Table};
+use crate::syntax::ast::{ColumnDefKind, CreateTable};
+use crate::syntax::{Operand, Span, SyntaxError, cast_type, last_part, operands};
+
+/// A table definition that cannot be understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TableError {
+    /// A computed column holds a construct that is not known.
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
+    /// Code `syntax-error`.
+    #[error("column `{name}` is declared twice")]
+    Duplicate {
+        /// The column.
+        name: String,
+        /// Its second declaration.
+        span: Span,
+    },
+    /// A computed column that reads a query has no place in Flink. Code `unsupported-construct`.
+    #[error("a computed column cannot hold a query")]
+    Query {
+        /// The column's expression.
+        span: Span,
+    },
+}
+
+/// The table that a `CREATE TABLE` declares by itself: neither its LIKE source nor its query is looked at.
+/// `source` is the text that the statement's spans belong to.
+///
+/// # Errors
+/// See [`TableError`].
+pub fn table_from_ddl(create: &CreateTable, source: &str) -> Result<Table, TableError> {
+    let mut columns: Vec<Column> = Vec::with_capacity(create.columns.len());
+    for def in &create.columns {
+        let name = def.name.value.clone();
+        if columns.iter().any(|c| c.name == name) {
+            return Err(TableError::Duplicate {
+                name,
+                span: def.name.span,
+            });
+        }
+        let (data_type, kind) = match &def.kind {
+            ColumnDefKind::Physical(data_type) => (Some(data_type.clone()), ColumnKind::Physical),
+            ColumnDefKind::Metadata {
+                data_type,
+                virtual_,
+                ..
+            } => (
+                Some(data_type.clone()),
+                ColumnKind::Metadata {
+                    virtual_: *virtual_,
+                },
+            ),
+            ColumnDefKind::NameOnly => (None, ColumnKind::Physical),
+            ColumnDefKind::Computed(value) => {
+                let mut reads = Vec::new();
+                let mut proctime = false;
+                let mut query = false;
+                operands(&value.expr, &mut |operand| match operand {
+                    Operand::Column(parts) => {
+                        if let Some(first) = parts.first()
+                            && !reads.contains(&first.value)
+                        {
+                            reads.push(first.value.clone());
+                        }
+                    }
+                    Operand::Call(function) => {
+                        proctime |= last_part(&function.name).eq_ignore_ascii_case("PROCTIME")
+                    }
+                    Operand::Query(_) => query = true,
+                    Operand::Wildcard(_) | Operand::Variable(..) => {}
+                })?;
+                if query {
+                    return Err(TableError::Query { span: value.span });
+                }
+                (
+                    cast_type(&value.expr),
+                    ColumnKind::Computed {
+                        expression: value.span.text(source).to_owned(),
+                        reads,
+                        proctime,
+                    },
+                )
+            }
+        };
+        columns.push(Column {
+            name,
+            data_type,
+            kind,
+        });
+    }
+    let primary_key: Vec<String> = create.primary_key.iter().map(|c| c.value.clone()).collect();
+    for column in &mut columns {
+        // Flink makes the columns of a primary key NOT NULL, whatever their declaration says.
+        if let (true, Some(data_type)) = (primary_key.contains(&column.name), &mut column.data_type)
+        {
+            data_type.nullable = false;
+        }
+    }
+    Ok(Table {
+        columns: Some(columns),
+        primary_key,
+        watermark: create
+            .watermark
+            .as_ref()
+            .and_then(|(name, _)| name.parts.first())
+            .map(|part| part.value.clone()),
+        options: create
+            .options
+            .iter()
+            .map(|o| (o.key.value.clone(), o.value.value.clone()))
+            .collect::<BTreeMap<_, _>>(),
+    })
+}

@@ -1,0 +1,190 @@
+//! Catalog files: plain Flink DDL (`.sql`) and JSON.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{Catalog, Column, Object, Session, Table, TableError, TableName, View, table_from_ddl};
+use crate::syntax::ast::{StatementKind, Use};
+use crate::syntax::{FlinkVersion, Limits, Position, Script, Span, SyntaxError};
+
+/// A catalog file that cannot be used. Line and column are those of the file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{origin}:{}:{}: {message}", .position.line, .position.column)]
+pub struct CatalogError {
+    /// The file, as it was named.
+    pub origin: String,
+    /// Where in it.
+    pub position: Position,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// The JSON form: one document holds tables and views by full name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    tables: Vec<TableEntry>,
+    #[serde(default)]
+    views: Vec<ViewEntry>,
+}
+
+/// A [`Table`] with its name. Fields are listed again because serde cannot refuse unknown fields of a flattened struct.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TableEntry {
+    name: TableName,
+    columns: Option<Vec<Column>>,
+    #[serde(default)]
+    primary_key: Vec<String>,
+    watermark: Option<String>,
+    #[serde(default)]
+    options: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ViewEntry {
+    name: TableName,
+    text: String,
+    #[serde(default)]
+    columns: Vec<String>,
+    /// Where its text was written; its own place when absent.
+    catalog: Option<String>,
+    database: Option<String>,
+}
+
+impl Catalog {
+    /// Adds what a file of Flink DDL declares: `CREATE TABLE` (with LIKE), `CREATE VIEW`, `DROP`, `USE`, in order.
+    ///
+    /// # Errors
+    /// Another statement, or one that cannot be read: nothing of the file is added.
+    pub fn add_sql(&mut self, text: &str, origin: &str) -> Result<(), CatalogError> {
+        let fail = |span: Span, message: String| CatalogError {
+            origin: origin.to_owned(),
+            position: span.position(text),
+            message,
+        };
+        let script = Script::parse(text, FlinkVersion::default(), &Limits::default())
+            .map_err(|error: SyntaxError| fail(error.span, error.to_string()))?;
+        let mut session = Session::default();
+        for statement in &script.statements {
+            let at = |message: String| fail(statement.span, message);
+            match &statement.kind {
+                StatementKind::CreateTable(create)
+                    if create.query.is_none() && !create.temporary =>
+                {
+                    let name = session
+                        .qualify(&create.name)
+                        .map_err(|e| at(e.to_string()))?;
+                    let mut table =
+                        table_from_ddl(create, text).map_err(|e: TableError| at(e.to_string()))?;
+                    if let Some(like) = &create.like {
+                        let source = session
+                            .qualify(&like.source)
+                            .map_err(|e| at(e.to_string()))?;
+                        let found = session.find(source, self).map_err(|e| at(e.to_string()))?;
+                        match found.object {
+                            Some(Object::Table(base)) => table.inherit(&base, &like.features),
+                            _ => {
+                                return Err(at(format!(
+                                    "`{}` is not a table that LIKE can copy",
+                                    found.name
+                                )));
+                            }
+                        }
+                    }
+                    session.create(name, Object::Table(table.into()), false);
+                }
+                StatementKind::CreateView(create) if !create.temporary => {
+                    let name = session
+                        .qualify(&create.name)
+                        .map_err(|e| at(e.to_string()))?;
+                    let query = statement
+                        .queries
+                        .get(create.query)
+                        .map(|q| q.span)
+                        .unwrap_or_default();
+                    let view = View {
+                        text: query.text(text).to_owned(),
+                        columns: create.columns.iter().map(|c| c.value.clone()).collect(),
+                        catalog: session.catalog.clone(),
+                        database: session.database.clone(),
+                    };
+                    session.create(name, Object::View(view.into()), false);
+                }
+                // A database is known by what is in it.
+                StatementKind::Refused(refusal) if refusal.construct == "CREATE DATABASE" => {}
+                StatementKind::Drop(drop) if !drop.temporary => {
+                    let name = session.qualify(&drop.name).map_err(|e| at(e.to_string()))?;
+                    session.drop_object(name, false);
+                }
+                StatementKind::Use(Use::Catalog(name)) => session.use_catalog(&name.value),
+                StatementKind::Use(Use::Database(name)) => session.use_database(name),
+                _ => {
+                    return Err(at(
+                        "a catalog file holds CREATE TABLE, CREATE VIEW, DROP and USE only"
+                            .to_owned(),
+                    ));
+                }
+            }
+        }
+        for (name, created) in session.into_permanent() {
+            match created.map(|c| c.object) {
+                Some(Object::Table(table)) => self.add_table(name, table.as_ref().clone()),
+                Some(Object::View(view)) => self.add_view(name, view.as_ref().clone()),
+                Some(Object::SessionView(_)) | None => {
+                    self.tables.remove(&name);
+                    self.views.remove(&name);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what a JSON catalog document lists (schema: `schema/catalog.json`).
+    ///
+    /// # Errors
+    /// JSON that is not such a document: nothing of it is added.
+    pub fn add_json(&mut self, text: &str, origin: &str) -> Result<(), CatalogError> {
+        let document: Document = serde_json::from_str(text).map_err(|error| CatalogError {
+            origin: origin.to_owned(),
+            position: Position {
+                line: u32::try_from(error.line()).unwrap_or(u32::MAX).max(1),
+                column: u32::try_from(error.column()).unwrap_or(u32::MAX).max(1),
+            },
+            message: error.to_string(),
+        })?;
+        for entry in document.tables {
+            let TableEntry {
+                name,
+                columns,
+                primary_key,
+                watermark,
+                options,
+            } = entry;
+            self.add_table(
+                name,
+                Table {
+                    columns,
+                    primary_key,
+                    watermark,
+                    options,
+                },
+            );
+        }
+        for entry in document.views {
+            let view = View {
+                text: entry.text,
+                columns: entry.columns,
+                catalog: entry.catalog.unwrap_or_else(|| entry.name.catalog.clone()),
+                database: entry
+                    .database
+                    .unwrap_or_else(|| entry.name.database.clone()),
+            };
+            self.add_view(entry.name, view);
+        }
+        Ok(())
+    }
+}

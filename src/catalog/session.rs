@@ -1,0 +1,272 @@
+//! A session: what the statements before this one have changed, and what a name means now.
+//!
+//! A gateway sends one statement at a time, so the state goes in and comes out, and survives serialisation.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{CatalogSource, Lookup, Table, TableName, View};
+use crate::syntax::ast::Name;
+
+/// The state of one session of one principal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// The current catalog.
+    pub catalog: String,
+    /// The current database.
+    pub database: String,
+    #[serde(default, with = "entries")]
+    temporary: BTreeMap<TableName, Created>,
+    /// Permanent objects made (`Some`) or dropped (`None`) in this session.
+    #[serde(default, with = "entries")]
+    permanent: BTreeMap<TableName, Option<Created>>,
+    /// Options set with `SET`.
+    #[serde(default)]
+    pub settings: BTreeMap<String, String>,
+    /// Whether `BEGIN STATEMENT SET` is open.
+    #[serde(default)]
+    pub statement_set: bool,
+    #[serde(default)]
+    next_id: u64,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self {
+            catalog: "default_catalog".to_owned(),
+            database: "default_database".to_owned(),
+            temporary: BTreeMap::new(),
+            permanent: BTreeMap::new(),
+            settings: BTreeMap::new(),
+            statement_set: false,
+            next_id: 0,
+        }
+    }
+}
+
+/// An object made in a session. Its number tells it from an earlier object of the same name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Created {
+    /// Which creation of this session it was.
+    pub id: u64,
+    /// What was made.
+    pub object: Object,
+}
+
+/// A table or view that the catalog or the session describes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Object {
+    /// A table.
+    Table(Arc<Table>),
+    /// A view of the site's catalog: its text reads raw tables.
+    View(Arc<View>),
+    /// A view made in this session, which Flink holds in its protected form.
+    SessionView(Arc<SessionView>),
+}
+
+/// A view that this session has made: Flink holds its rewritten text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionView {
+    /// The text as submitted, and the place it was written for.
+    pub view: View,
+    /// What its names meant when it was protected. Flink looks them up again at each use, so they must mean the same then.
+    pub bases: Vec<(TableName, Origin)>,
+    /// For whom and under which policy.
+    pub protected_for: String,
+}
+
+/// Where an object comes from: decides whether a name still means the same thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The site's catalog.
+    Catalog,
+    /// Not described by anyone: known by name only.
+    Unlisted,
+    /// Made in this session, by number.
+    Session(u64),
+}
+
+/// What a name means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The full name.
+    pub name: TableName,
+    /// The object; `None` when it is unlisted: a table whose schema nobody gave.
+    pub object: Option<Object>,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Why a name means nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Code `table-unknown`.
+    #[error("table or view `{0}` does not exist")]
+    Unknown(TableName),
+    /// Code `syntax-error`: Flink's names have one to three parts.
+    #[error("a table name has one to three parts")]
+    Parts,
+    /// Code `catalog-unavailable`.
+    #[error("the catalog could not say what `{0}` is")]
+    Unavailable(TableName),
+}
+
+impl Session {
+    /// The full name of a name as written: one part is a table of the current database, two are `database.table` of the current catalog
+    /// (FLINK.md §6).
+    ///
+    /// # Errors
+    /// [`NameError::Parts`].
+    pub fn qualify(&self, name: &Name) -> Result<TableName, NameError> {
+        match name.parts.as_slice() {
+            [table] => Ok(TableName::new(
+                &*self.catalog,
+                &*self.database,
+                &*table.value,
+            )),
+            [database, table] => Ok(TableName::new(
+                &*self.catalog,
+                &*database.value,
+                &*table.value,
+            )),
+            [catalog, database, table] => Ok(TableName::new(
+                &*catalog.value,
+                &*database.value,
+                &*table.value,
+            )),
+            _ => Err(NameError::Parts),
+        }
+    }
+
+    /// The object of this full name: a temporary one shadows a permanent one, whatever the number of parts it was named by.
+    ///
+    /// # Errors
+    /// [`NameError::Unknown`], [`NameError::Unavailable`].
+    pub fn find(&self, name: TableName, source: &dyn CatalogSource) -> Result<Found, NameError> {
+        if let Some(created) = self.temporary.get(&name) {
+            return Ok(created.found(name));
+        }
+        match self.permanent.get(&name) {
+            Some(Some(created)) => return Ok(created.found(name)),
+            Some(None) => return Err(NameError::Unknown(name)),
+            None => {}
+        }
+        // `t$snapshots` and its like are views of the table `t` that some catalogs have: their rows are of `t`.
+        let (object, origin) = match source
+            .find(&name)
+            .map_err(|_| NameError::Unavailable(name.clone()))?
+        {
+            Lookup::Table(table) => (Some(Object::Table(table)), Origin::Catalog),
+            Lookup::View(view) => (Some(Object::View(view)), Origin::Catalog),
+            Lookup::Absent => return Err(NameError::Unknown(name)),
+            Lookup::Unlisted => (None, Origin::Unlisted),
+        };
+        Ok(Found {
+            name,
+            object,
+            origin,
+        })
+    }
+
+    /// `USE [catalog.]database`.
+    pub fn use_database(&mut self, name: &Name) {
+        if let [.., catalog, _] = name.parts.as_slice() {
+            self.catalog.clone_from(&catalog.value);
+        }
+        if let Some(database) = name.parts.last() {
+            self.database.clone_from(&database.value);
+        }
+    }
+
+    /// `USE CATALOG name`: the current database becomes the catalog's own default, which only the host knows; `default` where it does not
+    /// say (Hive's), `default_database` in the built-in catalog.
+    pub fn use_catalog(&mut self, name: &str) {
+        name.clone_into(&mut self.catalog);
+        let database = if name == "default_catalog" {
+            "default_database"
+        } else {
+            "default"
+        };
+        database.clone_into(&mut self.database);
+    }
+
+    /// Records an object that a statement makes.
+    pub fn create(&mut self, name: TableName, object: Object, temporary: bool) {
+        let created = Created {
+            id: self.next_id,
+            object,
+        };
+        self.next_id = self.next_id.saturating_add(1);
+        if temporary {
+            self.temporary.insert(name, created);
+        } else {
+            self.permanent.insert(name, Some(created));
+        }
+    }
+
+    /// Whether a statement of this session has made an object of this name in the given place.
+    #[must_use]
+    pub fn has(&self, name: &TableName, temporary: bool) -> bool {
+        if temporary {
+            self.temporary.contains_key(name)
+        } else {
+            matches!(self.permanent.get(name), Some(Some(_)))
+        }
+    }
+
+    /// Records that an object is dropped. `DROP TABLE` and `DROP VIEW` without TEMPORARY drop the permanent one; Flink refuses while a
+    /// temporary one shadows it.
+    pub fn drop_object(&mut self, name: TableName, temporary: bool) {
+        if temporary {
+            self.temporary.remove(&name);
+        } else {
+            self.permanent.insert(name, None);
+        }
+    }
+
+    /// The session's permanent objects, for building a catalog from DDL.
+    pub(super) fn into_permanent(self) -> BTreeMap<TableName, Option<Created>> {
+        self.permanent
+    }
+}
+
+impl Created {
+    fn found(&self, name: TableName) -> Found {
+        Found {
+            name,
+            object: Some(self.object.clone()),
+            origin: Origin::Session(self.id),
+        }
+    }
+}
+
+/// Maps keyed by [`TableName`] as lists of pairs: a JSON key can only be a string.
+mod entries {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::TableName;
+
+    pub fn serialize<V: Serialize, S: Serializer>(
+        map: &BTreeMap<TableName, V>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map)
+    }
+
+    pub fn deserialize<'de, V: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<TableName, V>, D::Error> {
+        Ok(Vec::<(TableName, V)>::deserialize(deserializer)?
+            .into_iter()
+            .collect())
+    }
+}

@@ -1,0 +1,196 @@
+//! The engine: policy and catalog in, replies out.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::datasets::Refused;
+use super::reply::{Decision, Denial, Denials, PolicyStamp, Reply};
+use super::statement::{Work, syntax_code};
+use super::{Code, Request};
+use crate::catalog::{Catalog, CatalogSource};
+use crate::policy::{Policy, Principal};
+use crate::syntax::{FlinkVersion, Limits, Script, Span, TokenKind};
+use crate::verify::RewrittenSql;
+
+/// What a submitter calls before it submits.
+pub trait SubmitCheck: Send + Sync {
+    /// Decides about one request. Always answers: what goes wrong is a `Deny`.
+    fn check(&self, request: &Request) -> Reply;
+}
+
+/// A policy and a catalog, ready to decide. Immutable: a new policy is a new engine, so that a script is judged by one snapshot.
+///
+/// ```
+/// use sqlsec::{Catalog, Engine, Policy, Principal, Request, SubmitCheck};
+///
+/// let policy = Policy::load(
+///     "apiVersion: sqlsec/v1
+/// version: 1
+/// rules:
+///   - { id: region, type: row_filter, to: { users: [userA] }, on: { table: '*.*.orders' }, filter: \"region = 'beijing'\" }",
+///     "policy.yaml",
+/// )?;
+/// let engine = Engine::new(policy, Catalog::default());
+/// let user = Principal { user: "userA".into(), ..Principal::default() };
+/// let reply = engine.check(&Request::new(user, "SELECT * FROM orders"));
+/// assert_eq!(reply.decision.sql(), Some("SELECT * FROM (SELECT * FROM orders WHERE `orders`.region = 'beijing') AS `orders`"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Engine {
+    policy: Arc<Policy>,
+    catalog: Arc<dyn CatalogSource>,
+    limits: Limits,
+}
+
+impl Engine {
+    /// An engine over a site's catalog snapshot.
+    #[must_use]
+    pub fn new(policy: Policy, catalog: Catalog) -> Self {
+        Self::with_source(Arc::new(policy), Arc::new(catalog))
+    }
+
+    /// An engine that asks a host for tables.
+    #[must_use]
+    pub fn with_source(policy: Arc<Policy>, catalog: Arc<dyn CatalogSource>) -> Self {
+        Self {
+            policy,
+            catalog,
+            limits: Limits::default(),
+        }
+    }
+
+    /// The same engine with other limits on texts.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The policy.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    pub(super) fn catalog(&self) -> &dyn CatalogSource {
+        &*self.catalog
+    }
+
+    /// For whom and under which policy something was protected.
+    pub(super) fn stamp_for(&self, principal: &Principal) -> String {
+        let who = serde_json::to_string(principal).unwrap_or_default();
+        format!("{who} {}", self.policy.hash())
+    }
+
+    fn decide(&self, request: &Request) -> Reply {
+        let mut reports = Vec::new();
+        let decision = self
+            .script(request, &mut reports)
+            .unwrap_or_else(|errors| Decision::Deny { errors });
+        Reply {
+            decision,
+            statements: reports,
+            policy: self.stamp(),
+        }
+    }
+
+    fn stamp(&self) -> PolicyStamp {
+        PolicyStamp {
+            version: self.policy.version(),
+            hash: self.policy.hash().to_owned(),
+        }
+    }
+
+    fn script(
+        &self,
+        request: &Request,
+        reports: &mut Vec<super::StatementReport>,
+    ) -> Result<Decision, Denials> {
+        let source = request.sql.as_str();
+        let denial = |statement: usize, refused: Refused| {
+            let at = refused.span.position(source);
+            Denial {
+                code: refused.code,
+                message: refused.message,
+                statement,
+                line: at.line,
+                column: at.column,
+                span: refused.span,
+            }
+        };
+        let script = Script::parse(source, request.flink, &self.limits).map_err(|error| {
+            Denials::one(denial(
+                statement_at(source, error.span, request.flink),
+                Refused::new(syntax_code(&error.kind), error.to_string(), error.span),
+            ))
+        })?;
+        let work = Work {
+            engine: self,
+            principal: &request.principal,
+            at: request.at.map_or_else(SystemTime::now, time),
+            style: request.style,
+            flink: request.flink,
+            source,
+        };
+        let mut session = request.session.clone();
+        let mut denials = Vec::new();
+        let mut pieces: Vec<(Span, RewrittenSql)> = Vec::with_capacity(script.statements.len());
+        for (index, statement) in script.statements.iter().enumerate() {
+            let outcome = work.run(statement, &mut session);
+            reports.push(outcome.report);
+            match outcome.result {
+                Ok(sql) => pieces.push((statement.span, sql)),
+                Err(refused) => denials.extend(refused.into_iter().map(|r| denial(index, r))),
+            }
+        }
+        match Denials::new(denials) {
+            Some(errors) => Err(errors),
+            None => Ok(Decision::Allow {
+                sql: RewrittenSql::script(source, &pieces),
+                session,
+            }),
+        }
+    }
+
+    fn broken(&self) -> Reply {
+        let denial = Denial {
+            code: Code::Internal,
+            message: "internal error: the check did not finish".to_owned(),
+            statement: 0,
+            line: 1,
+            column: 1,
+            span: Span::default(),
+        };
+        Reply {
+            decision: Decision::Deny {
+                errors: Denials::one(denial),
+            },
+            statements: Vec::new(),
+            policy: self.stamp(),
+        }
+    }
+}
+
+impl SubmitCheck for Engine {
+    fn check(&self, request: &Request) -> Reply {
+        // The engine is immutable, so a panic leaves nothing half done in it.
+        let run = || crate::syntax::with_stack(request.sql.len(), || self.decide(request));
+        catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| self.broken())
+    }
+}
+
+/// Which statement a place of a script that does not parse lies in: the semicolons before it, as far as they can be read.
+fn statement_at(source: &str, place: Span, version: FlinkVersion) -> usize {
+    let before = Span::new(0, place.start).text(source);
+    let tokens = crate::syntax::tokens(before, version, &Limits::default()).unwrap_or_default();
+    tokens
+        .iter()
+        .filter(|t| t.kind == TokenKind::Semicolon)
+        .count()
+}
+
+/// Seconds since 1970; before that it is 1970.
+fn time(seconds: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
+}

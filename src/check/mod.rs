@@ -1,0 +1,22 @@
+//! `check`: the one entry that all front ends use. A [`Request`] goes in, a [`Reply`] comes out.
+//!
+//! The order of work can be read in [`Engine::check`]: the datasets of each statement, the rules of this principal for them, the rewrite, the
+//! second look. Stays out: fetching policies, printing, the environment.
+//! Invariant: a reply holds SQL only when every statement of the script was allowed.
+
+mod classify;
+mod code;
+mod datasets;
+mod engine;
+mod reply;
+mod request;
+mod settings;
+mod statement;
+
+pub use code::Code;
+pub use engine::{Engine, SubmitCheck};
+pub use reply::{
+    Applied, AppliedMask, Decision, Denial, Denials, Input, Output, PolicyStamp, Replacement,
+    Reply, StatementReport,
+};
+pub use request::Request;

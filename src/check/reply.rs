@@ -1,0 +1,187 @@
+//! What is answered.
+
+use serde::{Deserialize, Serialize};
+
+use super::Code;
+use crate::catalog::{Session, TableName};
+use crate::syntax::Span;
+use crate::verify::RewrittenSql;
+
+/// The answer to one request.
+#[derive(Debug, Clone, Serialize)]
+pub struct Reply {
+    /// Allow or deny.
+    #[serde(flatten)]
+    pub decision: Decision,
+    /// What each statement reads and writes, as far as it could be read; also when the request is denied.
+    pub statements: Vec<StatementReport>,
+    /// The policy that decided.
+    pub policy: PolicyStamp,
+}
+
+/// The decision. No `Default`, no third case: what could not be decided is a `Deny`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "decision", rename_all = "snake_case")]
+pub enum Decision {
+    /// The protected script.
+    Allow {
+        /// What may be submitted.
+        sql: RewrittenSql,
+        /// The state of the session after it.
+        session: Session,
+    },
+    /// The reasons.
+    Deny {
+        /// One or more.
+        errors: Denials,
+    },
+}
+
+impl Decision {
+    /// The SQL that may be submitted, when the decision is to allow.
+    #[must_use]
+    pub fn sql(&self) -> Option<&str> {
+        match self {
+            Self::Allow { sql, .. } => Some(sql.as_str()),
+            Self::Deny { .. } => None,
+        }
+    }
+
+    /// The reasons, when it is not.
+    #[must_use]
+    pub fn errors(&self) -> &[Denial] {
+        match self {
+            Self::Allow { .. } => &[],
+            Self::Deny { errors } => errors.as_slice(),
+        }
+    }
+}
+
+/// One reason or more. INVARIANT: never empty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Denials(Vec<Denial>);
+
+impl Denials {
+    /// `None` for an empty list.
+    pub(super) fn new(list: Vec<Denial>) -> Option<Self> {
+        (!list.is_empty()).then_some(Self(list))
+    }
+
+    /// A single reason.
+    pub(super) fn one(denial: Denial) -> Self {
+        Self(vec![denial])
+    }
+
+    /// The reasons in text order.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Denial] {
+        &self.0
+    }
+}
+
+/// Why something was denied, for the submitter: no policy text, no literal of a filter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Denial {
+    /// The stable code.
+    pub code: Code,
+    /// One line.
+    pub message: String,
+    /// Which statement of the script, from 0.
+    pub statement: usize,
+    /// 1-based line in the submitted text.
+    pub line: u32,
+    /// 1-based column in characters.
+    pub column: u32,
+    /// The place in bytes of the submitted text.
+    pub span: Span,
+}
+
+/// One statement as it was understood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementReport {
+    /// What kind of statement.
+    pub kind: String,
+    /// Its place in bytes of the submitted text.
+    pub span: Span,
+    /// 1-based line of its first token.
+    pub line: u32,
+    /// The tables and views it reads, one entry a reference.
+    pub inputs: Vec<Input>,
+    /// The tables it writes or makes.
+    pub outputs: Vec<Output>,
+    /// What was applied, one entry a protected table.
+    pub applied: Vec<Applied>,
+    /// The edits of the submitted text.
+    pub edits: Vec<Replacement>,
+}
+
+/// A table or view that is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// The name in the submitted text.
+    pub as_written: String,
+    /// Its place.
+    pub span: Span,
+    /// `[catalog, database, table]`.
+    pub name: TableName,
+    /// Its physical names, where its connector options say them.
+    pub physical: Vec<String>,
+    /// The columns that are read by name, sorted; a star reads all known ones.
+    pub columns: Vec<String>,
+    /// Whether it is a view.
+    pub view: bool,
+}
+
+/// A table that is written or made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// The name in the submitted text.
+    pub as_written: String,
+    /// Its place.
+    pub span: Span,
+    /// `[catalog, database, table]`.
+    pub name: TableName,
+    /// Its physical names, where its connector options say them.
+    pub physical: Vec<String>,
+}
+
+/// What was applied to one table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    /// The table or view.
+    pub table: TableName,
+    /// The rules whose row filters hold; empty when all rows show.
+    pub row_filter: Vec<String>,
+    /// The masked columns and fields.
+    pub masks: Vec<AppliedMask>,
+}
+
+/// A mask that was applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppliedMask {
+    /// The column, then nested fields.
+    pub column: Vec<String>,
+    /// The mask's name.
+    pub mask: String,
+    /// The rule.
+    pub rule: String,
+}
+
+/// An edit of the submitted text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replacement {
+    /// What was replaced; empty for an insertion.
+    pub span: Span,
+    /// By what.
+    pub text: String,
+}
+
+/// Which policy decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyStamp {
+    /// Its version.
+    pub version: u64,
+    /// A hash of its text.
+    pub hash: String,
+}

@@ -1,0 +1,45 @@
+//! What is asked.
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::Session;
+use crate::policy::Principal;
+use crate::rewrite::Style;
+use crate::syntax::FlinkVersion;
+
+/// A script that somebody submits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// Who submits.
+    pub principal: Principal,
+    /// What: one statement or a script.
+    pub sql: String,
+    /// The state of their session before it; a fresh one when absent.
+    #[serde(default)]
+    pub session: Session,
+    /// Where filters and masks are put.
+    #[serde(default)]
+    pub style: Style,
+    /// The Flink that will run it.
+    #[serde(default)]
+    pub flink: FlinkVersion,
+    /// The time of the decision in seconds since 1970, for rules that are valid for a time; the host's clock when absent.
+    #[serde(default)]
+    pub at: Option<i64>,
+}
+
+impl Request {
+    /// A script of a principal, in a fresh session on the newest Flink.
+    #[must_use]
+    pub fn new(principal: Principal, sql: impl Into<String>) -> Self {
+        Self {
+            principal,
+            sql: sql.into(),
+            session: Session::default(),
+            style: Style::default(),
+            flink: FlinkVersion::default(),
+            at: None,
+        }
+    }
+}

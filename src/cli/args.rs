@@ -1,0 +1,199 @@
+//! The arguments, with their help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
+
+use crate::rewrite::Style;
+use crate::syntax::FlinkVersion;
+
+/// Protects Flink SQL: row filters and column masks before it is submitted.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sqlsec",
+    version,
+    about,
+    after_help = "\
+Exit status: 0 allowed, 1 denied, 2 usage or unreadable input, 3 policy unusable, 4 internal error.
+SQL goes to standard output, everything else to standard error."
+)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Print the protected form of a script, or the reasons for a refusal.
+    #[command(after_help = "\
+Examples:
+  sqlsec rewrite --user userA --policy policy.yaml job.sql
+  sqlsec rewrite --user userA --policy policy.yaml --catalog tables.sql --style inline < job.sql
+  sqlsec rewrite --user userA --group ops --attr dept=HR --policy policy.yaml --diff job.sql
+  sqlsec rewrite --user userA --policy policy.yaml --format json job.sql | jq .statements")]
+    Rewrite(Rewrite),
+    /// Say whether a script is allowed and what applies to it, without printing SQL.
+    #[command(after_help = "\
+Examples:
+  sqlsec check --user userA --policy policy.yaml job.sql
+  sqlsec check --user userA --policy policy.yaml --catalog tables.sql --format json job.sql")]
+    Check(Check),
+    /// List the tables that a script reads and writes. Needs no policy.
+    #[command(after_help = "\
+Examples:
+  sqlsec tables job.sql
+  sqlsec tables --catalog tables.sql --format json job.sql")]
+    Tables(Tables),
+    /// Work on policy documents.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Print a completion script.
+    #[command(after_help = "\
+Example:
+  sqlsec completions bash > /etc/bash_completion.d/sqlsec")]
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PolicyCommand {
+    /// Print everything that is wrong or doubtful in a policy document, with line and column.
+    #[command(after_help = "\
+Examples:
+  sqlsec policy lint policy.yaml
+  sqlsec policy lint policy.yaml --catalog tables.sql    also checks names and types
+
+Exit status: 0 no errors (warnings may be printed), 3 errors, 2 unreadable input.")]
+    Lint(Lint),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Rewrite {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(flatten)]
+    pub who: Who,
+    /// Where filters and masks are put [default: derived].
+    #[arg(long, value_enum)]
+    pub style: Option<StyleArg>,
+    /// Print the difference to the submitted text instead of the SQL.
+    #[arg(long)]
+    pub diff: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(flatten)]
+    pub who: Who,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Tables {
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Lint {
+    /// The policy document (YAML or JSON).
+    pub file: PathBuf,
+    /// Tables to check names and types against: Flink DDL (.sql) or JSON (.json).
+    #[arg(long, value_name = "FILE")]
+    pub catalog: Vec<PathBuf>,
+    /// How to print.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// What all commands on scripts take.
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    /// The script; standard input when absent or `-`.
+    pub file: Option<PathBuf>,
+    /// The site's tables and views: Flink DDL (.sql) or JSON (.json).
+    #[arg(long, value_name = "FILE")]
+    pub catalog: Vec<PathBuf>,
+    /// The Flink that will run the script [default: 2.3].
+    #[arg(long, value_name = "VERSION", value_enum)]
+    pub flink: Option<Flink>,
+    /// How to print.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    /// The state of the session before the script, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub session: Option<PathBuf>,
+    /// Where to write the state of the session after it.
+    #[arg(long, value_name = "FILE")]
+    pub session_out: Option<PathBuf>,
+    /// Defaults for the options, as TOML: keys are the long names.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Who submits, and under which policy.
+#[derive(Debug, Args)]
+pub(super) struct Who {
+    /// The user who submits.
+    #[arg(long)]
+    pub user: Option<String>,
+    /// A group of the user; may be given several times.
+    #[arg(long)]
+    pub group: Vec<String>,
+    /// A role the submitter vouches for; may be given several times.
+    #[arg(long)]
+    pub role: Vec<String>,
+    /// An attribute of the user: `dept=HR`, `level=3`, `senior=true`, `regions=[north,south]`, `code='007'` for text that looks otherwise.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub attr: Vec<String>,
+    /// The policy document (YAML or JSON).
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum StyleArg {
+    /// Each protected table becomes a derived table.
+    Derived,
+    /// Into WHERE and the select list where nothing can tell the difference.
+    Inline,
+}
+
+impl From<StyleArg> for Style {
+    fn from(style: StyleArg) -> Self {
+        match style {
+            StyleArg::Derived => Self::Derived,
+            StyleArg::Inline => Self::Inline,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+pub(super) enum Flink {
+    #[value(name = "1.20")]
+    #[serde(rename = "1.20")]
+    V1_20,
+    #[value(name = "2.3")]
+    #[serde(rename = "2.3")]
+    V2_3,
+}
+
+impl From<Flink> for FlinkVersion {
+    fn from(version: Flink) -> Self {
+        match version {
+            Flink::V1_20 => Self::V1_20,
+            Flink::V2_3 => Self::V2_3,
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The functions that Flink brings along.
+//!
+//! Source: `FlinkSqlOperatorTable` and `BuiltInFunctionDefinitions` of Flink 2.3, by their SQL names; what is an operator and no call is
+//! left out. A name that is missing here is taken for a function of the site's: its mask is then trusted to keep NULL, which can show
+//! something in place of NULL, and never a value.
+
+/// Whether `name`, one part, is a function of Flink's. Function names have no letter case.
+pub(super) fn is_built_in(name: &str) -> bool {
+    BUILT_IN
+        .binary_search(&name.to_ascii_uppercase().as_str())
+        .is_ok()
+}
+
+/// Upper case, sorted.
+#[rustfmt::skip]
+const BUILT_IN: &[&str] = &[
+    "ABS", "ACOS", "APPROX_COUNT_DISTINCT", "ARRAY", "ARRAY_AGG", "ARRAY_APPEND", "ARRAY_CONCAT", "ARRAY_CONTAINS",
+    "ARRAY_DISTINCT", "ARRAY_EXCEPT", "ARRAY_INTERSECT", "ARRAY_JOIN", "ARRAY_MAX", "ARRAY_MIN", "ARRAY_POSITION",
+    "ARRAY_PREPEND", "ARRAY_REMOVE", "ARRAY_REVERSE", "ARRAY_SLICE", "ARRAY_SORT", "ARRAY_UNION", "ASCII", "ASIN",
+    "ATAN", "ATAN2", "AVG", "BIN", "BITMAP_AND", "BITMAP_ANDNOT", "BITMAP_AND_AGG", "BITMAP_AND_CARDINALITY_AGG",
+    "BITMAP_BUILD", "BITMAP_BUILD_AGG", "BITMAP_BUILD_CARDINALITY_AGG", "BITMAP_CARDINALITY", "BITMAP_FROM_BYTES",
+    "BITMAP_OR", "BITMAP_OR_AGG", "BITMAP_OR_CARDINALITY_AGG", "BITMAP_TO_ARRAY", "BITMAP_TO_BYTES",
+    "BITMAP_TO_STRING", "BITMAP_XOR", "BITMAP_XOR_AGG", "BITMAP_XOR_CARDINALITY_AGG", "BTRIM", "CARDINALITY", "CAST",
+    "CEIL", "CEILING", "CHARACTER_LENGTH", "CHAR_LENGTH", "CHR", "CLASSIFIER", "COALESCE", "COLLECT", "CONCAT",
+    "CONCAT_WS", "CONVERT_TZ", "COS", "COSH", "COT", "COUNT", "CUME_DIST", "CUMULATE", "CURRENT_DATABASE",
+    "CURRENT_DATE", "CURRENT_ROW_TIMESTAMP", "CURRENT_TIME", "CURRENT_TIMESTAMP", "CURRENT_WATERMARK", "DATE_FORMAT",
+    "DAYOFMONTH", "DAYOFWEEK", "DAYOFYEAR", "DECODE", "DEGREES", "DENSE_RANK", "DESCRIPTOR", "E", "ELEMENT", "ELT",
+    "ENCODE", "ENDSWITH", "EXP", "EXTRACT", "FIRST", "FIRST_VALUE", "FLOOR", "FROM_BASE64", "FROM_CHANGELOG",
+    "FROM_UNIXTIME", "GREATEST", "GROUPING", "GROUPING_ID", "GROUP_ID", "HASH_CODE", "HEX", "HOP", "HOP_END",
+    "HOP_PROCTIME", "HOP_ROWTIME", "HOP_START", "HOUR", "IF", "IFNULL", "INET_ATON", "INET_NTOA", "INITCAP", "INSTR",
+    "IS_ALPHA", "IS_DECIMAL", "IS_DIGIT", "IS_JSON", "JSON", "JSON_ARRAY", "JSON_ARRAYAGG",
+    "JSON_ARRAYAGG_ABSENT_ON_NULL", "JSON_ARRAYAGG_NULL_ON_NULL", "JSON_EXISTS", "JSON_OBJECT", "JSON_OBJECTAGG",
+    "JSON_OBJECTAGG_ABSENT_ON_NULL", "JSON_OBJECTAGG_NULL_ON_NULL", "JSON_QUERY", "JSON_QUOTE", "JSON_STRING",
+    "JSON_UNQUOTE", "JSON_VALUE", "LAG", "LAST", "LAST_VALUE", "LEAD", "LEAST", "LEFT", "LISTAGG", "LN", "LOCALTIME",
+    "LOCALTIMESTAMP", "LOCATE", "LOG", "LOG10", "LOG2", "LOWER", "LPAD", "LTRIM", "MAP", "MAP_ENTRIES",
+    "MAP_FROM_ARRAYS", "MAP_KEYS", "MAP_UNION", "MAP_VALUES", "MATCH_NUMBER", "MATCH_PROCTIME", "MATCH_ROWTIME",
+    "MAX", "MD5", "MIN", "MINUTE", "ML_EVALUATE", "ML_PREDICT", "MOD", "MONTH", "MULTISET", "NEXT", "NOW", "NTILE",
+    "NULLIF", "OBJECT_OF", "OBJECT_UPDATE", "OVERLAY", "PARSE_JSON", "PARSE_URL", "PERCENTILE", "PERCENT_RANK", "PI",
+    "POSITION", "POWER", "PREV", "PRINT", "PRINTF", "PROCTIME", "PROCTIME_MATERIALIZE", "QUARTER", "RADIANS", "RAND",
+    "RAND_INTEGER", "RANK", "REGEXP", "REGEXP_COUNT", "REGEXP_EXTRACT", "REGEXP_EXTRACT_ALL", "REGEXP_INSTR",
+    "REGEXP_REPLACE", "REGEXP_SUBSTR", "REPEAT", "REPLACE", "REVERSE", "RIGHT", "ROUND", "ROW", "ROW_NUMBER", "RPAD",
+    "RTRIM", "SECOND", "SESSION", "SESSION_END", "SESSION_PROCTIME", "SESSION_ROWTIME", "SESSION_START", "SHA1",
+    "SHA2", "SHA224", "SHA256", "SHA384", "SHA512", "SIGN", "SIN", "SINH", "SOURCE_WATERMARK", "SPLIT", "SPLIT_INDEX",
+    "SQRT", "STARTSWITH", "STDDEV", "STDDEV_POP", "STDDEV_SAMP", "STREAMRECORD_TIMESTAMP", "STR_TO_MAP", "SUBSTR",
+    "SUBSTRING", "SUM", "TAN", "TANH", "TIMESTAMPADD", "TIMESTAMPDIFF", "TO_BASE64", "TO_CHANGELOG", "TO_DATE",
+    "TO_TIMESTAMP", "TO_TIMESTAMP_LTZ", "TRANSLATE", "TRIM", "TRUNCATE", "TRY_CAST", "TRY_PARSE_JSON", "TUMBLE",
+    "TUMBLE_END", "TUMBLE_PROCTIME", "TUMBLE_ROWTIME", "TUMBLE_START", "TYPEOF", "UNHEX", "UNIX_TIMESTAMP", "UPPER",
+    "URL_DECODE", "URL_ENCODE", "UUID", "VARIANCE", "VAR_POP", "VAR_SAMP", "VECTOR_SEARCH", "WEEK", "WINDOW_END",
+    "WINDOW_START", "YEAR",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_sorted_and_read_without_letter_case() {
+        assert!(BUILT_IN.is_sorted());
+        assert!(is_built_in("Md5") && is_built_in("coalesce"));
+        assert!(!is_built_in("Encryption_function"));
+    }
+}

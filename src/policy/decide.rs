@@ -1,0 +1,365 @@
+//! Who may do what with a table, and what must be done to it first. Pure: the same question has the same answer, and time is an argument.
+//!
+//! A table has several faces: its logical name with each of its physical names. Each face is decided alone, by all rules that speak of it, and the
+//! faces are put together on the side of protection: access by all, filters ANDed, masks all of them. For a table whose name its user chose the
+//! logical name is a face of its own that can only add protection (see [`Resource::user_named`]).
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+
+use super::compile::{Compiled, compile};
+use super::document::{Defaults, Effect, Privilege};
+use super::index::{Entry, Index};
+use super::refusal::{Kind, Refusal};
+use super::rule::{Rule, RuleKind, Target};
+use super::subject::Who;
+use super::{
+    Obligations, PolicyError, Principal, Resource, RuleId, Severity, filters, masks, validity,
+};
+use crate::catalog::TableName;
+
+/// A policy, compiled: the rules of one document. Immutable; share it behind an `Arc`.
+#[derive(Debug)]
+pub struct Policy {
+    compiled: Compiled,
+    index: Index,
+    hash: String,
+}
+
+/// Leave to do something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// The rules that allow it; empty when the defaults do.
+    pub rules: Vec<RuleId>,
+}
+
+/// A rule that speaks of a face, and its targets that do.
+#[derive(Debug)]
+pub(super) struct Hit<'p> {
+    pub rule: &'p Rule,
+    pub targets: Vec<&'p Target>,
+}
+
+/// The faces of a table.
+struct Faces<'p> {
+    /// Each decided by itself.
+    full: Vec<Vec<Hit<'p>>>,
+    /// Of the logical name that a user chose, besides physical faces.
+    adding: Option<Vec<Hit<'p>>>,
+}
+
+impl Policy {
+    /// Compiles a document, YAML or JSON. `origin` is its name in errors: a path, an address.
+    ///
+    /// # Errors
+    /// All findings, warnings among them, when one of them is an error.
+    pub fn load(text: &str, origin: &str) -> Result<Self, PolicyError> {
+        let (compiled, findings) = compile(text);
+        if findings.iter().any(|f| f.severity == Severity::Error) {
+            return Err(PolicyError {
+                origin: origin.to_owned(),
+                findings,
+            });
+        }
+        Ok(Self::of(compiled, text))
+    }
+
+    fn of(compiled: Compiled, text: &str) -> Self {
+        use sha2::Digest;
+        let index = Index::new(&compiled.rules);
+        let digest = sha2::Sha256::digest(text.as_bytes());
+        let hash = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self {
+            compiled,
+            index,
+            hash,
+        }
+    }
+
+    /// The version that the document gives itself; 0 when it gives none.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.compiled.version
+    }
+
+    /// SHA-256 of the document's text, in lower-case hexadecimal.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// What holds where no rule speaks.
+    #[must_use]
+    pub fn defaults(&self) -> &Defaults {
+        &self.compiled.defaults
+    }
+
+    /// The functions that its masks and filters call, each as the parts of its name as written. Whoever may put another function in the place
+    /// of one of these decides what the policy does (ATTACKS B4). Functions of the built-in masks are not among them.
+    #[must_use]
+    pub fn functions(&self) -> &BTreeSet<Vec<String>> {
+        &self.compiled.functions
+    }
+
+    /// Whether any filter or mask speaks of the table, for anybody, now: whether its definition is worth hiding (ATTACKS D1). Where the clock is
+    /// out of range it is.
+    #[must_use]
+    pub fn is_protected(&self, resource: &Resource<'_>, now: SystemTime) -> bool {
+        let Ok(now) = clock(now) else {
+            return true;
+        };
+        let faces = self.faces(resource, now);
+        let mut hits = faces.full.iter().chain(&faces.adding).flatten();
+        hits.any(|hit| !matches!(hit.rule.kind, RuleKind::Access(..)))
+    }
+
+    /// Whether the principal has the privilege on a table: deny wins at equal or higher priority, and where no rule speaks, `defaults.access`.
+    ///
+    /// # Errors
+    /// `access-denied`.
+    pub fn access(
+        &self,
+        who: &Principal,
+        resource: &Resource<'_>,
+        privilege: Privilege,
+        now: SystemTime,
+    ) -> Result<Access, Refusal> {
+        let who = self.compiled.roles.resolve(who);
+        let faces = self.faces(resource, clock(now)?);
+        let mut rules = Vec::new();
+        for face in &faces.full {
+            rules.extend(self.granted(verdict(face, &who, privilege), privilege)?);
+        }
+        if let Some(adding) = &faces.adding
+            && let Verdict::Deny(rules) = verdict(adding, &who, privilege)
+        {
+            return Err(denied(rules, privilege));
+        }
+        rules.sort();
+        rules.dedup();
+        Ok(Access { rules })
+    }
+
+    /// Whether the principal has the privilege on something that is no table: a database (`catalog.database`), function, jar (its address), module,
+    /// catalog, configuration key. Where no rule speaks, `defaults.access` decides, but for code, which only a rule allows.
+    ///
+    /// # Errors
+    /// `access-denied`.
+    pub fn access_object(
+        &self,
+        who: &Principal,
+        object: &str,
+        privilege: Privilege,
+        now: SystemTime,
+    ) -> Result<Access, Refusal> {
+        let who = self.compiled.roles.resolve(who);
+        let hits = self.hits(self.index.of_object(), clock(now)?, |t| {
+            t.has_object(object)
+        });
+        let mut rules = self.granted(verdict(&hits, &who, privilege), privilege)?;
+        rules.sort();
+        Ok(Access { rules })
+    }
+
+    /// What must be done to a table before the principal sees it: its rows and its masks.
+    ///
+    /// # Errors
+    /// `no-matching-filter`, `attribute-missing`, `attribute-unusable`, `column-unknown`, `recursive-filter`, `mask-conflict`, `schema-unknown`:
+    /// the table is closed to this principal.
+    pub fn obligations(
+        &self,
+        who: &Principal,
+        resource: &Resource<'_>,
+        now: SystemTime,
+    ) -> Result<Obligations, Refusal> {
+        let who = self.compiled.roles.resolve(who);
+        let now = clock(now)?;
+        let faces = self.faces(resource, now);
+        let unmatched = self.compiled.defaults.no_matching_filter;
+        let mut rows = Vec::new();
+        for face in faces.full.iter().chain(&faces.adding) {
+            rows.push(filters::rows(face, &who, resource, unmatched)?);
+        }
+        let rows = filters::all_of(rows);
+        self.no_recursion(&rows, resource.name, now)?;
+        let full = faces
+            .full
+            .iter()
+            .map(|face| masks::of(face, &who, resource));
+        let mut decided = masks::together(full.collect::<Result<_, _>>()?, resource)?;
+        if let Some(adding) = &faces.adding {
+            decided = masks::add(decided, masks::of(adding, &who, resource)?, resource)?;
+        }
+        Ok(Obligations {
+            rows,
+            masks: decided.masks,
+            shown: decided.shown,
+        })
+    }
+
+    /// Whether some rule, for whomever, speaks of this table: then it is known to somebody who writes rules.
+    #[must_use]
+    pub fn names(&self, resource: &Resource<'_>, now: SystemTime) -> bool {
+        clock(now).is_ok_and(|now| {
+            self.faces(resource, now)
+                .full
+                .iter()
+                .any(|face| !face.is_empty())
+        })
+    }
+
+    fn granted(&self, verdict: Verdict, privilege: Privilege) -> Result<Vec<RuleId>, Refusal> {
+        match verdict {
+            Verdict::Allow(rules) => Ok(rules),
+            Verdict::Deny(rules) => Err(denied(rules, privilege)),
+            Verdict::Silent => match self.compiled.defaults.access {
+                Effect::Allow if !privilege.is_code() => Ok(Vec::new()),
+                Effect::Allow | Effect::Deny => Err(denied(Vec::new(), privilege)),
+            },
+        }
+    }
+
+    fn faces(&self, resource: &Resource<'_>, now: Timestamp) -> Faces<'_> {
+        let logical = || {
+            let entries = self.index.of_name(resource.name);
+            self.hits(entries, now, |target| {
+                target.has_name(resource.name, resource.ignore_case)
+            })
+        };
+        let physical = |name: &String| {
+            let entries = self.index.of_physical(name);
+            self.hits(entries, now, |target| target.has_physical(name))
+        };
+        match (resource.physical, resource.user_named) {
+            ([], _) => Faces {
+                full: vec![logical()],
+                adding: None,
+            },
+            (names, true) => Faces {
+                full: names.iter().map(physical).collect(),
+                adding: Some(logical()),
+            },
+            (names, false) => {
+                let both = |name| {
+                    let mut hits = physical(name);
+                    hits.extend(logical());
+                    hits.sort_by(|a, b| a.rule.id.cmp(&b.rule.id));
+                    hits
+                };
+                Faces {
+                    full: names.iter().map(both).collect(),
+                    adding: None,
+                }
+            }
+        }
+    }
+
+    /// The rules in force whose targets match, by id.
+    fn hits(
+        &self,
+        entries: impl Iterator<Item = Entry>,
+        now: Timestamp,
+        matches: impl Fn(&Target) -> bool,
+    ) -> Vec<Hit<'_>> {
+        let mut found: BTreeMap<&RuleId, Hit<'_>> = BTreeMap::new();
+        for (rule, target) in entries {
+            let Some(rule) = self.compiled.rules.get(rule as usize) else {
+                continue;
+            };
+            let Some(target) = rule.targets.get(target as usize) else {
+                continue;
+            };
+            if rule.valid.holds(now) && matches(target) {
+                let hit = found.entry(&rule.id).or_insert_with(|| Hit {
+                    rule,
+                    targets: Vec::new(),
+                });
+                hit.targets.push(target);
+            }
+        }
+        found.into_values().collect()
+    }
+
+    /// A filter whose subqueries come back to the filtered table has no meaning, however many tables lie between.
+    fn no_recursion(
+        &self,
+        rows: &super::Rows,
+        start: &TableName,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let super::Rows::Matching(filter) = rows else {
+            return Ok(());
+        };
+        let mut open = filter.tables.clone();
+        let mut seen = HashSet::new();
+        while let Some(table) = open.pop() {
+            if table == *start {
+                return Err(Refusal::new(
+                    Kind::RecursiveFilter,
+                    filter.rules.clone(),
+                    "through the filters of other tables",
+                ));
+            }
+            if seen.insert(table.clone()) {
+                let hits = self.hits(self.index.of_name(&table), now, |target| {
+                    target.has_name(&table, false)
+                });
+                for hit in hits {
+                    if let RuleKind::Filter(_, condition) = &hit.rule.kind {
+                        open.extend(condition.tables.iter().cloned());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the access rules of one face say.
+enum Verdict {
+    Allow(Vec<RuleId>),
+    Deny(Vec<RuleId>),
+    Silent,
+}
+
+fn verdict(hits: &[Hit<'_>], who: &Who<'_>, privilege: Privilege) -> Verdict {
+    let mut best: Option<(i32, bool, Vec<RuleId>)> = None;
+    for hit in hits {
+        let RuleKind::Access(effect, privileges) = &hit.rule.kind else {
+            continue;
+        };
+        let rule = hit.rule;
+        if !privileges.contains(&privilege) || !rule.is_for(who) || rule.is_excepted(who) {
+            continue;
+        }
+        // Deny sorts above allow at the same priority.
+        let rank = (rule.priority, matches!(effect, Effect::Deny));
+        match &mut best {
+            Some((priority, deny, rules)) if (*priority, *deny) == rank => {
+                rules.push(rule.id.clone());
+            }
+            Some((priority, deny, _)) if (*priority, *deny) > rank => {}
+            _ => best = Some((rank.0, rank.1, vec![rule.id.clone()])),
+        }
+    }
+    match best {
+        Some((_, true, rules)) => Verdict::Deny(rules),
+        Some((_, false, rules)) => Verdict::Allow(rules),
+        None => Verdict::Silent,
+    }
+}
+
+fn denied(rules: Vec<RuleId>, privilege: Privilege) -> Refusal {
+    Refusal::new(
+        Kind::AccessDenied,
+        rules,
+        format!("privilege {privilege:?}"),
+    )
+}
+
+fn clock(now: SystemTime) -> Result<Timestamp, Refusal> {
+    validity::timestamp(now)
+        .ok_or_else(|| Refusal::new(Kind::RuleUnusable, [], "the clock is out of range"))
+}

@@ -1,0 +1,501 @@
+//! FROM items: tables, derived tables, functions, patterns, joins.
+
+use sqlparser::ast::{BinaryOperator, Expr};
+
+use super::bind::Path;
+use super::error::{ResolveError, at};
+use super::query::{Env, Resolver, options, renamed};
+use super::scope::{Columns, Scope, ScopeRelation};
+use super::{AliasPlace, BlockId, FromPlace, OutColumn, Place, Relation, TemporalJoin};
+use crate::catalog::{DataType, Object, TableName, TypeKind};
+use crate::syntax::ast::{
+    ArgumentValue, Clause, Factor, FactorKind, FromItem, Join, JoinConstraint, JoinKind,
+    MatchRecognize, OrderItem, QueryId, TableArgumentSource, TableFunction, TableRef, Unpivot,
+};
+use crate::syntax::{Operand, operands};
+
+/// The window table functions: they hand their input on, with three columns more.
+const WINDOW_FUNCTIONS: [&str; 4] = ["TUMBLE", "HOP", "CUMULATE", "SESSION"];
+
+/// What a factor adds to the scope.
+struct Made {
+    columns: Columns,
+    relation: Option<usize>,
+    path: Option<TableName>,
+    /// The name it goes by without an alias.
+    name: String,
+}
+
+impl Made {
+    fn unnamed(columns: Columns) -> Self {
+        Self {
+            columns,
+            relation: None,
+            path: None,
+            name: String::new(),
+        }
+    }
+}
+
+impl<'a> Resolver<'a> {
+    pub(super) fn from_item(
+        &mut self,
+        item: &'a FromItem,
+        scope: &mut Scope<'_>,
+        env: &Env,
+        query: QueryId,
+        block: BlockId,
+        alone: bool,
+    ) -> Result<(), ResolveError> {
+        self.factor(&item.first, None, scope, env, query, block, alone)?;
+        for join in &item.joins {
+            let before = scope.relations.len();
+            self.factor(&join.right, Some(join), scope, env, query, block, false)?;
+            match &join.constraint {
+                JoinConstraint::None => {}
+                JoinConstraint::On(clause) => {
+                    self.scalar(&clause.condition, scope, env, Some(block))?
+                }
+                JoinConstraint::Using(columns) => {
+                    let names: Vec<String> = columns.iter().map(|c| c.value.clone()).collect();
+                    self.merge(&names, join.span, scope);
+                }
+            }
+            if join.natural {
+                let (left, right) = scope.relations.split_at(before.min(scope.relations.len()));
+                let has = |side: &[ScopeRelation], name: &str| {
+                    side.iter()
+                        .any(|r| r.columns.list.iter().any(|c| c.name == name))
+                };
+                let names: Vec<String> = left
+                    .iter()
+                    .flat_map(|r| r.columns.list.iter())
+                    .filter(|c| has(right, &c.name))
+                    .map(|c| c.name.clone())
+                    .collect();
+                self.merge(&names, join.span, scope);
+            }
+        }
+        Ok(())
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the place of a factor in its query"
+    )]
+    fn factor(
+        &mut self,
+        factor: &'a Factor,
+        join: Option<&'a Join>,
+        scope: &mut Scope<'_>,
+        env: &Env,
+        query: QueryId,
+        block: BlockId,
+        alone: bool,
+    ) -> Result<(), ResolveError> {
+        let mut made = match &factor.kind {
+            FactorKind::Table(table) => {
+                self.table_factor(table, factor, join, env, query, block, alone)?
+            }
+            FactorKind::Query(id) => {
+                // Only LATERAL lets a derived table see what stands before it.
+                let outer = if factor.lateral {
+                    Some(&*scope)
+                } else {
+                    scope.parent
+                };
+                Made::unnamed(self.query(*id, env, outer, Some(block))?)
+            }
+            FactorKind::Function(function) => {
+                Made::unnamed(self.function(function, scope, env, query, block)?)
+            }
+            FactorKind::Unnest { operands, .. } => {
+                for operand in operands {
+                    self.scalar(operand, scope, env, Some(block))?;
+                }
+                Made::unnamed(Columns::unknown())
+            }
+            FactorKind::Parenthesised(item) => {
+                return self.from_item(item, scope, env, query, block, false);
+            }
+        };
+        if let Some(Clause { condition, .. }) = &factor.as_of {
+            self.scalar(condition, scope, env, Some(block))?;
+        }
+        if let Some(pattern) = &factor.match_recognize {
+            made = Made::unnamed(self.pattern(pattern, made, scope, env, block)?);
+        }
+        if let Some(unpivot) = &factor.unpivot {
+            made = Made::unnamed(self.unpivot(unpivot, made));
+        }
+        let mut relation = ScopeRelation {
+            alias: factor
+                .alias
+                .as_ref()
+                .map_or(made.name, |a| a.name.value.clone()),
+            path: if factor.alias.is_some() {
+                None
+            } else {
+                made.path
+            },
+            columns: made.columns,
+            relation: made.relation,
+            qualified_only: false,
+        };
+        if let Some(alias) = &factor.alias
+            && !alias.columns.is_empty()
+        {
+            // Under new names single uses cannot be told apart by column: all count as used.
+            self.all_columns(&relation, alias.span, false);
+            relation.columns = renamed(
+                relation.columns,
+                alias.columns.iter().map(|c| c.value.as_str()),
+                alias.span,
+            )?;
+            relation.relation = None;
+        }
+        scope.relations.push(relation);
+        Ok(())
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the place of a factor in its query"
+    )]
+    fn table_factor(
+        &mut self,
+        table: &'a TableRef,
+        factor: &'a Factor,
+        join: Option<&'a Join>,
+        env: &Env,
+        query: QueryId,
+        block: BlockId,
+        alone: bool,
+    ) -> Result<Made, ResolveError> {
+        let mut end = factor.core.end;
+        let mut temporal = None;
+        if let Some(Clause { keyword, condition }) = &factor.as_of {
+            let mut reads = false;
+            operands(&condition.expr, &mut |operand| {
+                reads |= matches!(operand, Operand::Column(_) | Operand::Query(_))
+            })
+            .map_err(at(condition.span))?;
+            if reads {
+                let on = join.and_then(on_clause);
+                temporal = Some(TemporalJoin {
+                    kind: join.map_or(JoinKind::Cross, |j| j.kind),
+                    on: on.map(|c| c.condition.span),
+                    snapshot: Some(keyword.to(condition.span)),
+                    keys: on
+                        .map(|c| equated_names(&c.condition.expr))
+                        .unwrap_or_default(),
+                });
+            } else {
+                end = keyword.to(condition.span).end;
+            }
+        }
+        let place = Place::From(FromPlace {
+            alias: factor.alias.as_ref().map(|a| AliasPlace {
+                name: a.name.value.clone(),
+                columns: !a.columns.is_empty(),
+            }),
+            end,
+            temporal,
+            pattern: factor.match_recognize.is_some() || factor.unpivot.is_some(),
+            sample: factor.sample.is_some(),
+            alone,
+        });
+        let (columns, relation) = self.table(table, place, query, env, Some(block))?;
+        if relation.is_none()
+            && let Some(name) = table.name.parts.first()
+        {
+            self.out.ctes.push(super::CteUse {
+                name: name.value.clone(),
+                span: table.name.span,
+                alias: factor
+                    .alias
+                    .as_ref()
+                    .map_or(&name.value, |a| &a.name.value)
+                    .clone(),
+                on: join.and_then(on_clause).map(|c| c.condition.span),
+            });
+        }
+        let name = table
+            .name
+            .parts
+            .last()
+            .map(|p| p.value.clone())
+            .unwrap_or_default();
+        let path = relation
+            .and_then(|r| self.out.relations.get(r))
+            .map(|r| r.found.name.clone());
+        Ok(Made {
+            columns,
+            relation,
+            path,
+            name,
+        })
+    }
+
+    /// Looks a table or view up and records the reference.
+    pub(super) fn relation(
+        &mut self,
+        table: &'a TableRef,
+        place: Place,
+        query: QueryId,
+        block: Option<BlockId>,
+    ) -> Result<(Columns, Option<usize>), ResolveError> {
+        let found = self.find(&table.name)?;
+        let (columns, view) = match &found.object {
+            Some(Object::Table(base)) => (base.columns.clone(), None),
+            Some(Object::View(view)) => {
+                let unit = self.view(&found.name, view, table.name.span)?;
+                (unit.columns(), Some(unit))
+            }
+            Some(Object::SessionView(made)) => {
+                let unit = self.view(&found.name, &made.view, table.name.span)?;
+                (unit.columns(), Some(unit))
+            }
+            None => (None, None),
+        };
+        let scope_columns = match &columns {
+            Some(list) => Columns::closed(
+                list.iter()
+                    .map(|c| OutColumn {
+                        name: c.name.clone(),
+                        data_type: c.data_type.clone(),
+                    })
+                    .collect(),
+            ),
+            None => Columns::unknown(),
+        };
+        let id = self.out.relations.len();
+        self.out.relations.push(Relation {
+            found,
+            name: table.name.span,
+            name_parts: table.name.parts.len(),
+            span: table.span,
+            options: options(table),
+            place,
+            query,
+            block,
+            columns,
+            view,
+        });
+        Ok((scope_columns, Some(id)))
+    }
+
+    fn function(
+        &mut self,
+        function: &'a TableFunction,
+        scope: &Scope<'_>,
+        env: &Env,
+        query: QueryId,
+        block: BlockId,
+    ) -> Result<Columns, ResolveError> {
+        let mut input = None;
+        for argument in &function.arguments {
+            match &argument.value {
+                ArgumentValue::Scalar(value) => self.scalar(value, scope, env, Some(block))?,
+                ArgumentValue::Table(table) => {
+                    let (columns, relation) = match &table.source {
+                        TableArgumentSource::Table(table) => {
+                            self.table(table, Place::Argument, query, env, Some(block))?
+                        }
+                        TableArgumentSource::Query(id, _) => {
+                            (self.query(*id, env, scope.parent, Some(block))?, None)
+                        }
+                    };
+                    let mut inner = scope.child();
+                    inner.relations.push(ScopeRelation {
+                        alias: String::new(),
+                        path: None,
+                        columns: columns.clone(),
+                        relation,
+                        qualified_only: false,
+                    });
+                    for key in table
+                        .partition_by
+                        .iter()
+                        .chain(table.order_by.iter().map(|OrderItem { key }| key))
+                    {
+                        self.scalar(key, &inner, env, Some(block))?;
+                    }
+                    input = Some(columns);
+                }
+                // Names of the table argument's columns, of a model, of nothing: they read no table.
+                ArgumentValue::Descriptor(_)
+                | ArgumentValue::Model(_)
+                | ArgumentValue::Default(_) => {}
+            }
+        }
+        let name = function
+            .name
+            .parts
+            .last()
+            .map(|p| p.value.to_ascii_uppercase())
+            .unwrap_or_default();
+        Ok(match input {
+            Some(input)
+                if function.name.parts.len() == 1 && WINDOW_FUNCTIONS.contains(&name.as_str()) =>
+            {
+                let bound = |name: &str| OutColumn {
+                    name: name.to_owned(),
+                    data_type: Some(DataType {
+                        kind: TypeKind::Timestamp(3),
+                        nullable: false,
+                    }),
+                };
+                let mut list = input.list.to_vec();
+                list.extend(["window_start", "window_end", "window_time"].map(bound));
+                Columns {
+                    list: list.into(),
+                    open: input.open,
+                }
+            }
+            _ => Columns::unknown(),
+        })
+    }
+
+    /// `MATCH_RECOGNIZE`: pattern variables are qualifiers of the input's columns inside; outside there are the partition columns and measures.
+    fn pattern(
+        &mut self,
+        pattern: &'a MatchRecognize,
+        input: Made,
+        outer: &Scope<'_>,
+        env: &Env,
+        block: BlockId,
+    ) -> Result<Columns, ResolveError> {
+        let mut scope = Scope {
+            parent: outer.parent,
+            ..Scope::default()
+        };
+        let relation = |alias: &str, qualified_only| ScopeRelation {
+            alias: alias.to_owned(),
+            path: None,
+            columns: input.columns.clone(),
+            relation: input.relation,
+            qualified_only,
+        };
+        scope.relations.push(relation(&input.name, false));
+        scope
+            .relations
+            .extend(pattern.variables.iter().map(|v| relation(v, true)));
+        let mut columns = Vec::new();
+        for key in &pattern.partition_by {
+            self.scalar(key, &scope, env, Some(block))?;
+            if let Expr::Identifier(name) = &key.expr {
+                columns.extend(
+                    input
+                        .columns
+                        .list
+                        .iter()
+                        .find(|c| c.name == name.value)
+                        .cloned(),
+                );
+            }
+        }
+        let keys = pattern.order_by.iter().map(|OrderItem { key }| key);
+        let conditions = pattern.defines.iter().map(|(_, condition)| condition);
+        for operand in keys.chain(conditions).chain(&pattern.within) {
+            self.scalar(operand, &scope, env, Some(block))?;
+        }
+        if pattern.all_rows {
+            columns.extend(input.columns.list.iter().cloned());
+        }
+        for (value, name) in &pattern.measures {
+            self.scalar(value, &scope, env, Some(block))?;
+            columns.push(OutColumn {
+                name: name.value.clone(),
+                data_type: crate::syntax::cast_type(&value.expr),
+            });
+        }
+        Ok(Columns {
+            list: columns.into(),
+            open: input.columns.open,
+        })
+    }
+
+    fn unpivot(&mut self, unpivot: &'a Unpivot, input: Made) -> Columns {
+        let folded: Vec<&str> = unpivot
+            .columns
+            .iter()
+            .flatten()
+            .map(|c| c.value.as_str())
+            .collect();
+        if let Some(relation) = input.relation {
+            for column in unpivot.columns.iter().flatten() {
+                let path = Path::of_idents(std::slice::from_ref(column));
+                self.out.uses.push(super::ColumnUse {
+                    relation,
+                    column: column.value.clone(),
+                    span: path.span(),
+                    item: false,
+                });
+            }
+        }
+        let mut list: Vec<OutColumn> = input
+            .columns
+            .list
+            .iter()
+            .filter(|c| !folded.contains(&c.name.as_str()))
+            .cloned()
+            .collect();
+        list.extend(
+            unpivot
+                .names
+                .iter()
+                .chain(&unpivot.values)
+                .map(|n| OutColumn {
+                    name: n.value.clone(),
+                    data_type: None,
+                }),
+        );
+        Columns {
+            list: list.into(),
+            open: input.columns.open,
+        }
+    }
+}
+
+fn on_clause(join: &Join) -> Option<&Clause> {
+    match &join.constraint {
+        JoinConstraint::On(clause) => Some(clause),
+        JoinConstraint::None | JoinConstraint::Using(_) => None,
+    }
+}
+
+/// The names that stand alone on a side of an `=` which is a top-level conjunct.
+fn equated_names(condition: &Expr) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut conjuncts = vec![condition];
+    while let Some(expr) = conjuncts.pop() {
+        match expr {
+            Expr::Nested(inner) => conjuncts.push(inner),
+            Expr::BinaryOp {
+                left,
+                op: BinaryOperator::And,
+                right,
+            } => conjuncts.extend([&**left, &**right]),
+            Expr::BinaryOp {
+                left,
+                op: BinaryOperator::Eq,
+                right,
+            } => {
+                for side in [left, right] {
+                    match &**side {
+                        Expr::Identifier(name) => names.push(name.value.clone()),
+                        Expr::CompoundIdentifier(parts) => {
+                            names.extend(parts.last().map(|p| p.value.clone()))
+                        }
+                        // A computed side is no lookup key: Flink looks up by plain columns.
+                        _ => {}
+                    }
+                }
+            }
+            // Other conditions are checked after the lookup.
+            _ => {}
+        }
+    }
+    names
+}

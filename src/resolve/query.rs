@@ -1,0 +1,650 @@
+//! Statements, queries and query blocks.
+
+use std::rc::Rc;
+
+use sqlparser::ast::Expr;
+
+use super::bind::Path;
+use super::error::{ResolveError, ResolveErrorKind};
+use super::scope::{Binding, Columns, Scope, ScopeRelation};
+use super::{
+    Block, BlockId, ColumnUse, Item, ItemKind, LongQualifier, OutColumn, Place, Resolution, Sink,
+    StarColumn,
+};
+use crate::catalog::{CatalogSource, DataType, Found, Session, TableName, TypeKind};
+use crate::syntax::ast::{
+    Body, Insert, Name, OrderItem, Query, QueryId, Select, SelectItem, SetOpKind, Setting,
+    Statement, StatementKind, TableRef, Term,
+};
+use crate::syntax::{Span, cast_type};
+
+/// The common table expressions in scope, innermost first. A name shadows a table only as a one-part name.
+pub(super) type Env = Option<Rc<CteNode>>;
+
+pub(super) struct CteNode {
+    name: String,
+    columns: Columns,
+    outer: Env,
+}
+
+pub(super) fn find_cte<'e>(mut env: &'e Env, name: &str) -> Option<&'e Columns> {
+    while let Some(node) = env {
+        if node.name == name {
+            return Some(&node.columns);
+        }
+        env = &node.outer;
+    }
+    None
+}
+
+pub(super) struct Resolver<'a> {
+    pub(super) statement: &'a Statement,
+    pub(super) session: &'a Session,
+    pub(super) catalog: &'a dyn CatalogSource,
+    /// The views being expanded around this text, outermost first.
+    pub(super) views: &'a [TableName],
+    pub(super) out: Resolution,
+    visited: Vec<bool>,
+}
+
+impl<'a> Resolver<'a> {
+    pub(super) fn new(
+        statement: &'a Statement,
+        session: &'a Session,
+        catalog: &'a dyn CatalogSource,
+        views: &'a [TableName],
+    ) -> Self {
+        let visited = vec![false; statement.queries.0.len()];
+        Self {
+            statement,
+            session,
+            catalog,
+            views,
+            out: Resolution::default(),
+            visited,
+        }
+    }
+
+    pub(super) fn statement(mut self) -> Result<Resolution, ResolveError> {
+        let statement = self.statement;
+        self.kind(&statement.kind)?;
+        if let Some(index) = self.visited.iter().position(|v| !v) {
+            let span = statement
+                .queries
+                .0
+                .get(index)
+                .map(|q| q.span)
+                .unwrap_or_default();
+            return Err(ResolveErrorKind::StrayQuery.at(span));
+        }
+        Ok(self.out)
+    }
+
+    fn kind(&mut self, kind: &'a StatementKind) -> Result<(), ResolveError> {
+        match kind {
+            StatementKind::Query(id) => self.top(*id),
+            StatementKind::Insert(insert) => self.insert(insert),
+            StatementKind::StatementSet(inserts) => {
+                inserts.iter().try_for_each(|insert| self.insert(insert))
+            }
+            StatementKind::Explain(inner) => self.kind(inner),
+            StatementKind::CreateTable(create) => {
+                self.made(&create.name)?;
+                create.query.map_or(Ok(()), |id| self.top(id))
+            }
+            StatementKind::CreateView(create) => {
+                self.made(&create.name)?;
+                self.top(create.query)
+            }
+            StatementKind::Drop(_)
+            | StatementKind::Use(_)
+            | StatementKind::Set(_)
+            | StatementKind::Reset(_)
+            | StatementKind::BeginStatementSet
+            | StatementKind::EndStatementSet
+            | StatementKind::Refused(_) => Ok(()),
+        }
+    }
+
+    fn top(&mut self, id: QueryId) -> Result<(), ResolveError> {
+        let columns = self.query(id, &None, None, None)?;
+        self.out.columns = columns.known();
+        Ok(())
+    }
+
+    /// The name of a table or view that the statement makes: not looked up.
+    fn made(&mut self, name: &Name) -> Result<(), ResolveError> {
+        let full = self
+            .session
+            .qualify(name)
+            .map_err(|e| ResolveErrorKind::Name(e).at(name.span))?;
+        let found = Found {
+            name: full,
+            object: None,
+            origin: crate::catalog::Origin::Unlisted,
+        };
+        self.out.sinks.push(Sink {
+            found,
+            name: name.span,
+            options: Vec::new(),
+        });
+        Ok(())
+    }
+
+    fn insert(&mut self, insert: &'a Insert) -> Result<(), ResolveError> {
+        let found = self.find(&insert.target.name)?;
+        self.out.sinks.push(Sink {
+            found,
+            name: insert.target.name.span,
+            options: options(&insert.target),
+        });
+        let none = Scope::default();
+        for value in insert
+            .partition
+            .iter()
+            .filter_map(|(_, value)| value.as_ref())
+        {
+            self.scalar(value, &none, &None, None)?;
+        }
+        self.top(insert.source)
+    }
+
+    pub(super) fn find(&self, name: &Name) -> Result<Found, ResolveError> {
+        let at = |e| ResolveErrorKind::Name(e).at(name.span);
+        let full = self.session.qualify(name).map_err(at)?;
+        self.session.find(full, self.catalog).map_err(at)
+    }
+
+    /// Walks a query; `outer` is the scope that its correlated names see, `block` the block in whose text it stands.
+    pub(super) fn query(
+        &mut self,
+        id: QueryId,
+        env: &Env,
+        outer: Option<&Scope<'_>>,
+        block: Option<BlockId>,
+    ) -> Result<Columns, ResolveError> {
+        let query = match (
+            self.statement.queries.get(id),
+            self.visited.get_mut(id.0 as usize),
+        ) {
+            (Some(query), Some(visited @ false)) => {
+                *visited = true;
+                query
+            }
+            _ => return Err(ResolveErrorKind::StrayQuery.at(self.statement.span)),
+        };
+        let mut env = env.clone();
+        for cte in &query.ctes {
+            let columns = self.query(cte.query, &env, outer, block)?;
+            let columns = renamed(
+                columns,
+                cte.columns.iter().map(|c| c.value.as_str()),
+                cte.span,
+            )?;
+            env = Some(Rc::new(CteNode {
+                name: cte.name.value.clone(),
+                columns,
+                outer: env,
+            }));
+        }
+        let columns = self.body(query, id, &env, outer, block)?;
+        let none = Scope {
+            parent: outer,
+            ..Scope::default()
+        };
+        for bound in &query.bounds {
+            self.scalar(bound, &none, &env, block)?;
+        }
+        Ok(columns)
+    }
+
+    fn body(
+        &mut self,
+        query: &'a Query,
+        id: QueryId,
+        env: &Env,
+        outer: Option<&Scope<'_>>,
+        block: Option<BlockId>,
+    ) -> Result<Columns, ResolveError> {
+        let Body { first, rest, .. } = &query.body;
+        // ORDER BY of a lone SELECT sees the tables of that SELECT; that of a set operation only its columns.
+        let lone = rest.is_empty() && matches!(first, Term::Select(_));
+        let mut columns = self.term(
+            first,
+            id,
+            env,
+            outer,
+            block,
+            if lone { &query.order_by } else { &[] },
+        )?;
+        for (op, term) in rest {
+            let other = self.term(term, id, env, outer, block, &[])?;
+            columns = match op.kind {
+                SetOpKind::Union | SetOpKind::Intersect | SetOpKind::Except => {
+                    common(&columns, &other)
+                }
+            };
+        }
+        if !lone && !query.order_by.is_empty() {
+            let mut scope = Scope {
+                parent: outer,
+                ..Scope::default()
+            };
+            scope.relations.push(unnamed(columns.clone()));
+            for OrderItem { key } in &query.order_by {
+                self.scalar(key, &scope, env, block)?;
+            }
+        }
+        Ok(columns)
+    }
+
+    fn term(
+        &mut self,
+        term: &'a Term,
+        id: QueryId,
+        env: &Env,
+        outer: Option<&Scope<'_>>,
+        block: Option<BlockId>,
+        order_by: &'a [OrderItem],
+    ) -> Result<Columns, ResolveError> {
+        match term {
+            Term::Select(select) => self.select(select, id, env, outer, order_by),
+            Term::Query(nested) => self.query(*nested, env, outer, block),
+            Term::Table(table) => {
+                let (columns, _) = self.table(table, Place::Term, id, env, block)?;
+                Ok(columns)
+            }
+            Term::Values(values) => {
+                let scope = Scope {
+                    parent: outer,
+                    ..Scope::default()
+                };
+                for value in values.rows.iter().flatten() {
+                    self.scalar(value, &scope, env, block)?;
+                }
+                let width = values.rows.first().map_or(0, Vec::len);
+                Ok(Columns::closed(
+                    (0..width)
+                        .map(|i| OutColumn {
+                            name: format!("EXPR${i}"),
+                            data_type: None,
+                        })
+                        .collect(),
+                ))
+            }
+        }
+    }
+
+    /// A name in table position: a CTE, a table or a view. The second value is its relation, unless it is a CTE.
+    pub(super) fn table(
+        &mut self,
+        table: &'a TableRef,
+        place: Place,
+        query: QueryId,
+        env: &Env,
+        block: Option<BlockId>,
+    ) -> Result<(Columns, Option<usize>), ResolveError> {
+        if let [only] = table.name.parts.as_slice()
+            && let Some(columns) = find_cte(env, &only.value)
+        {
+            return Ok((columns.clone(), None));
+        }
+        self.relation(table, place, query, block)
+    }
+
+    fn select(
+        &mut self,
+        select: &'a Select,
+        id: QueryId,
+        env: &Env,
+        outer: Option<&Scope<'_>>,
+        order_by: &'a [OrderItem],
+    ) -> Result<Columns, ResolveError> {
+        let block = self.out.blocks.len();
+        self.out.blocks.push(Block {
+            span: select.span,
+            query: id,
+            from_end: select.from.last().map(|item| item.span.end),
+            condition: select.selection.as_ref().map(|c| c.condition.span),
+            items: Vec::new(),
+            nested: outer.is_some(),
+            merged: false,
+        });
+        let mut scope = Scope {
+            parent: outer,
+            ..Scope::default()
+        };
+        let alone = matches!(select.from.as_slice(), [item] if item.joins.is_empty());
+        for item in &select.from {
+            self.from_item(item, &mut scope, env, id, block, alone)?;
+        }
+        let clauses = [&select.selection, &select.having, &select.qualify];
+        let mut columns = Vec::new();
+        let mut open = false;
+        let mut items = Vec::with_capacity(select.items.len());
+        for item in &select.items {
+            let item = self.item(item, &scope, env, block, &mut columns, &mut open)?;
+            items.push(item);
+        }
+        scope.aliases = select
+            .items
+            .iter()
+            .filter_map(|item| match item {
+                SelectItem::Expr { alias, .. } => alias.as_ref().map(|a| a.value.clone()),
+                SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard { .. } => None,
+            })
+            .collect();
+        for clause in clauses.into_iter().flatten() {
+            self.scalar(&clause.condition, &scope, env, Some(block))?;
+        }
+        for key in select.group_by.iter().flat_map(|g| &g.keys) {
+            self.scalar(key, &scope, env, Some(block))?;
+        }
+        for operand in select.windows.iter().flat_map(|w| &w.operands) {
+            self.scalar(operand, &scope, env, Some(block))?;
+        }
+        for OrderItem { key } in order_by {
+            // A name of the select list comes first; what it stands for is read there already.
+            let output = matches!(&key.expr, Expr::Identifier(name) if columns.iter().any(|c: &OutColumn| c.name == name.value));
+            if !output {
+                self.scalar(key, &scope, env, Some(block))?;
+            }
+        }
+        if let Some(made) = self.out.blocks.get_mut(block) {
+            made.items = items;
+            made.merged = !scope.merged.is_empty();
+        }
+        Ok(Columns {
+            list: columns.into(),
+            open,
+        })
+    }
+
+    fn item(
+        &mut self,
+        item: &'a SelectItem,
+        scope: &Scope<'_>,
+        env: &Env,
+        block: BlockId,
+        columns: &mut Vec<OutColumn>,
+        open: &mut bool,
+    ) -> Result<Item, ResolveError> {
+        match item {
+            SelectItem::Expr { value, alias, span } => {
+                let (kind, name, data_type) = match &value.expr {
+                    Expr::Identifier(ident) => self.name_item(
+                        &Path::of_sql(std::slice::from_ref(ident)),
+                        scope,
+                        block,
+                        alias.is_some(),
+                    )?,
+                    Expr::CompoundIdentifier(parts) => {
+                        self.name_item(&Path::of_sql(parts), scope, block, alias.is_some())?
+                    }
+                    _ => {
+                        self.scalar(value, scope, env, Some(block))?;
+                        (ItemKind::Expression, None, cast_type(&value.expr))
+                    }
+                };
+                let name = alias
+                    .as_ref()
+                    .map(|a| a.value.clone())
+                    .or(name)
+                    .unwrap_or_else(|| format!("EXPR${}", columns.len()));
+                columns.push(OutColumn { name, data_type });
+                Ok(Item { span: *span, kind })
+            }
+            SelectItem::Wildcard(span) => {
+                let mut star = Vec::new();
+                let mut all_known = true;
+                for name in &scope.merged {
+                    if let Some((relation, column)) = scope.relations.iter().find_map(|r| {
+                        r.columns
+                            .list
+                            .iter()
+                            .find(|c| c.name == *name)
+                            .map(|c| (r, c))
+                    }) {
+                        columns.push(column.clone());
+                        star.push(star_column(relation, column));
+                    }
+                }
+                for relation in scope.relations.iter().filter(|r| !r.qualified_only) {
+                    all_known &= !relation.columns.open;
+                    self.all_columns(relation, *span, true);
+                    for column in relation
+                        .columns
+                        .list
+                        .iter()
+                        .filter(|c| !scope.merged.contains(&c.name))
+                    {
+                        columns.push(column.clone());
+                        star.push(star_column(relation, column));
+                    }
+                }
+                *open |= !all_known;
+                Ok(Item {
+                    span: *span,
+                    kind: ItemKind::Wildcard(all_known.then_some(star)),
+                })
+            }
+            SelectItem::QualifiedWildcard { qualifier, span } => {
+                self.qualified_star(qualifier, *span, scope, columns, open)
+            }
+        }
+    }
+
+    fn qualified_star(
+        &mut self,
+        qualifier: &'a Name,
+        span: Span,
+        scope: &Scope<'_>,
+        columns: &mut Vec<OutColumn>,
+        open: &mut bool,
+    ) -> Result<Item, ResolveError> {
+        let path = Path::of_idents(&qualifier.parts);
+        if let Some(relation) = scope.named(&path.parts).cloned() {
+            if let (Some(id), true) = (relation.relation, path.parts.len() > 1) {
+                self.out.qualifiers.push(LongQualifier {
+                    span: path.span(),
+                    relation: id,
+                });
+            }
+            self.all_columns(&relation, span, true);
+            *open |= relation.columns.open;
+            columns.extend(relation.columns.list.iter().cloned());
+            let star = relation
+                .columns
+                .list
+                .iter()
+                .map(|c| star_column(&relation, c))
+                .collect();
+            return Ok(Item {
+                span,
+                kind: ItemKind::Wildcard((!relation.columns.open).then_some(star)),
+            });
+        }
+        // `r.*`, `t.r.*`: the fields of a ROW column.
+        match scope.bind(&path.parts) {
+            Binding::Column(bound) => {
+                self.used(&bound, &path, false);
+                match bound.data_type.map(|t| t.kind) {
+                    Some(TypeKind::Row(fields)) => {
+                        columns.extend(fields.into_iter().map(|f| OutColumn {
+                            name: f.name,
+                            data_type: Some(f.data_type),
+                        }));
+                    }
+                    _ => *open = true,
+                }
+            }
+            Binding::Several(all) => {
+                for bound in &all {
+                    self.used(bound, &path, false);
+                }
+                *open = true;
+            }
+            Binding::Open | Binding::Alias => *open = true,
+            Binding::Unknown => {
+                return Err(ResolveErrorKind::RelationUnknown(path.text()).at(path.span()));
+            }
+        }
+        Ok(Item {
+            span,
+            kind: ItemKind::Expression,
+        })
+    }
+
+    fn name_item(
+        &mut self,
+        path: &Path<'_>,
+        scope: &Scope<'_>,
+        block: BlockId,
+        aliased: bool,
+    ) -> Result<(ItemKind, Option<String>, Option<DataType>), ResolveError> {
+        let name = path.parts.last().map(|p| (*p).to_owned());
+        if let Binding::Column(bound) = scope.bind(&path.parts) {
+            let own = bound.relation.filter(|r| {
+                bound.local
+                    && self
+                        .out
+                        .relations
+                        .get(*r)
+                        .is_some_and(|r| r.block == Some(block))
+            });
+            let data_type = bound.data_type.clone();
+            let kind = match own {
+                Some(relation) if bound.whole => {
+                    self.used(&bound, path, true);
+                    let last = path.spans.last().copied().unwrap_or_default();
+                    ItemKind::Column {
+                        relation,
+                        column: bound.column,
+                        value: path.span(),
+                        name: last,
+                        aliased,
+                    }
+                }
+                _ => {
+                    self.used(&bound, path, false);
+                    ItemKind::Expression
+                }
+            };
+            return Ok((kind, name, data_type));
+        }
+        self.column(path, scope)?;
+        Ok((ItemKind::Expression, name, None))
+    }
+
+    /// Adds a use of each of `names` in every relation that has it: the columns of USING, the common ones of NATURAL.
+    pub(super) fn merge(&mut self, names: &[String], span: Span, scope: &mut Scope<'_>) {
+        for name in names {
+            for relation in &scope.relations {
+                if let (Some(id), true) = (
+                    relation.relation,
+                    relation.columns.list.iter().any(|c| c.name == *name),
+                ) {
+                    self.out.uses.push(ColumnUse {
+                        relation: id,
+                        column: name.clone(),
+                        span,
+                        item: false,
+                    });
+                }
+            }
+            if !scope.merged.contains(name) {
+                scope.merged.push(name.clone());
+            }
+        }
+    }
+}
+
+fn star_column(relation: &ScopeRelation, column: &OutColumn) -> StarColumn {
+    StarColumn {
+        qualifier: relation.alias.clone(),
+        column: column.name.clone(),
+        relation: relation.relation,
+    }
+}
+
+/// A relation without name: the output columns as ORDER BY of a set operation sees them.
+fn unnamed(columns: Columns) -> ScopeRelation {
+    ScopeRelation {
+        alias: String::new(),
+        path: None,
+        columns,
+        relation: None,
+        qualified_only: false,
+    }
+}
+
+/// The columns of a set operation: names of the first, a type only where both say the same.
+fn common(first: &Columns, second: &Columns) -> Columns {
+    let list = first
+        .list
+        .iter()
+        .enumerate()
+        .map(|(i, column)| {
+            let same = second
+                .list
+                .get(i)
+                .is_some_and(|other| other.data_type == column.data_type)
+                && !first.open
+                && !second.open;
+            OutColumn {
+                name: column.name.clone(),
+                data_type: column.data_type.clone().filter(|_| same),
+            }
+        })
+        .collect::<Vec<_>>();
+    Columns {
+        list: list.into(),
+        open: first.open,
+    }
+}
+
+/// Columns under new names. With unknown columns a list of names says what there is.
+pub(super) fn renamed<'n>(
+    columns: Columns,
+    names: impl ExactSizeIterator<Item = &'n str>,
+    span: Span,
+) -> Result<Columns, ResolveError> {
+    if names.len() == 0 {
+        return Ok(columns);
+    }
+    if columns.open {
+        return Ok(Columns::closed(
+            names
+                .map(|n| OutColumn {
+                    name: n.to_owned(),
+                    data_type: None,
+                })
+                .collect(),
+        ));
+    }
+    if names.len() != columns.list.len() {
+        return Err(ResolveErrorKind::ColumnList {
+            names: names.len(),
+            columns: columns.list.len(),
+        }
+        .at(span));
+    }
+    let list = names
+        .zip(columns.list.iter())
+        .map(|(n, c)| OutColumn {
+            name: n.to_owned(),
+            data_type: c.data_type.clone(),
+        })
+        .collect();
+    Ok(Columns::closed(list))
+}
+
+/// The pairs of the OPTIONS hints of a reference.
+pub(super) fn options(table: &TableRef) -> Vec<Setting> {
+    table
+        .hints
+        .iter()
+        .filter(|h| h.name.value.eq_ignore_ascii_case("OPTIONS"))
+        .flat_map(|h| h.pairs.iter().cloned())
+        .collect()
+}

@@ -1,0 +1,281 @@
+//! Which relations a name can mean at one place of a query.
+
+use std::rc::Rc;
+
+use super::{OutColumn, RelationId};
+use crate::catalog::{DataType, TableName, TypeKind};
+
+/// The columns of a relation as a scope sees them.
+#[derive(Debug, Clone)]
+pub(super) struct Columns {
+    /// The known ones, in order.
+    pub list: Rc<[OutColumn]>,
+    /// Whether there may be others: the schema, or a function's result, is unknown.
+    pub open: bool,
+}
+
+impl Columns {
+    pub(super) fn closed(list: Vec<OutColumn>) -> Self {
+        Self {
+            list: list.into(),
+            open: false,
+        }
+    }
+
+    pub(super) fn unknown() -> Self {
+        Self {
+            list: Rc::from([]),
+            open: true,
+        }
+    }
+
+    pub(super) fn known(&self) -> Option<Rc<[OutColumn]>> {
+        (!self.open).then(|| Rc::clone(&self.list))
+    }
+
+    fn find(&self, name: &str) -> Option<&OutColumn> {
+        self.list.iter().find(|c| c.name == name)
+    }
+}
+
+/// A relation that can be named in a scope.
+#[derive(Debug, Clone)]
+pub(super) struct ScopeRelation {
+    /// The name it goes by; empty for none.
+    pub alias: String,
+    /// For a table without alias: its full name, so that `db.t.c` and `cat.db.t.c` find it.
+    pub path: Option<TableName>,
+    /// Its columns.
+    pub columns: Columns,
+    /// The table or view it is, when it is one directly.
+    pub relation: Option<RelationId>,
+    /// Whether unqualified names pass it by: a pattern variable stands for rows that its input already offers.
+    pub qualified_only: bool,
+}
+
+/// The relations visible at one place, and the scope around it.
+#[derive(Debug, Default)]
+pub(super) struct Scope<'p> {
+    pub relations: Vec<ScopeRelation>,
+    /// Names that NATURAL or USING has merged: not ambiguous.
+    pub merged: Vec<String>,
+    /// Names of select items, for clauses that may use them.
+    pub aliases: Vec<String>,
+    pub parent: Option<&'p Scope<'p>>,
+}
+
+/// What a name turned out to mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Bound {
+    /// The relation, when it is a table or view of the statement.
+    pub relation: Option<RelationId>,
+    /// The column below it.
+    pub column: String,
+    /// How many leading parts are the qualifier.
+    pub qualifier: usize,
+    /// Its type, where known and where the name goes no deeper.
+    pub data_type: Option<DataType>,
+    /// Whether the name means the column itself and not a field of it.
+    pub whole: bool,
+    /// Whether the relation is one of the innermost scope.
+    pub local: bool,
+}
+
+/// The outcome of a lookup.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Binding {
+    /// A column of one relation.
+    Column(Bound),
+    /// Several relations have it: Flink refuses, or it is merged. Each is a use.
+    Several(Vec<Bound>),
+    /// The name of a select item.
+    Alias,
+    /// A relation with unknown columns may have it.
+    Open,
+    /// Nothing.
+    Unknown,
+}
+
+impl<'p> Scope<'p> {
+    pub(super) fn child(&'p self) -> Scope<'p> {
+        Scope {
+            parent: Some(self),
+            ..Scope::default()
+        }
+    }
+
+    /// Binds a dotted name by Calcite's rules as Flink uses them: the longest leading part that names a relation wins; otherwise the first
+    /// part is a column, or a field inside a ROW column (FLINK.md §1 `row-peek`); inner scopes before outer ones.
+    pub(super) fn bind(&self, parts: &[&str]) -> Binding {
+        for qualifier in (1..parts.len().min(4)).rev() {
+            if let Some(binding) = self.bind_qualified(parts, qualifier, true) {
+                return binding;
+            }
+        }
+        self.bind_plain(parts, true)
+    }
+
+    fn bind_qualified(&self, parts: &[&str], qualifier: usize, local: bool) -> Option<Binding> {
+        let (prefix, rest) = parts.split_at_checked(qualifier)?;
+        let found: Vec<&ScopeRelation> = self
+            .relations
+            .iter()
+            .filter(|r| r.is_named(prefix))
+            .collect();
+        let Some(first) = found.first() else {
+            return self
+                .parent
+                .and_then(|p| p.bind_qualified(parts, qualifier, false));
+        };
+        let bound = |r: &ScopeRelation| r.bound(rest, qualifier, local);
+        match found.as_slice() {
+            [_] => Some(bound(first).map_or(Binding::Unknown, Binding::Column)),
+            _ => Some(Binding::Several(
+                found.iter().filter_map(|r| bound(r)).collect(),
+            )),
+        }
+    }
+
+    fn bind_plain(&self, parts: &[&str], local: bool) -> Binding {
+        let candidates = || self.relations.iter().filter(|r| !r.qualified_only);
+        let direct: Vec<Bound> = candidates()
+            .filter(|r| parts.first().is_some_and(|p| r.columns.find(p).is_some()))
+            .filter_map(|r| r.bound(parts, 0, local))
+            .collect();
+        let found = if direct.is_empty() {
+            candidates()
+                .filter_map(|r| r.bound_inside(parts, local))
+                .collect()
+        } else {
+            direct
+        };
+        match <[Bound; 1]>::try_from(found) {
+            Ok([one]) => Binding::Column(one),
+            Err(several) if several.is_empty() => {
+                if let [name] = parts
+                    && self.aliases.iter().any(|a| a == name)
+                {
+                    return Binding::Alias;
+                }
+                let open = candidates().any(|r| r.columns.open);
+                match self.parent.map(|p| p.bind_plain(parts, false)) {
+                    // An unknown schema nearer by may hide the outer column: both may be meant.
+                    Some(outer @ (Binding::Column(_) | Binding::Several(_))) => outer,
+                    Some(Binding::Alias) if !open => Binding::Alias,
+                    Some(Binding::Open) => Binding::Open,
+                    _ if open => self.open_binding(parts, local),
+                    _ => Binding::Unknown,
+                }
+            }
+            Err(several) => Binding::Several(several),
+        }
+    }
+
+    /// A name that only a relation with unknown columns can have: when there is just one such relation it is its column.
+    fn open_binding(&self, parts: &[&str], local: bool) -> Binding {
+        let open: Vec<&ScopeRelation> = self
+            .relations
+            .iter()
+            .filter(|r| !r.qualified_only && r.columns.open)
+            .collect();
+        match open.as_slice() {
+            [one] if one.relation.is_some() => one
+                .bound(parts, 0, local)
+                .map_or(Binding::Open, Binding::Column),
+            _ => Binding::Open,
+        }
+    }
+
+    /// The relations that a star's qualifier means, nearest scope first; `None` when there is none.
+    pub(super) fn named(&self, prefix: &[&str]) -> Option<&ScopeRelation> {
+        self.relations
+            .iter()
+            .find(|r| r.is_named(prefix))
+            .or_else(|| self.parent.and_then(|p| p.named(prefix)))
+    }
+}
+
+impl ScopeRelation {
+    fn is_named(&self, prefix: &[&str]) -> bool {
+        match (prefix, &self.path) {
+            ([alias], _) => !self.alias.is_empty() && self.alias == *alias,
+            ([database, table], Some(path)) => path.database == *database && path.table == *table,
+            ([catalog, database, table], Some(path)) => {
+                path.catalog == *catalog && path.database == *database && path.table == *table
+            }
+            _ => false,
+        }
+    }
+
+    /// `rest` as a column of this relation, then fields of it.
+    fn bound(&self, rest: &[&str], qualifier: usize, local: bool) -> Option<Bound> {
+        let (name, fields) = rest.split_first()?;
+        let column = match self.columns.find(name) {
+            Some(column) => column,
+            None if self.columns.open => {
+                return Some(Bound {
+                    relation: self.relation,
+                    column: (*name).to_owned(),
+                    qualifier,
+                    data_type: None,
+                    whole: fields.is_empty(),
+                    local,
+                });
+            }
+            None => {
+                return self
+                    .bound_inside(rest, local)
+                    .map(|b| Bound { qualifier, ..b });
+            }
+        };
+        let data_type = column
+            .data_type
+            .clone()
+            .and_then(|t| fields.iter().try_fold(t, |t, field| field_type(&t, field)));
+        Some(Bound {
+            relation: self.relation,
+            column: column.name.clone(),
+            qualifier,
+            data_type,
+            whole: fields.is_empty(),
+            local,
+        })
+    }
+
+    /// `parts` as a field somewhere inside a ROW column, without the names above it.
+    fn bound_inside(&self, parts: &[&str], local: bool) -> Option<Bound> {
+        let first = parts.first()?;
+        let column = self
+            .columns
+            .list
+            .iter()
+            .find(|c| c.data_type.as_ref().is_some_and(|t| has_field(t, first)))?;
+        Some(Bound {
+            relation: self.relation,
+            column: column.name.clone(),
+            qualifier: 0,
+            data_type: None,
+            whole: false,
+            local,
+        })
+    }
+}
+
+fn field_type(data_type: &DataType, field: &str) -> Option<DataType> {
+    match &data_type.kind {
+        TypeKind::Row(fields) => fields
+            .iter()
+            .find(|f| f.name == field)
+            .map(|f| f.data_type.clone()),
+        _ => None,
+    }
+}
+
+fn has_field(data_type: &DataType, name: &str) -> bool {
+    match &data_type.kind {
+        TypeKind::Row(fields) => fields
+            .iter()
+            .any(|f| f.name == name || has_field(&f.data_type, name)),
+        _ => false,
+    }
+}

@@ -1,0 +1,212 @@
+//! `rewrite`: obligations and a resolved statement become edits on the submitted text.
+//!
+//! In: [`Unit`], a [`Protection`] for each of its relations. Out: edits, or a [`RewriteError`] that names the construct with no safe shape
+//! (FLINK.md §1–3). Stays out: policy documents, I/O, printing of syntax trees. What is made here is unproved text until `verify` has read it.
+//! Invariant: no edit without the obligation that asks for it, and no obligation without its edit.
+//!
+//! One file a shape: [`derived`] replaces a reference by a derived table, [`temporal`] moves it into a common table expression, [`inline`]
+//! puts filter and masks into the user's own query block, [`view`] expands the text of a catalog view.
+
+mod derived;
+mod edit;
+mod error;
+mod inline;
+mod select_list;
+mod temporal;
+mod view;
+
+pub use edit::{Edit, EditSet, OverlapError};
+pub use error::{RewriteError, RewriteErrorKind};
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::Object;
+use crate::policy::{Obligations, RowFilter, Rows};
+use crate::resolve::{Place, Relation, RelationId, Resolution};
+use crate::syntax::ast::Queries;
+
+/// Where filters and masks are put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Style {
+    /// Each reference becomes a derived table.
+    #[default]
+    Derived,
+    /// Where a block reads one table and nothing in it can tell the difference, into its WHERE and select list; else derived. For people who
+    /// read audits.
+    Inline,
+}
+
+/// A text with its resolution.
+#[derive(Debug, Clone, Copy)]
+pub struct Unit<'a> {
+    /// The text that all spans belong to.
+    pub source: &'a str,
+    /// The queries of the statement.
+    pub queries: &'a Queries,
+    /// What it reads.
+    pub resolution: &'a Resolution,
+}
+
+/// What must be done for one relation.
+#[derive(Debug, Clone)]
+pub struct Protection {
+    /// The obligations of the table or view itself.
+    pub obligations: Obligations,
+    /// For a view of the site's catalog: the protections of what its text reads, where any of them is not empty.
+    pub inside: Option<Vec<Protection>>,
+}
+
+impl Protection {
+    /// Whether the reference may stay as it is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.obligations.is_empty() && self.inside.is_none()
+    }
+}
+
+/// The edits that protect every relation of `unit`. `protections` are in the order of its relations.
+///
+/// # Errors
+/// A reference with an obligation that has no shape of the same meaning.
+pub fn rewrite(
+    unit: Unit<'_>,
+    protections: &[Protection],
+    style: Style,
+) -> Result<Vec<Edit>, RewriteError> {
+    let mut rewriter = Rewriter {
+        unit,
+        protections,
+        style,
+        qualify: false,
+        edits: Vec::new(),
+        replaced: Vec::new(),
+        ctes: Vec::new(),
+    };
+    rewriter.run()?;
+    Ok(rewriter.edits)
+}
+
+struct Rewriter<'a> {
+    unit: Unit<'a>,
+    protections: &'a [Protection],
+    style: Style,
+    /// Whether names are written in full: the text moves to a place where they could mean something else.
+    qualify: bool,
+    edits: Vec<Edit>,
+    /// Relations that are reached by a new alias: long qualifiers of theirs must follow.
+    replaced: Vec<RelationId>,
+    ctes: Vec<temporal::NewCte>,
+}
+
+impl<'a> Rewriter<'a> {
+    fn run(&mut self) -> Result<(), RewriteError> {
+        let unit = self.unit;
+        if self.protections.len() != unit.resolution.relations.len() {
+            return Err(RewriteErrorKind::Internal("a relation without a decision")
+                .at(crate::syntax::Span::default()));
+        }
+        for (id, (relation, protection)) in unit
+            .resolution
+            .relations
+            .iter()
+            .zip(self.protections)
+            .enumerate()
+        {
+            if protection.is_empty() {
+                if self.qualify {
+                    self.edits
+                        .push(Edit::replace(relation.name, full_name(relation)));
+                }
+                continue;
+            }
+            if self.style == Style::Inline && self.inline(id, relation, protection)? {
+                continue;
+            }
+            self.replaced.push(id);
+            match &relation.place {
+                Place::From(place) => match &place.temporal {
+                    Some(join) => self.temporal(id, relation, place, join, protection)?,
+                    None => self.derived(relation, place, protection)?,
+                },
+                Place::Term => self.term(relation, protection, ("SELECT ", ""))?,
+                Place::Argument => self.term(relation, protection, ("(SELECT ", ")"))?,
+            }
+        }
+        self.finish_temporal()?;
+        self.shorten_qualifiers();
+        Ok(())
+    }
+
+    /// `db.orders.price` becomes `` `orders`.price ``: a derived table is known by its alias alone.
+    fn shorten_qualifiers(&mut self) {
+        let stars: Vec<_> = self
+            .edits
+            .iter()
+            .map(|e| e.span)
+            .filter(|s| !s.is_empty())
+            .collect();
+        for long in &self.unit.resolution.qualifiers {
+            let covered = stars.iter().any(|s| s.contains(long.span));
+            if self.replaced.contains(&long.relation)
+                && !covered
+                && let Some(relation) = self.unit.resolution.relations.get(long.relation)
+            {
+                let edit =
+                    Edit::replace(long.span, crate::syntax::quote(&relation.found.name.table));
+                if !self.edits.contains(&edit) {
+                    self.edits.push(edit);
+                }
+            }
+        }
+    }
+}
+
+/// The name of a relation with all three parts, quoted: no CTE can capture it.
+fn full_name(relation: &Relation) -> String {
+    use crate::syntax::quote;
+    let name = &relation.found.name;
+    format!(
+        "{}.{}.{}",
+        quote(&name.catalog),
+        quote(&name.database),
+        quote(&name.table)
+    )
+}
+
+/// The condition of a row filter as it stands inside a derived table over `relation`; `None` for all rows.
+///
+/// Columns are qualified where another relation could capture them: in a subquery of the filter, or by an outer block when the schema is
+/// unknown.
+fn condition(rows: &Rows, relation: &Relation) -> Option<String> {
+    written(rows, |filter| qualifier(filter, relation))
+}
+
+/// A row filter as text; `None` for all rows.
+fn written<'q>(rows: &Rows, qualifier: impl Fn(&RowFilter) -> Option<&'q str>) -> Option<String> {
+    match rows {
+        Rows::All => None,
+        Rows::Nothing => Some("FALSE".to_owned()),
+        Rows::Matching(filter) => Some(filter.render(qualifier(filter))),
+    }
+}
+
+fn qualifier<'r>(filter: &RowFilter, relation: &'r Relation) -> Option<&'r str> {
+    (filter.subquery || relation.columns.is_none()).then_some(relation.found.name.table.as_str())
+}
+
+/// The event-time column of a table, when its definition is known.
+fn watermark(relation: &Relation) -> Option<&str> {
+    match &relation.found.object {
+        Some(Object::Table(table)) => table.watermark.as_deref(),
+        Some(Object::View(_) | Object::SessionView(_)) | None => None,
+    }
+}
+
+/// The primary key of a table, when its definition is known.
+fn primary_key(relation: &Relation) -> &[String] {
+    match &relation.found.object {
+        Some(Object::Table(table)) => &table.primary_key,
+        Some(Object::View(_) | Object::SessionView(_)) | None => &[],
+    }
+}

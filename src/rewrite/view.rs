@@ -1,0 +1,42 @@
+//! A catalog view over protected tables: its text takes the place of its name, with the caller's rules on what it reads.
+
+use super::error::{RewriteError, RewriteErrorKind};
+use super::{EditSet, Protection, Rewriter, Style, Unit};
+use crate::resolve::Relation;
+use crate::syntax::Span;
+
+impl Rewriter<'_> {
+    /// The rewritten text of a view in brackets. Its names are written in full: where it goes, they could mean something else.
+    pub(super) fn view_text(
+        &self,
+        relation: &Relation,
+        protection: &Protection,
+    ) -> Result<String, RewriteError> {
+        let at = |kind: RewriteErrorKind| kind.at(relation.name);
+        let (Some(view), Some(inside)) = (&relation.view, &protection.inside) else {
+            return Err(at(RewriteErrorKind::Internal("a view without its text")));
+        };
+        let unit = Unit {
+            source: &view.text,
+            queries: &view.statement.queries,
+            resolution: &view.resolution,
+        };
+        let mut inner = Rewriter {
+            unit,
+            protections: inside,
+            style: Style::Derived,
+            qualify: true,
+            edits: Vec::new(),
+            replaced: Vec::new(),
+            ctes: Vec::new(),
+        };
+        // The reason lies in a text that the submitter did not write: the place shown is that of the view's name.
+        inner.run().map_err(|error| at(error.kind))?;
+        let edits = EditSet::new(&view.text, inner.edits)
+            .map_err(|_| at(RewriteErrorKind::Internal("edits of a view overlap")))?;
+        let whole = Span::new(0, u32::try_from(view.text.len()).unwrap_or(u32::MAX));
+        // A line comment at the end of the text must not swallow the bracket.
+        let text = edits.apply(&view.text, view.statement.span.to(whole));
+        Ok(format!("({}\n)", text.trim_end().trim_end_matches(';')))
+    }
+}

@@ -1,0 +1,8 @@
+package sqlsec.flink.udf;
+import org.apache.flink.table.annotation.*;
+import org.apache.flink.table.functions.ProcessTableFunction;
+import org.apache.flink.types.Row;
+@DataTypeHint("ROW<line STRING>")
+public class TimedEcho extends ProcessTableFunction<Row> {
+    public void eval(@ArgumentHint({ArgumentTrait.SET_SEMANTIC_TABLE, ArgumentTrait.REQUIRE_ON_TIME}) Row r) { collect(Row.of(String.valueOf(r))); }
+}

@@ -1,0 +1,8 @@
+//! One test binary: every file beside this one is a subject.
+
+mod case;
+mod corpus;
+mod equation;
+mod flink;
+mod masks;
+mod tidy;
