@@ -33,7 +33,7 @@ impl Grammar<'_, '_> {
             qualify: None,
         };
         if self.eat_word(Word::FROM)? {
-            select.from = self.comma_list(Self::from_item)?;
+            select.from = self.comma_list(Self::joined_item)?;
             select.selection = self.clause(Word::WHERE)?;
             select.group_by = self.group_by()?;
             select.having = self.clause(Word::HAVING)?;
