@@ -79,6 +79,8 @@ codes! {
     RuleUnusable = "rule-unusable",
     /// A row filter that reads its own table.
     RecursiveFilter = "recursive-filter",
+    /// An object of the session has the name of a table that the policy itself reads.
+    PolicyTableShadowed = "policy-table-shadowed",
     /// A masked column is a time attribute.
     MaskedTimeAttribute = "masked-time-attribute",
     /// A table is looked up by a masked column.

@@ -6,7 +6,9 @@ use std::time::SystemTime;
 use super::settings::option_allowed;
 use super::{Code, Engine};
 use crate::catalog::{Identity, Object, Origin, Session, SessionView, TableName, identity};
-use crate::policy::{DefaultDeny, Obligations, Principal, Privilege, Refusal, Resource};
+use crate::policy::{
+    DefaultDeny, Obligations, Principal, Privilege, Refusal, Resource, Rows,
+};
 use crate::resolve::{Relation, Resolution, Sink, ViewUnit};
 use crate::rewrite::Protection;
 use crate::syntax::Span;
@@ -137,6 +139,7 @@ impl Datasets<'_> {
             .policy()
             .obligations(self.principal, &resource, self.at)
             .map_err(refuse)?;
+        self.policy_tables_are_the_sites(&obligations, at)?;
         if base.is_some() && !obligations.is_empty() {
             let message = format!("`{}` is a system table of a protected table", found.name);
             return Err(Refused::new(Code::AccessDenied, message, at));
@@ -153,6 +156,25 @@ impl Datasets<'_> {
             return Err(Refused::new(Code::TableUnlisted, message, at));
         }
         Ok(obligations)
+    }
+
+    /// A filter's subquery reads its tables for the policy: an object of the session must not stand in for one of them.
+    fn policy_tables_are_the_sites(
+        &self,
+        obligations: &Obligations,
+        at: Span,
+    ) -> Result<(), Refused> {
+        let filter = match &obligations.rows {
+            Rows::Matching(filter) => Some(filter),
+            Rows::All | Rows::Nothing => None,
+        };
+        let conditions = obligations.masks.iter().filter_map(|m| m.when.as_ref());
+        let mut tables = filter.into_iter().chain(conditions).flat_map(|f| &f.tables);
+        if tables.any(|t| self.session.has(t, true) || self.session.has(t, false)) {
+            let message = "a table of this session stands in for one that the policy reads";
+            return Err(Refused::new(Code::PolicyTableShadowed, message, at));
+        }
+        Ok(())
     }
 
     /// Whether this principal may write these sinks.
