@@ -5,4 +5,5 @@ mod corpus;
 mod equation;
 mod flink;
 mod masks;
+mod schema;
 mod tidy;
