@@ -243,13 +243,13 @@ fn columns_can_be_qualified() {
     let columns = columns();
     for known in [Some(columns.as_slice()), None] {
         let (sql, read) = rendered(
-            "region = 'id' AND LOWER(`dept`) = r.f /* region */",
+            "region = 'id' /* region */ AND LOWER(`dept`) = r.f",
             known,
             false,
         );
         assert_eq!(
             sql,
-            "`o``x`.region = 'id' AND LOWER(`o``x`.`dept`) = `o``x`.r.f /* region */"
+            "`o``x`.region = 'id' /* region */ AND LOWER(`o``x`.`dept`) = `o``x`.r.f"
         );
         assert_eq!(read, ["dept", "r", "region"]);
     }
