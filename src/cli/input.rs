@@ -76,7 +76,7 @@ pub(super) fn catalog(files: &[PathBuf]) -> Result<Catalog, Failure> {
         };
         added.map_err(|e| {
             let place = Place::new(&source.origin, e.position, &source.text);
-            Failure::new(Status::Usage, "catalog-invalid", e.message).at(place)
+            Failure::new(Status::Usage, "catalog-invalid", without_place(&e.message)).at(place)
         })?;
     }
     Ok(catalog)
@@ -114,11 +114,13 @@ pub(super) fn session(file: Option<&Path>) -> Result<Session, Failure> {
     let Some(path) = file else { return Ok(Session::default()) };
     let source = read(path, Status::Usage)?;
     serde_json::from_str(&source.text).map_err(|e| {
-        // The place is said once, beside the message.
-        let message = e.to_string();
-        let message = message.split(" at line ").next().unwrap_or_default().to_owned();
         let whole = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).max(1);
         let position = Position { line: whole(e.line()), column: whole(e.column()) };
-        Failure::new(Status::Usage, "session-invalid", message).at(Place::new(&source.origin, position, &source.text))
+        Failure::new(Status::Usage, "session-invalid", without_place(&e.to_string())).at(Place::new(&source.origin, position, &source.text))
     })
+}
+
+/// What serde_json says, without the place that it writes behind it: that is said once, beside the message.
+fn without_place(message: &str) -> &str {
+    message.rsplit_once(" at line ").map_or(message, |(what, _)| what)
 }

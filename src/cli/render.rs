@@ -2,14 +2,16 @@
 
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use crate::check::Denial;
 use crate::policy::{Finding, Severity};
 use crate::syntax::{Position, Span};
 
-/// So many bytes of a line are shown before a place, and as many after it.
-const SHOWN: usize = 100;
+/// A longer line is cut before it is handed to the renderer, which takes half a second for ten megabytes.
+const WHOLE_LINE: usize = 10_000;
+/// So many bytes of such a line are shown before a place, and as many after it.
+const SHOWN: usize = 60;
 
 /// One thing that is wrong.
 #[derive(Debug)]
@@ -28,11 +30,12 @@ pub(super) struct Place {
     shown: Option<Shown>,
 }
 
-/// The part of a line around a place, and the bytes of it that are underlined.
+/// A line or the part of it around a place, and the bytes of it that are underlined.
 #[derive(Debug, PartialEq, Eq)]
 struct Shown {
     line: String,
     at: Range<usize>,
+    cut: bool,
 }
 
 impl Message {
@@ -71,15 +74,18 @@ impl Message {
             return format!("{}\n", renderer.render(&[title.elements(Vec::<Origin<'_>>::new())]));
         };
         let (line, column) = (place.position.line as usize, place.position.column as usize);
-        let group = title.element(Origin::path(place.origin.as_str()).line(line).char_column(column));
-        let group = match &place.shown {
-            Some(shown) => {
-                let underlined = AnnotationKind::Primary.span(shown.at.clone());
-                group.element(Snippet::source(shown.line.as_str()).line_start(line).annotation(underlined))
-            }
-            None => group,
+        let at_origin = Origin::path(place.origin.as_str()).line(line).char_column(column);
+        let Some(shown) = &place.shown else {
+            return format!("{}\n", renderer.render(&[title.element(at_origin)]));
         };
-        format!("{}\n", renderer.render(&[group]))
+        let underlined = AnnotationKind::Primary.span(shown.at.clone());
+        let snippet = Snippet::source(shown.line.as_str()).line_start(line).annotation(underlined);
+        if shown.cut {
+            // The column counts from the start of the line, so the renderer cannot work it out.
+            let text = Group::with_level(Level::NOTE).element(snippet);
+            return format!("{}\n{}\n", renderer.render(&[title.element(at_origin)]), renderer.render(&[text]));
+        }
+        format!("{}\n", renderer.render(&[title.element(snippet.path(place.origin.as_str()))]))
     }
 }
 
@@ -138,12 +144,15 @@ fn shown(source: &str, span: Span) -> Option<Shown> {
         }
         at
     };
-    let from = border(at.saturating_sub(SHOWN).max(line_start));
-    let to = border((at + SHOWN).min(line_end));
+    let cut = line_end - line_start > WHOLE_LINE;
+    let (from, to) = match cut {
+        true => (border(at.saturating_sub(SHOWN).max(line_start)), border((at + SHOWN).min(line_end))),
+        false => (line_start, line_end),
+    };
     let (cut_before, cut_after) = (if from > line_start { "..." } else { "" }, if to < line_end { "..." } else { "" });
     let line = format!("{cut_before}{}{cut_after}", source.get(from..to)?);
     let shift = |byte: usize| byte.clamp(from, to) - from + cut_before.len();
-    Some(Shown { at: shift(at)..shift(end), line })
+    Some(Shown { at: shift(at)..shift(end), line, cut })
 }
 
 /// The difference between the submitted and the protected text, as `diff -u` prints it.
@@ -199,13 +208,16 @@ error[column-unknown]: no such column
         let source = format!("{}x{}", "表".repeat(5000), "名".repeat(5000));
         let shown = shown(&source, Span::new(15000, 15001)).unwrap();
         assert!(shown.line.len() <= 2 * SHOWN + 6 + 3, "{}", shown.line.len());
-        assert_eq!(&shown.line[shown.at], "x");
+        assert_eq!(&shown.line[shown.at.clone()], "x");
+        let place = Place { origin: "a.sql".into(), position: Position { line: 3, column: 5001 }, shown: Some(shown) };
+        let text = Message { place: Some(place), ..Message::error("c", "m") }.render(false);
+        assert!(text.starts_with("error[c]: m\n--> a.sql:3:5001\n  |\n3 | ..."), "{text}");
     }
 
     #[test]
     fn a_span_over_several_lines_is_underlined_to_the_end_of_its_first() {
-        assert_eq!(shown("a (b\nc)", Span::new(2, 7)), Some(Shown { line: "a (b".into(), at: 2..4 }));
-        assert_eq!(shown("a\r\n", Span::new(3, 3)), Some(Shown { line: String::new(), at: 0..0 }));
+        assert_eq!(shown("a (b\nc)", Span::new(2, 7)), Some(Shown { line: "a (b".into(), at: 2..4, cut: false }));
+        assert_eq!(shown("a\r\n", Span::new(3, 3)), Some(Shown { line: String::new(), at: 0..0, cut: false }));
         assert_eq!(shown("a", Span::new(9, 9)), None);
     }
 
