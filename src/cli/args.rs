@@ -12,12 +12,17 @@ use crate::syntax::FlinkVersion;
 
 /// Protects Flink SQL: row filters and column masks before it is submitted.
 #[derive(Debug, Parser)]
-#[command(name = "sqlsec", version, about, after_help = "\
+#[command(
+    name = "sqlsec",
+    version,
+    about,
+    after_help = "\
 Exit status: 0 allowed, 1 denied, 2 usage or unreadable input, 3 policy unusable, 4 internal error.
 SQL goes to standard output, and only when all of the script is allowed; errors go to standard error.
 
 Example:
-  sqlsec rewrite --user userA --policy policy.yaml job.sql")]
+  sqlsec rewrite --user userA --policy policy.yaml job.sql"
+)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub command: Command,

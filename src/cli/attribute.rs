@@ -14,8 +14,14 @@ pub(super) fn named(argument: &str) -> Result<(String, Attribute), String> {
 fn attribute(value: &str) -> Result<Attribute, String> {
     match value.strip_prefix('[') {
         Some(list) => {
-            let inside = list.strip_suffix(']').ok_or("a list ends with `]`; put text that begins with `[` in quotes")?;
-            items(inside)?.into_iter().map(scalar).collect::<Result<_, _>>().map(Attribute::List)
+            let inside = list
+                .strip_suffix(']')
+                .ok_or("a list ends with `]`; put text that begins with `[` in quotes")?;
+            items(inside)?
+                .into_iter()
+                .map(scalar)
+                .collect::<Result<_, _>>()
+                .map(Attribute::List)
         }
         None => scalar(value),
     }
@@ -24,8 +30,12 @@ fn attribute(value: &str) -> Result<Attribute, String> {
 /// A boolean, a whole number, else text. Quotes force text, doubled quotes inside stand for one.
 fn scalar(value: &str) -> Result<Attribute, String> {
     if let Some(quoted) = value.strip_prefix('\'') {
-        let inside = quoted.strip_suffix('\'').filter(|t| !t.replace("''", "").contains('\''));
-        return inside.map(|t| Attribute::Text(t.replace("''", "'"))).ok_or_else(|| format!("the quotes of {value} do not match"));
+        let inside = quoted
+            .strip_suffix('\'')
+            .filter(|t| !t.replace("''", "").contains('\''));
+        return inside
+            .map(|t| Attribute::Text(t.replace("''", "'")))
+            .ok_or_else(|| format!("the quotes of {value} do not match"));
     }
     Ok(match (value, value.parse::<i64>()) {
         ("true", _) => Attribute::Boolean(true),
@@ -46,7 +56,9 @@ fn items(list: &str) -> Result<Vec<&str>, String> {
     let items: Vec<&str> = list.split(between).map(str::trim).collect();
     match items.as_slice() {
         [""] => Ok(Vec::new()),
-        items if items.contains(&"") => Err("an item of the list is empty: write '' for empty text".to_owned()),
+        items if items.contains(&"") => {
+            Err("an item of the list is empty: write '' for empty text".to_owned())
+        }
         _ => Ok(items),
     }
 }
@@ -70,13 +82,24 @@ mod tests {
         assert_eq!(of(""), text(""));
         assert_eq!(of("'it''s'"), text("it's"));
         assert_eq!(of("x' OR '1'='1"), text("x' OR '1'='1"));
-        assert_eq!(of("[a, 2, 'b,c']"), Attribute::List(vec![text("a"), Attribute::Integer(2), text("b,c")]));
+        assert_eq!(
+            of("[a, 2, 'b,c']"),
+            Attribute::List(vec![text("a"), Attribute::Integer(2), text("b,c")])
+        );
         assert_eq!(of("[]"), Attribute::List(Vec::new()));
     }
 
     #[test]
     fn what_could_be_read_in_two_ways_is_refused() {
-        for wrong in ["dept", "=HR", "a='x' OR '1'='1'", "a='x", "a=[x", "a=[x,,y]", "a=[x,]"] {
+        for wrong in [
+            "dept",
+            "=HR",
+            "a='x' OR '1'='1'",
+            "a='x",
+            "a=[x",
+            "a=[x,,y]",
+            "a=[x,]",
+        ] {
             assert!(named(wrong).is_err(), "{wrong}");
         }
     }

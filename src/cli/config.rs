@@ -34,8 +34,14 @@ struct Config {
 }
 
 /// Fills in what the command line left out.
-pub(super) fn apply(common: &mut Common, who: Option<&mut Who>, style: Option<&mut Option<StyleArg>>) -> Result<(), Failure> {
-    let Some(path) = &common.config else { return Ok(()) };
+pub(super) fn apply(
+    common: &mut Common,
+    who: Option<&mut Who>,
+    style: Option<&mut Option<StyleArg>>,
+) -> Result<(), Failure> {
+    let Some(path) = &common.config else {
+        return Ok(());
+    };
     let config = parse(&read(path, Status::Usage)?)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let beside = |file: PathBuf| folder.join(file);
@@ -60,8 +66,14 @@ pub(super) fn apply(common: &mut Common, who: Option<&mut Who>, style: Option<&m
 fn parse(source: &Source) -> Result<Config, Failure> {
     toml::from_str(&source.text).map_err(|e| {
         let failure = Failure::new(Status::Usage, "config-invalid", e.message());
-        let start = e.span().map_or(0, |span| u32::try_from(span.start).unwrap_or(u32::MAX));
-        failure.at(Place::new(&source.origin, Position::of(&source.text, start), &source.text))
+        let start = e
+            .span()
+            .map_or(0, |span| u32::try_from(span.start).unwrap_or(u32::MAX));
+        failure.at(Place::new(
+            &source.origin,
+            Position::of(&source.text, start),
+            &source.text,
+        ))
     })
 }
 

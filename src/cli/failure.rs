@@ -26,7 +26,10 @@ pub(super) struct Failure {
 
 impl Failure {
     pub fn new(status: Status, code: &str, message: impl Into<String>) -> Self {
-        Self { status, messages: vec![Message::error(code, message)] }
+        Self {
+            status,
+            messages: vec![Message::error(code, message)],
+        }
     }
 
     /// Arguments that say too little, or contradict one another.
@@ -35,7 +38,11 @@ impl Failure {
     }
 
     pub fn internal(error: &dyn std::fmt::Display) -> Self {
-        Self::new(Status::Internal, "internal", format!("internal error: {error}"))
+        Self::new(
+            Status::Internal,
+            "internal",
+            format!("internal error: {error}"),
+        )
     }
 
     /// The same with the place of its message.

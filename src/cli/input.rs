@@ -23,9 +23,18 @@ pub(super) struct Source {
 /// Reads the script from a file or standard input. What is longer than a script may be is not read to its end.
 pub(super) fn script(file: Option<&Path>) -> Result<Source, Failure> {
     let limit = Limits::default().script_bytes;
-    let too_long = || Failure::new(Status::Denied, "limit-exceeded", format!("the script has more than {limit} bytes"));
+    let too_long = || {
+        Failure::new(
+            Status::Denied,
+            "limit-exceeded",
+            format!("the script has more than {limit} bytes"),
+        )
+    };
     let (origin, bytes) = match file {
-        Some(path) if path != Path::new("-") => (path.display().to_string(), File::open(path).and_then(|f| bytes(f, limit))),
+        Some(path) if path != Path::new("-") => (
+            path.display().to_string(),
+            File::open(path).and_then(|f| bytes(f, limit)),
+        ),
         _ => ("<stdin>".to_owned(), bytes(io::stdin().lock(), limit)),
     };
     let bytes = bytes.map_err(|e| unreadable(Status::Usage, &origin, &e))?;
@@ -38,7 +47,9 @@ pub(super) fn script(file: Option<&Path>) -> Result<Source, Failure> {
 /// Reads a file of UTF-8 text; what goes wrong ends the command with `status`.
 pub(super) fn read(path: &Path, status: Status) -> Result<Source, Failure> {
     let origin = path.display().to_string();
-    let bytes = File::open(path).and_then(|f| bytes(f, FILE_BYTES)).map_err(|e| unreadable(status, &origin, &e))?;
+    let bytes = File::open(path)
+        .and_then(|f| bytes(f, FILE_BYTES))
+        .map_err(|e| unreadable(status, &origin, &e))?;
     source(status, origin, bytes)
 }
 
@@ -49,7 +60,11 @@ fn bytes(from: impl Read, limit: usize) -> io::Result<Vec<u8>> {
 }
 
 fn unreadable(status: Status, origin: &str, error: &io::Error) -> Failure {
-    Failure::new(status, "input-unreadable", format!("cannot read `{origin}`: {error}"))
+    Failure::new(
+        status,
+        "input-unreadable",
+        format!("cannot read `{origin}`: {error}"),
+    )
 }
 
 fn source(status: Status, origin: String, bytes: Vec<u8>) -> Result<Source, Failure> {
@@ -57,9 +72,18 @@ fn source(status: Status, origin: String, bytes: Vec<u8>) -> Result<Source, Fail
         Ok(text) => Ok(Source { origin, text }),
         Err(error) => {
             let valid = error.utf8_error().valid_up_to();
-            let before = error.as_bytes().get(..valid).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default();
+            let before = error
+                .as_bytes()
+                .get(..valid)
+                .and_then(|b| std::str::from_utf8(b).ok())
+                .unwrap_or_default();
             let place = Place::bare(&origin, Position::of(before, u32::MAX));
-            Err(Failure::new(status, "input-not-utf8", format!("byte {valid} is not UTF-8")).at(place))
+            Err(Failure::new(
+                status,
+                "input-not-utf8",
+                format!("byte {valid} is not UTF-8"),
+            )
+            .at(place))
         }
     }
 }
@@ -72,7 +96,12 @@ pub(super) fn catalog(files: &[PathBuf]) -> Result<Catalog, Failure> {
         let added = match path.extension().and_then(|e| e.to_str()) {
             Some("sql") => catalog.add_sql(&source.text, &source.origin),
             Some("json") => catalog.add_json(&source.text, &source.origin),
-            _ => return Err(Failure::usage(format!("`{}`: a catalog file ends in .sql or .json", source.origin))),
+            _ => {
+                return Err(Failure::usage(format!(
+                    "`{}`: a catalog file ends in .sql or .json",
+                    source.origin
+                )));
+            }
         };
         added.map_err(|e| {
             let place = Place::new(&source.origin, e.position, &source.text);
@@ -90,7 +119,12 @@ pub(super) fn policy(who: &Who) -> Result<Policy, Failure> {
     let source = read(path, Status::Policy)?;
     Policy::load(&source.text, &source.origin).map_err(|e| {
         let errors = e.findings.iter().filter(|f| f.severity == Severity::Error);
-        Failure { status: Status::Policy, messages: errors.map(|f| Message::finding(f, &source.origin, &source.text)).collect() }
+        Failure {
+            status: Status::Policy,
+            messages: errors
+                .map(|f| Message::finding(f, &source.origin, &source.text))
+                .collect(),
+        }
     })
 }
 
@@ -99,10 +133,18 @@ pub(super) fn principal(who: &Who) -> Result<Principal, Failure> {
     let Some(user) = who.user.clone().filter(|u| !u.is_empty()) else {
         return Err(Failure::usage("no user: give --user NAME"));
     };
-    let mut principal =
-        Principal { user, groups: who.group.iter().cloned().collect(), roles: who.role.iter().cloned().collect(), ..Principal::default() };
+    let mut principal = Principal {
+        user,
+        groups: who.group.iter().cloned().collect(),
+        roles: who.role.iter().cloned().collect(),
+        ..Principal::default()
+    };
     for (name, value) in &who.attr {
-        if principal.attributes.insert(name.clone(), value.clone()).is_some() {
+        if principal
+            .attributes
+            .insert(name.clone(), value.clone())
+            .is_some()
+        {
             return Err(Failure::usage(format!("attribute `{name}` is given twice")));
         }
     }
@@ -111,16 +153,28 @@ pub(super) fn principal(who: &Who) -> Result<Principal, Failure> {
 
 /// The session state of a file, or a fresh one.
 pub(super) fn session(file: Option<&Path>) -> Result<Session, Failure> {
-    let Some(path) = file else { return Ok(Session::default()) };
+    let Some(path) = file else {
+        return Ok(Session::default());
+    };
     let source = read(path, Status::Usage)?;
     serde_json::from_str(&source.text).map_err(|e| {
         let whole = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).max(1);
-        let position = Position { line: whole(e.line()), column: whole(e.column()) };
-        Failure::new(Status::Usage, "session-invalid", without_place(&e.to_string())).at(Place::new(&source.origin, position, &source.text))
+        let position = Position {
+            line: whole(e.line()),
+            column: whole(e.column()),
+        };
+        Failure::new(
+            Status::Usage,
+            "session-invalid",
+            without_place(&e.to_string()),
+        )
+        .at(Place::new(&source.origin, position, &source.text))
     })
 }
 
 /// What serde_json says, without the place that it writes behind it: that is said once, beside the message.
 fn without_place(message: &str) -> &str {
-    message.rsplit_once(" at line ").map_or(message, |(what, _)| what)
+    message
+        .rsplit_once(" at line ")
+        .map_or(message, |(what, _)| what)
 }

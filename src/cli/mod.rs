@@ -31,24 +31,33 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are no errors; clap picks the stream and the colours.
-            let status = if error.use_stderr() { Status::Usage } else { Status::Allowed };
+            let status = if error.use_stderr() {
+                Status::Usage
+            } else {
+                Status::Allowed
+            };
             let _ = error.print();
             return ExitCode::from(status as u8);
         }
     };
     let mut streams = Streams::of_process();
     let result = catch_unwind(AssertUnwindSafe(|| run(cli, &mut streams)));
-    let status = result.unwrap_or_else(|_| Err(Failure::internal(&"the command did not finish"))).unwrap_or_else(|failure| {
-        streams.messages(failure.messages.iter());
-        failure.status
-    });
+    let status = result
+        .unwrap_or_else(|_| Err(Failure::internal(&"the command did not finish")))
+        .unwrap_or_else(|failure| {
+            streams.messages(failure.messages.iter());
+            failure.status
+        });
     ExitCode::from(status as u8)
 }
 
 /// Where a panic happened; its message stays out, for it may hold what somebody submitted.
 fn say_where(panic: &std::panic::PanicHookInfo<'_>) {
     use std::io::Write;
-    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let place = panic
+        .location()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let _ = writeln!(std::io::stderr(), "note: sqlsec stopped at {place}");
 }
 

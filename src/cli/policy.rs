@@ -4,29 +4,42 @@ use std::fmt::Write;
 
 use super::args::{Format, Lint};
 use super::failure::{Failure, Status};
+use super::input;
 use super::render::printable;
 use super::streams::Streams;
-use super::input;
 use crate::policy::{self, SchemaLookup, Severity};
 
 pub(super) fn lint(args: &Lint, streams: &mut Streams) -> Result<Status, Failure> {
     let source = input::read(&args.file, Status::Usage)?;
     let catalog = input::catalog(&args.catalog)?;
-    let known: Option<&dyn SchemaLookup> = if args.catalog.is_empty() { None } else { Some(&catalog) };
+    let known: Option<&dyn SchemaLookup> = if args.catalog.is_empty() {
+        None
+    } else {
+        Some(&catalog)
+    };
     let findings = policy::lint(&source.text, known);
     match args.format {
         Format::Json => {
-            let json = serde_json::to_string_pretty(&findings).map_err(|e| Failure::internal(&e))?;
+            let json =
+                serde_json::to_string_pretty(&findings).map_err(|e| Failure::internal(&e))?;
             streams.out(&format!("{json}\n"))?;
         }
         Format::Text => {
             let mut lines = String::new();
             for finding in &findings {
-                let _ = writeln!(lines, "{}", printable(&format!("{}:{finding}", source.origin)));
+                let _ = writeln!(
+                    lines,
+                    "{}",
+                    printable(&format!("{}:{finding}", source.origin))
+                );
             }
             streams.out(&lines)?;
         }
     }
     let refused = findings.iter().any(|f| f.severity == Severity::Error);
-    Ok(if refused { Status::Policy } else { Status::Allowed })
+    Ok(if refused {
+        Status::Policy
+    } else {
+        Status::Allowed
+    })
 }

@@ -40,14 +40,29 @@ struct Shown {
 
 impl Message {
     pub fn error(code: &str, text: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, code: code.to_owned(), text: text.into(), place: None }
+        Self {
+            severity: Severity::Error,
+            code: code.to_owned(),
+            text: text.into(),
+            place: None,
+        }
     }
 
     /// A refusal, and its place in the submitted text.
     pub fn denial(denial: &Denial, origin: &str, source: &str) -> Self {
-        let position = Position { line: denial.line, column: denial.column };
-        let place = Place { origin: origin.to_owned(), position, shown: shown(source, denial.span) };
-        Self { place: Some(place), ..Self::error(denial.code.as_str(), denial.message.as_str()) }
+        let position = Position {
+            line: denial.line,
+            column: denial.column,
+        };
+        let place = Place {
+            origin: origin.to_owned(),
+            position,
+            shown: shown(source, denial.span),
+        };
+        Self {
+            place: Some(place),
+            ..Self::error(denial.code.as_str(), denial.message.as_str())
+        }
     }
 
     /// A finding, and its place in the policy document.
@@ -56,48 +71,91 @@ impl Message {
             Some(rule) => format!("rule `{rule}`: {}", finding.message),
             None => finding.message.clone(),
         };
-        let place = Place::new(origin, Position { line: finding.line, column: finding.column }, source);
-        Self { severity: finding.severity, place: Some(place), ..Self::error(finding.code, text) }
+        let place = Place::new(
+            origin,
+            Position {
+                line: finding.line,
+                column: finding.column,
+            },
+            source,
+        );
+        Self {
+            severity: finding.severity,
+            place: Some(place),
+            ..Self::error(finding.code, text)
+        }
     }
 
     /// The message with a line end after it.
     pub fn render(&self, colour: bool) -> String {
         // What a library says of an error may run over several lines.
-        let text = self.text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(": ");
+        let text = self
+            .text
+            .split(['\n', '\r'])
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join(": ");
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
         let title = level.primary_title(text).id(self.code.as_str());
-        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        let renderer = if colour {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
         let Some(place) = &self.place else {
-            return format!("{}\n", renderer.render(&[title.elements(Vec::<Origin<'_>>::new())]));
+            return format!(
+                "{}\n",
+                renderer.render(&[title.elements(Vec::<Origin<'_>>::new())])
+            );
         };
         let (line, column) = (place.position.line as usize, place.position.column as usize);
-        let at_origin = Origin::path(place.origin.as_str()).line(line).char_column(column);
+        let at_origin = Origin::path(place.origin.as_str())
+            .line(line)
+            .char_column(column);
         let Some(shown) = &place.shown else {
             return format!("{}\n", renderer.render(&[title.element(at_origin)]));
         };
         let underlined = AnnotationKind::Primary.span(shown.at.clone());
-        let snippet = Snippet::source(shown.line.as_str()).line_start(line).annotation(underlined);
+        let snippet = Snippet::source(shown.line.as_str())
+            .line_start(line)
+            .annotation(underlined);
         if shown.cut {
             // The column counts from the start of the line, so the renderer cannot work it out.
             let text = Group::with_level(Level::NOTE).element(snippet);
-            return format!("{}\n{}\n", renderer.render(&[title.element(at_origin)]), renderer.render(&[text]));
+            return format!(
+                "{}\n{}\n",
+                renderer.render(&[title.element(at_origin)]),
+                renderer.render(&[text])
+            );
         }
-        format!("{}\n", renderer.render(&[title.element(snippet.path(place.origin.as_str()))]))
+        format!(
+            "{}\n",
+            renderer.render(&[title.element(snippet.path(place.origin.as_str()))])
+        )
     }
 }
 
 impl Place {
     /// A place of which only the position is known: its word is underlined.
     pub fn new(origin: &str, position: Position, source: &str) -> Self {
-        Self { origin: origin.to_owned(), position, shown: offset(source, position).and_then(|at| shown(source, word(source, at))) }
+        Self {
+            origin: origin.to_owned(),
+            position,
+            shown: offset(source, position).and_then(|at| shown(source, word(source, at))),
+        }
     }
 
     /// A place in a text that cannot be shown.
     pub fn bare(origin: &str, position: Position) -> Self {
-        Self { origin: origin.to_owned(), position, shown: None }
+        Self {
+            origin: origin.to_owned(),
+            position,
+            shown: None,
+        }
     }
 }
 
@@ -117,7 +175,11 @@ fn offset(source: &str, position: Position) -> Option<usize> {
     }
     let rest = source.get(start..).filter(|_| line == position.line)?;
     let column = (position.column as usize).saturating_sub(1);
-    let within = rest.char_indices().map(|(i, _)| i).chain([rest.len()]).nth(column)?;
+    let within = rest
+        .char_indices()
+        .map(|(i, _)| i)
+        .chain([rest.len()])
+        .nth(column)?;
     Some(start + within)
 }
 
@@ -146,20 +208,36 @@ fn shown(source: &str, span: Span) -> Option<Shown> {
     };
     let cut = line_end - line_start > WHOLE_LINE;
     let (from, to) = match cut {
-        true => (border(at.saturating_sub(SHOWN).max(line_start)), border((at + SHOWN).min(line_end))),
+        true => (
+            border(at.saturating_sub(SHOWN).max(line_start)),
+            border((at + SHOWN).min(line_end)),
+        ),
         false => (line_start, line_end),
     };
-    let (cut_before, cut_after) = (if from > line_start { "..." } else { "" }, if to < line_end { "..." } else { "" });
+    let (cut_before, cut_after) = (
+        if from > line_start { "..." } else { "" },
+        if to < line_end { "..." } else { "" },
+    );
     let line = format!("{cut_before}{}{cut_after}", source.get(from..to)?);
     let shift = |byte: usize| byte.clamp(from, to) - from + cut_before.len();
-    Some(Shown { at: shift(at)..shift(end), line, cut })
+    Some(Shown {
+        at: shift(at)..shift(end),
+        line,
+        cut,
+    })
 }
 
 /// The difference between the submitted and the protected text, as `diff -u` prints it.
 pub(super) fn diff(origin: &str, submitted: &str, protected: &str, colour: bool) -> String {
     // Long scripts that differ everywhere would take minutes for the shortest answer; any right one will do.
-    let diff = similar::TextDiff::configure().timeout(std::time::Duration::from_secs(2)).diff_lines(submitted, protected);
-    let plain = diff.unified_diff().context_radius(3).header(&printable(origin), "protected").to_string();
+    let diff = similar::TextDiff::configure()
+        .timeout(std::time::Duration::from_secs(2))
+        .diff_lines(submitted, protected);
+    let plain = diff
+        .unified_diff()
+        .context_radius(3)
+        .header(&printable(origin), "protected")
+        .to_string();
     if !colour {
         return plain;
     }
@@ -173,8 +251,17 @@ pub(super) fn diff(origin: &str, submitted: &str, protected: &str, colour: bool)
 
 /// A name for a terminal: control characters, which could move the cursor or recolour what stands before, are written out.
 pub(super) fn printable(name: &str) -> String {
-    let unsafe_ = |c: char| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    name.chars().map(|c| if unsafe_(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+    let unsafe_ =
+        |c: char| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    name.chars()
+        .map(|c| {
+            if unsafe_(c) {
+                c.escape_default().to_string()
+            } else {
+                c.to_string()
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -188,7 +275,10 @@ mod tests {
         let message = Message {
             place: Some(Place {
                 origin: "a.sql".into(),
-                position: Position { line: 2, column: 12 },
+                position: Position {
+                    line: 2,
+                    column: 12,
+                },
                 shown: shown(source, Span::new(start as u32, (start + 6) as u32)),
             }),
             ..Message::error("column-unknown", "no such column")
@@ -207,17 +297,49 @@ error[column-unknown]: no such column
     fn a_long_line_is_cut_on_character_borders_and_its_column_is_that_of_the_file() {
         let source = format!("{}x{}", "表".repeat(5000), "名".repeat(5000));
         let shown = shown(&source, Span::new(15000, 15001)).unwrap();
-        assert!(shown.line.len() <= 2 * SHOWN + 6 + 3, "{}", shown.line.len());
+        assert!(
+            shown.line.len() <= 2 * SHOWN + 6 + 3,
+            "{}",
+            shown.line.len()
+        );
         assert_eq!(&shown.line[shown.at.clone()], "x");
-        let place = Place { origin: "a.sql".into(), position: Position { line: 3, column: 5001 }, shown: Some(shown) };
-        let text = Message { place: Some(place), ..Message::error("c", "m") }.render(false);
-        assert!(text.starts_with("error[c]: m\n--> a.sql:3:5001\n  |\n3 | ..."), "{text}");
+        let place = Place {
+            origin: "a.sql".into(),
+            position: Position {
+                line: 3,
+                column: 5001,
+            },
+            shown: Some(shown),
+        };
+        let text = Message {
+            place: Some(place),
+            ..Message::error("c", "m")
+        }
+        .render(false);
+        assert!(
+            text.starts_with("error[c]: m\n--> a.sql:3:5001\n  |\n3 | ..."),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_span_over_several_lines_is_underlined_to_the_end_of_its_first() {
-        assert_eq!(shown("a (b\nc)", Span::new(2, 7)), Some(Shown { line: "a (b".into(), at: 2..4, cut: false }));
-        assert_eq!(shown("a\r\n", Span::new(3, 3)), Some(Shown { line: String::new(), at: 0..0, cut: false }));
+        assert_eq!(
+            shown("a (b\nc)", Span::new(2, 7)),
+            Some(Shown {
+                line: "a (b".into(),
+                at: 2..4,
+                cut: false
+            })
+        );
+        assert_eq!(
+            shown("a\r\n", Span::new(3, 3)),
+            Some(Shown {
+                line: String::new(),
+                at: 0..0,
+                cut: false
+            })
+        );
         assert_eq!(shown("a", Span::new(9, 9)), None);
     }
 
@@ -225,7 +347,11 @@ error[column-unknown]: no such column
     fn offset_is_position_backwards() {
         let text = "a\r\n表b\rc\nd";
         for (at, _) in text.char_indices().filter(|(_, c)| *c != '\n') {
-            assert_eq!(offset(text, Position::of(text, at as u32)), Some(at), "byte {at}");
+            assert_eq!(
+                offset(text, Position::of(text, at as u32)),
+                Some(at),
+                "byte {at}"
+            );
         }
         assert_eq!(offset(text, Position { line: 9, column: 1 }), None);
     }

@@ -15,7 +15,12 @@ pub(super) fn applied(reply: &Reply) -> String {
         if statement.inputs.is_empty() && statement.outputs.is_empty() {
             continue;
         }
-        let _ = writeln!(text, "line {}: {}", statement.line, printable(&statement.kind));
+        let _ = writeln!(
+            text,
+            "line {}: {}",
+            statement.line,
+            printable(&statement.kind)
+        );
         for output in names(statement.outputs.iter().map(|o| &o.name)) {
             let _ = writeln!(text, "  writes {}", printable(&output.to_string()));
         }
@@ -23,10 +28,24 @@ pub(super) fn applied(reply: &Reply) -> String {
         for input in &inputs {
             let found = statement.applied.iter().find(|a| a.table == **input);
             let what = found.map_or_else(|| "unprotected".to_owned(), what);
-            let _ = writeln!(text, "  reads {}: {}", printable(&input.to_string()), printable(&what));
+            let _ = writeln!(
+                text,
+                "  reads {}: {}",
+                printable(&input.to_string()),
+                printable(&what)
+            );
         }
-        for below in statement.applied.iter().filter(|a| !inputs.contains(&&a.table)) {
-            let _ = writeln!(text, "  reads {} below a view: {}", printable(&below.table.to_string()), printable(&what(below)));
+        for below in statement
+            .applied
+            .iter()
+            .filter(|a| !inputs.contains(&&a.table))
+        {
+            let _ = writeln!(
+                text,
+                "  reads {} below a view: {}",
+                printable(&below.table.to_string()),
+                printable(&what(below))
+            );
         }
     }
     text
@@ -49,9 +68,18 @@ fn what(applied: &Applied) -> String {
         what.push(format!("rows by rule {}", applied.row_filter.join(", ")));
     }
     for mask in &applied.masks {
-        what.push(format!("{} by mask {} (rule {})", mask.column.join("."), mask.mask, mask.rule));
+        what.push(format!(
+            "{} by mask {} (rule {})",
+            mask.column.join("."),
+            mask.mask,
+            mask.rule
+        ));
     }
-    if what.is_empty() { "no rows".to_owned() } else { what.join("; ") }
+    if what.is_empty() {
+        "no rows".to_owned()
+    } else {
+        what.join("; ")
+    }
 }
 
 /// What is read and written, one line a reference.
@@ -60,25 +88,56 @@ pub(super) fn tables(statements: &[StatementReport]) -> String {
     for statement in statements {
         let line = statement.line.to_string();
         let mut row = |way: &str, name: &TableName, physical: &[String]| {
-            let cells = [line.as_str(), &statement.kind, way, &name.to_string(), &physical.join(", ")];
+            let cells = [
+                line.as_str(),
+                &statement.kind,
+                way,
+                &name.to_string(),
+                &physical.join(", "),
+            ];
             rows.push(cells.map(printable));
         };
         for input in &statement.inputs {
-            row(if input.view { "reads view" } else { "reads" }, &input.name, &input.physical);
+            row(
+                if input.view { "reads view" } else { "reads" },
+                &input.name,
+                &input.physical,
+            );
         }
         for output in &statement.outputs {
             row("writes", &output.name, &output.physical);
         }
     }
-    if rows.is_empty() { String::new() } else { aligned(&["LINE", "STATEMENT", "", "TABLE", "PHYSICAL"].map(str::to_owned), &rows) }
+    if rows.is_empty() {
+        String::new()
+    } else {
+        aligned(
+            &["LINE", "STATEMENT", "", "TABLE", "PHYSICAL"].map(str::to_owned),
+            &rows,
+        )
+    }
 }
 
 fn aligned<const N: usize>(header: &[String; N], rows: &[[String; N]]) -> String {
     let all = || std::iter::once(header).chain(rows);
-    let widths: Vec<usize> = (0..N).map(|i| all().filter_map(|row| row.get(i)).map(|cell| cell.width()).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..N)
+        .map(|i| {
+            all()
+                .filter_map(|row| row.get(i))
+                .map(|cell| cell.width())
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
     let mut text = String::new();
     for row in all() {
-        let padded: String = row.iter().zip(&widths).map(|(cell, width)| format!("{cell}{}  ", " ".repeat(width.saturating_sub(cell.width())))).collect();
+        let padded: String = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| {
+                format!("{cell}{}  ", " ".repeat(width.saturating_sub(cell.width())))
+            })
+            .collect();
         let _ = writeln!(text, "{}", padded.trim_end());
     }
     text
@@ -90,7 +149,13 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_a_terminal_shows_them() {
-        let rows = [["订单".to_owned(), "x".to_owned()], ["abcde".to_owned(), "y".to_owned()]];
-        assert_eq!(aligned(&["A", "B"].map(str::to_owned), &rows), "A      B\n订单   x\nabcde  y\n");
+        let rows = [
+            ["订单".to_owned(), "x".to_owned()],
+            ["abcde".to_owned(), "y".to_owned()],
+        ];
+        assert_eq!(
+            aligned(&["A", "B"].map(str::to_owned), &rows),
+            "A      B\n订单   x\nabcde  y\n"
+        );
     }
 }

@@ -27,7 +27,9 @@ pub(super) fn rewrite(mut args: Rewrite, streams: &mut Streams) -> Result<Status
     config::apply(&mut args.common, Some(&mut args.who), Some(&mut args.style))?;
     let format = args.common.format.unwrap_or_default();
     if args.diff && format == Format::Json {
-        return Err(Failure::usage("--diff prints text: leave out --format json"));
+        return Err(Failure::usage(
+            "--diff prints text: leave out --format json",
+        ));
     }
     let style = args.style.map_or(Style::Derived, Style::from);
     let (script, mut reply) = decide(&args.common, Some(&args.who), style)?;
@@ -35,7 +37,9 @@ pub(super) fn rewrite(mut args: Rewrite, streams: &mut Streams) -> Result<Status
     let protected = reply.decision.sql();
     let text = match (format, protected) {
         (Format::Text, None) => String::new(),
-        (Format::Text, Some(sql)) if args.diff => render::diff(&script.origin, &script.text, sql, streams.colour_out()),
+        (Format::Text, Some(sql)) if args.diff => {
+            render::diff(&script.origin, &script.text, sql, streams.colour_out())
+        }
         (Format::Text, Some(sql)) => with_line_end(sql),
         (Format::Json, Some(_)) => json(&reply)?,
         (Format::Json, None) => {
@@ -88,24 +92,44 @@ fn decide(common: &Common, who: Option<&Who>, style: Style) -> Result<(Source, R
         Some(who) => (input::policy(who)?, input::principal(who)?),
         None => {
             let policy = Policy::load(OPEN_POLICY, "tables").map_err(|e| Failure::internal(&e))?;
-            (policy, Principal { user: "tables".to_owned(), ..Principal::default() })
+            (
+                policy,
+                Principal {
+                    user: "tables".to_owned(),
+                    ..Principal::default()
+                },
+            )
         }
     };
     let engine = Engine::new(policy, input::catalog(&common.catalog)?);
     let session = input::session(common.session.as_deref())?;
     let script = input::script(common.file.as_deref())?;
     let flink = common.flink.map(Into::into).unwrap_or_default();
-    let request = Request { session, style, flink, ..Request::new(principal, script.text.clone()) };
+    let request = Request {
+        session,
+        style,
+        flink,
+        ..Request::new(principal, script.text.clone())
+    };
     let reply = engine.check(&request);
     Ok((script, reply))
 }
 
 /// Prints the answer, and the reasons where it is no.
-fn finish(text: &str, script: &Source, reply: &Reply, format: Format, streams: &mut Streams) -> Result<Status, Failure> {
+fn finish(
+    text: &str,
+    script: &Source,
+    reply: &Reply,
+    format: Format,
+    streams: &mut Streams,
+) -> Result<Status, Failure> {
     streams.out(text)?;
     let errors = reply.decision.errors();
     if format == Format::Text {
-        let messages: Vec<Message> = errors.iter().map(|e| Message::denial(e, &script.origin, &script.text)).collect();
+        let messages: Vec<Message> = errors
+            .iter()
+            .map(|e| Message::denial(e, &script.origin, &script.text))
+            .collect();
         streams.messages(messages.iter());
     }
     let ours = |code: Code| matches!(code, Code::Internal | Code::VerifyFailed);
@@ -118,13 +142,24 @@ fn finish(text: &str, script: &Source, reply: &Reply, format: Format, streams: &
 
 /// Before anything is printed: SQL without the state that belongs to it would be submitted into a session that nobody remembers.
 fn save_session(common: &Common, reply: &Reply) -> Result<(), Failure> {
-    let (Some(path), Decision::Allow { session, .. }) = (&common.session_out, &reply.decision) else { return Ok(()) };
+    let (Some(path), Decision::Allow { session, .. }) = (&common.session_out, &reply.decision)
+    else {
+        return Ok(());
+    };
     let text = json(session)?;
-    fs::write(path, text).map_err(|e| Failure::new(Status::Usage, "output-unwritable", format!("cannot write `{}`: {e}", path.display())))
+    fs::write(path, text).map_err(|e| {
+        Failure::new(
+            Status::Usage,
+            "output-unwritable",
+            format!("cannot write `{}`: {e}", path.display()),
+        )
+    })
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, Failure> {
-    serde_json::to_string_pretty(value).map(|t| format!("{t}\n")).map_err(|e| Failure::internal(&e))
+    serde_json::to_string_pretty(value)
+        .map(|t| format!("{t}\n"))
+        .map_err(|e| Failure::internal(&e))
 }
 
 fn remove(value: &mut Value, fields: &[&str]) {
@@ -135,9 +170,16 @@ fn remove(value: &mut Value, fields: &[&str]) {
 
 fn each_statement(reply: &mut Value, without: &[&str]) {
     let statements = reply.get_mut("statements").and_then(Value::as_array_mut);
-    statements.into_iter().flatten().for_each(|statement| remove(statement, without));
+    statements
+        .into_iter()
+        .flatten()
+        .for_each(|statement| remove(statement, without));
 }
 
 fn with_line_end(sql: &str) -> String {
-    if sql.ends_with('\n') { sql.to_owned() } else { format!("{sql}\n") }
+    if sql.ends_with('\n') {
+        sql.to_owned()
+    } else {
+        format!("{sql}\n")
+    }
 }

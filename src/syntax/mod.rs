@@ -15,6 +15,7 @@ mod operands;
 mod parse;
 mod span;
 mod stack;
+pub mod tables;
 mod token;
 pub mod walk;
 mod word;
@@ -111,6 +112,8 @@ pub struct Expression {
     pub scalar: ast::Scalar,
     /// Queries nested in it.
     pub queries: ast::Queries,
+    /// The places of all markers, those in nested queries and in types too, in order.
+    pub markers: Vec<Span>,
 }
 
 /// An identifier as Flink reads it back: in back-ticks, back-ticks doubled.

@@ -54,6 +54,11 @@ impl Expression {
             let version = FlinkVersion::default();
             let tokens = lexer::lex(text, version, &limits, TextKind::Policy)?;
             refuse_open_end(text, &tokens)?;
+            let markers = tokens
+                .iter()
+                .filter(|token| token.kind == TokenKind::Marker)
+                .map(|token| token.span)
+                .collect();
             let whole = 0..tokens.len();
             let source = Text::new(text, tokens, version, &limits, TextKind::Policy);
             source.read(whole, |grammar| {
@@ -62,6 +67,7 @@ impl Expression {
                     text: text.to_owned(),
                     scalar,
                     queries: Queries(queries),
+                    markers,
                 })
             })
         })

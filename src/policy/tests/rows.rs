@@ -299,6 +299,19 @@ fn subqueries_are_read_as_the_system() {
     assert_eq!(filter.tables, [table("acl.main.grants")]);
 }
 
+/// A qualifier that is neither a relation of the subquery nor the protected table is a row of the subquery's own.
+#[test]
+fn fields_of_a_subquerys_rows_stay_as_written() {
+    let columns = columns();
+    let filter = "region IN (SELECT payload.city FROM acl.main.grants)";
+    let (sql, read) = rendered(filter, Some(&columns), false);
+    assert_eq!(
+        sql,
+        "`o``x`.region IN (SELECT payload.city FROM acl.main.grants)"
+    );
+    assert_eq!(read, ["region"]);
+}
+
 /// E3: recursion, direct and through another table's filter.
 #[test]
 fn e3_recursion_closes_the_table() {
