@@ -302,7 +302,7 @@ error[column-unknown]: no such column
             "{}",
             shown.line.len()
         );
-        assert_eq!(&shown.line[shown.at.clone()], "x");
+        assert_eq!(shown.line.get(shown.at.clone()), Some("x"));
         let place = Place {
             origin: "a.sql".into(),
             position: Position {
