@@ -39,7 +39,7 @@ pub struct Session {
 impl Default for Session {
     fn default() -> Self {
         Self {
-            catalog: "default_catalog".to_owned(),
+            catalog: BUILT_IN_CATALOG.to_owned(),
             database: "default_database".to_owned(),
             temporary: BTreeMap::new(),
             permanent: BTreeMap::new(),
@@ -108,6 +108,20 @@ pub struct Found {
     /// Where it comes from.
     pub origin: Origin,
 }
+
+/// Whether an object is already there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+    /// Nobody has listed that part of the catalog.
+    Unknown,
+}
+
+/// The catalog that every session begins in.
+const BUILT_IN_CATALOG: &str = "default_catalog";
 
 /// Why a name means nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -194,7 +208,7 @@ impl Session {
     /// say (Hive's), `default_database` in the built-in catalog.
     pub fn use_catalog(&mut self, name: &str) {
         name.clone_into(&mut self.catalog);
-        let database = if name == "default_catalog" {
+        let database = if name == BUILT_IN_CATALOG {
             "default_database"
         } else {
             "default"
@@ -224,6 +238,38 @@ impl Session {
         } else {
             matches!(self.permanent.get(name), Some(Some(_)))
         }
+    }
+
+    /// Whether an object of this name already stands where a CREATE would put it. A table that Flink keeps must not be taken for the one that the
+    /// statement declares: `CREATE TABLE IF NOT EXISTS` with other options would be a door.
+    ///
+    /// # Errors
+    /// [`NameError::Unavailable`].
+    pub fn existing(
+        &self,
+        name: &TableName,
+        temporary: bool,
+        source: &dyn CatalogSource,
+    ) -> Result<Existing, NameError> {
+        if temporary {
+            let has = self.temporary.contains_key(name);
+            return Ok(if has { Existing::Yes } else { Existing::No });
+        }
+        match self.permanent.get(name) {
+            Some(Some(_)) => return Ok(Existing::Yes),
+            Some(None) => return Ok(Existing::No),
+            None => {}
+        }
+        let found = source
+            .find(name)
+            .map_err(|_| NameError::Unavailable(name.clone()))?;
+        Ok(match found {
+            Lookup::Table(_) | Lookup::View(_) => Existing::Yes,
+            Lookup::Absent => Existing::No,
+            // The built-in catalog lives and dies with the session, which knows all that was made in it.
+            Lookup::Unlisted if name.catalog == BUILT_IN_CATALOG => Existing::No,
+            Lookup::Unlisted => Existing::Unknown,
+        })
     }
 
     /// Records that an object is dropped. `DROP TABLE` and `DROP VIEW` without TEMPORARY drop the permanent one; Flink refuses while a

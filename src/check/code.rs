@@ -41,6 +41,8 @@ codes! {
     UnexpandedVariable = "unexpanded-variable",
     /// A table or view that does not exist.
     TableUnknown = "table-unknown",
+    /// A table or view that is already there.
+    TableExists = "table-exists",
     /// A table that nobody has described and no rule names: it could be anything.
     TableUnlisted = "table-unlisted",
     /// The host's catalog did not answer.

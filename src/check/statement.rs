@@ -9,7 +9,8 @@ use super::reply::{Applied, AppliedMask, Input, Output, Replacement, StatementRe
 use super::settings::setting_allowed;
 use super::{Code, Engine};
 use crate::catalog::{
-    Column, ColumnKind, Object, Session, SessionView, Table, TableName, View, table_from_ddl,
+    Column, ColumnKind, Existing, Object, Session, SessionView, Table, TableName, View,
+    table_from_ddl,
 };
 use crate::policy::{ColumnMask, Principal, Privilege, Rows};
 use crate::resolve::{Relation, Resolution, resolve};
@@ -271,9 +272,10 @@ impl Work<'_> {
             | StatementKind::Explain(_) => Box::new(|_: &mut Session| {}),
             StatementKind::CreateTable(create) => {
                 let (name, table) = self.created_table(create, resolution, session)?;
-                let keep = create.if_not_exists && session.has(&name, create.temporary);
+                let forms = (create.or_replace, create.if_not_exists);
+                let makes = self.makes(&name, &create.name, create.temporary, forms, session)?;
                 Box::new(move |s: &mut Session| {
-                    if !keep {
+                    if makes {
                         s.create(name, Object::Table(table.into()), create.temporary);
                     }
                 })
@@ -283,9 +285,10 @@ impl Work<'_> {
                     .qualify(&create.name)
                     .map_err(|e| name_refusal(&e, &create.name))?;
                 let view = self.created_view(create, statement, resolution, session);
-                let keep = create.if_not_exists && session.has(&name, create.temporary);
+                let forms = (create.or_replace, create.if_not_exists);
+                let makes = self.makes(&name, &create.name, create.temporary, forms, session)?;
                 Box::new(move |s: &mut Session| {
-                    if !keep {
+                    if makes {
                         s.create(name, Object::SessionView(view.into()), create.temporary);
                     }
                 })
@@ -327,6 +330,28 @@ impl Work<'_> {
                 ));
             }
         })
+    }
+
+    /// Whether a CREATE really makes its object: with IF NOT EXISTS Flink keeps the one that is there, whatever the statement declares.
+    fn makes(
+        &self,
+        name: &TableName,
+        written: &Name,
+        temporary: bool,
+        (or_replace, if_not_exists): (bool, bool),
+        session: &Session,
+    ) -> Result<bool, Refused> {
+        let existing = session
+            .existing(name, temporary, self.engine.catalog())
+            .map_err(|e| name_refusal(&e, written))?;
+        match (existing, or_replace, if_not_exists) {
+            (Existing::No, ..) | (_, true, _) | (Existing::Unknown, _, false) => Ok(true),
+            (Existing::Yes | Existing::Unknown, false, true) => Ok(false),
+            (Existing::Yes, false, false) => {
+                let message = format!("`{name}` already exists");
+                Err(Refused::new(Code::TableExists, message, written.span))
+            }
+        }
     }
 
     fn created_table(

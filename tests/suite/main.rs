@@ -6,5 +6,6 @@ mod corpus;
 mod equation;
 mod flink;
 mod masks;
+mod quickstart;
 mod schema;
 mod tidy;
