@@ -37,7 +37,7 @@ final class TypeText {
                 }
                 yield new RowType(fields);
             }
-            default -> throw new HarnessException("type " + whole);
+            default -> throw new ValidationException("type " + whole);
         };
     }
 
