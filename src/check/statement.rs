@@ -18,7 +18,7 @@ use crate::rewrite::{EditSet, Protection, Style, Unit, rewrite};
 use crate::syntax::ast::{
     CreateTable, CreateView, DropObject, Name, Statement, StatementKind, Use,
 };
-use crate::syntax::{FlinkVersion, Span, SyntaxErrorKind};
+use crate::syntax::{FlinkVersion, Lines, Span, SyntaxErrorKind};
 use crate::verify::{RewrittenSql, attest, attest_unchanged};
 
 /// What a statement came to.
@@ -38,6 +38,7 @@ pub(super) struct Work<'a> {
     pub style: Style,
     pub flink: FlinkVersion,
     pub source: &'a str,
+    pub lines: &'a Lines<'a>,
 }
 
 impl Work<'_> {
@@ -46,7 +47,7 @@ impl Work<'_> {
         let mut report = StatementReport {
             kind: classify::name(&statement.kind),
             span: statement.span,
-            line: statement.span.position(self.source).line,
+            line: self.lines.position(statement.span.start).line,
             inputs: Vec::new(),
             outputs: Vec::new(),
             applied: Vec::new(),
