@@ -87,6 +87,12 @@ impl Grammar<'_, '_> {
     fn factor_here(&mut self) -> Parsed<Factor> {
         let start = self.start();
         let lateral = self.eat_word(Word::LATERAL)?;
+        if lateral
+            && !matches!(self.peek().word, Word::TABLE | Word::UNNEST)
+            && !self.is_query_paren(self.index())
+        {
+            return Err(self.expected("TABLE, UNNEST or a query in parentheses"));
+        }
         let kind = self.relation()?;
         let core = self.since(start);
         let as_of = self.as_of(&kind)?;

@@ -290,3 +290,6 @@ fn offset(at: usize) -> u32 {
 fn span(start: usize, end: usize) -> Span {
     Span::new(offset(start), offset(end))
 }
+
+#[cfg(test)]
+mod tests;
