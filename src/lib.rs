@@ -13,8 +13,19 @@
 //! The library never prints, never reads the environment, never ends the process.
 
 pub mod catalog;
+pub mod check;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod mask;
 pub mod policy;
 pub mod resolve;
 pub mod rewrite;
 pub mod syntax;
+pub mod verify;
+
+pub use catalog::{Catalog, CatalogSource, Session};
+pub use check::{Code, Decision, Denial, Engine, Reply, Request, SubmitCheck};
+pub use policy::{Policy, Principal};
+pub use rewrite::Style;
+pub use syntax::FlinkVersion;
+pub use verify::RewrittenSql;

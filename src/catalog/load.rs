@@ -114,6 +114,8 @@ impl Catalog {
                     };
                     session.create(name, Object::View(view.into()), false);
                 }
+                // A database is known by what is in it.
+                StatementKind::Refused(refusal) if refusal.construct == "CREATE DATABASE" => {}
                 StatementKind::Drop(drop) if !drop.temporary => {
                     let name = session.qualify(&drop.name).map_err(|e| at(e.to_string()))?;
                     session.drop_object(name, false);

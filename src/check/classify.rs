@@ -20,7 +20,10 @@ pub(super) enum Class {
 /// The class of a statement. No arm takes what is not listed: a new kind does not compile until somebody decides.
 pub(super) fn class(kind: &StatementKind) -> Class {
     match kind {
-        StatementKind::Query(_) | StatementKind::Insert(_) | StatementKind::StatementSet(_) | StatementKind::CreateView(_) => Class::Rewritten,
+        StatementKind::Query(_)
+        | StatementKind::Insert(_)
+        | StatementKind::StatementSet(_)
+        | StatementKind::CreateView(_) => Class::Rewritten,
         StatementKind::CreateTable(create) if create.query.is_some() => Class::Rewritten,
         StatementKind::Explain(inner) => match class(inner) {
             Class::Rewritten => Class::Rewritten,
@@ -49,8 +52,12 @@ pub(super) fn name(kind: &StatementKind) -> String {
         StatementKind::Insert(_) => "INSERT INTO".to_owned(),
         StatementKind::StatementSet(_) => "STATEMENT SET".to_owned(),
         StatementKind::Explain(inner) => format!("EXPLAIN {}", name(inner)),
-        StatementKind::CreateTable(create) if create.query.is_some() => "CREATE TABLE AS".to_owned(),
-        StatementKind::CreateTable(create) if create.like.is_some() => "CREATE TABLE LIKE".to_owned(),
+        StatementKind::CreateTable(create) if create.query.is_some() => {
+            "CREATE TABLE AS".to_owned()
+        }
+        StatementKind::CreateTable(create) if create.like.is_some() => {
+            "CREATE TABLE LIKE".to_owned()
+        }
         StatementKind::CreateTable(_) => "CREATE TABLE".to_owned(),
         StatementKind::CreateView(_) => "CREATE VIEW".to_owned(),
         StatementKind::Drop(drop) => match drop.object {

@@ -78,6 +78,8 @@ codes! {
     RuleUnusable = "rule-unusable",
     /// A row filter that reads its own table.
     RecursiveFilter = "recursive-filter",
+    /// An object of the session has the name of a table that the policy itself reads.
+    PolicyTableShadowed = "policy-table-shadowed",
     /// A masked column is a time attribute.
     MaskedTimeAttribute = "masked-time-attribute",
     /// A table is looked up by a masked column.
@@ -95,7 +97,11 @@ codes! {
 impl Code {
     /// The code of this word. The modules below name codes by word; one that is not on the list is a mistake of ours.
     pub(super) fn of(word: &str) -> Self {
-        Self::ALL.iter().copied().find(|c| c.as_str() == word).unwrap_or(Self::Internal)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|c| c.as_str() == word)
+            .unwrap_or(Self::Internal)
     }
 }
 

@@ -6,7 +6,9 @@ use std::time::SystemTime;
 use super::settings::option_allowed;
 use super::{Code, Engine};
 use crate::catalog::{Identity, Object, Origin, Session, SessionView, TableName, identity};
-use crate::policy::{DefaultDeny, Obligations, Principal, Privilege, Refusal, Resource};
+use crate::policy::{
+    DefaultDeny, Obligations, Principal, Privilege, Refusal, Resource, Rows,
+};
 use crate::resolve::{Relation, Resolution, Sink, ViewUnit};
 use crate::rewrite::Protection;
 use crate::syntax::Span;
@@ -22,7 +24,11 @@ pub(super) struct Refused {
 
 impl Refused {
     pub(super) fn new(code: Code, message: impl Into<String>, span: Span) -> Self {
-        Self { code, message: message.into(), span }
+        Self {
+            code,
+            message: message.into(),
+            span,
+        }
     }
 }
 
@@ -36,7 +42,10 @@ pub(super) struct Datasets<'a> {
 
 impl Datasets<'_> {
     /// The protection of every relation, or all refusals.
-    pub(super) fn protections(&self, resolution: &Resolution) -> Result<Vec<Protection>, Vec<Refused>> {
+    pub(super) fn protections(
+        &self,
+        resolution: &Resolution,
+    ) -> Result<Vec<Protection>, Vec<Refused>> {
         let mut refused = Vec::new();
         let mut made = Vec::with_capacity(resolution.relations.len());
         for relation in &resolution.relations {
@@ -45,7 +54,11 @@ impl Datasets<'_> {
                 Err(mut errors) => refused.append(&mut errors),
             }
         }
-        if refused.is_empty() { Ok(made) } else { Err(refused) }
+        if refused.is_empty() {
+            Ok(made)
+        } else {
+            Err(refused)
+        }
     }
 
     fn protection(&self, relation: &Relation) -> Result<Protection, Vec<Refused>> {
@@ -54,27 +67,45 @@ impl Datasets<'_> {
             (Some(Object::View(_)), Some(view)) => {
                 // What lies below is not the submitter's text: the place is the view's name.
                 let inside = self.protections(&view.resolution).map_err(|errors| {
-                    let at = |e: Refused| Refused { span: relation.name, ..e };
+                    let at = |e: Refused| Refused {
+                        span: relation.name,
+                        ..e
+                    };
                     errors.into_iter().map(at).collect::<Vec<_>>()
                 })?;
                 inside.iter().any(|p| !p.is_empty()).then_some(inside)
             }
             (Some(Object::SessionView(made)), Some(view)) => {
-                self.same_meaning(relation, made, view).map_err(|e| vec![e])?;
+                self.same_meaning(relation, made, view)
+                    .map_err(|e| vec![e])?;
                 None
             }
-            (Some(Object::Table(_)) | None, _) | (Some(Object::View(_) | Object::SessionView(_)), None) => None,
+            (Some(Object::Table(_)) | None, _)
+            | (Some(Object::View(_) | Object::SessionView(_)), None) => None,
         };
-        Ok(Protection { obligations, inside })
+        Ok(Protection {
+            obligations,
+            inside,
+        })
     }
 
     /// Flink looks the names in a view up at each use: they must mean what they meant when the view was protected, for the same person under
     /// the same policy.
-    fn same_meaning(&self, relation: &Relation, made: &SessionView, view: &ViewUnit) -> Result<(), Refused> {
-        if made.bases == bases(&view.resolution) && made.protected_for == self.engine.stamp_for(self.principal) {
+    fn same_meaning(
+        &self,
+        relation: &Relation,
+        made: &SessionView,
+        view: &ViewUnit,
+    ) -> Result<(), Refused> {
+        if made.bases == bases(&view.resolution)
+            && made.protected_for == self.engine.stamp_for(self.principal)
+        {
             return Ok(());
         }
-        let message = format!("view `{}` was made when its names, the policy or the user were others: make it again", relation.found.name);
+        let message = format!(
+            "view `{}` was made when its names, the policy or the user were others: make it again",
+            relation.found.name
+        );
         Err(Refused::new(Code::ViewRebound, message, relation.name))
     }
 
@@ -83,7 +114,13 @@ impl Datasets<'_> {
         let at = relation.name;
         options_allowed(&relation.options)?;
         let found = &relation.found;
-        let physical = self.physical(found.object.as_ref(), found.origin, &relation.options, at, &found.name)?;
+        let physical = self.physical(
+            found.object.as_ref(),
+            found.origin,
+            &relation.options,
+            at,
+            &found.name,
+        )?;
         let base = system_table_base(&found.name, found.object.as_ref());
         let resource = Resource {
             name: base.as_ref().unwrap_or(&found.name),
@@ -93,44 +130,127 @@ impl Datasets<'_> {
             ignore_case: false,
         };
         let refuse = |r: Refusal| policy_refusal(&r, &found.name, at);
-        self.engine.policy().access(self.principal, &resource, Privilege::Select, self.at).map_err(refuse)?;
-        let obligations = self.engine.policy().obligations(self.principal, &resource, self.at).map_err(refuse)?;
+        self.engine
+            .policy()
+            .access(self.principal, &resource, Privilege::Select, self.at)
+            .map_err(refuse)?;
+        let obligations = self
+            .engine
+            .policy()
+            .obligations(self.principal, &resource, self.at)
+            .map_err(refuse)?;
+        self.policy_tables_are_the_sites(&obligations, at)?;
         if base.is_some() && !obligations.is_empty() {
             let message = format!("`{}` is a system table of a protected table", found.name);
             return Err(Refused::new(Code::AccessDenied, message, at));
         }
-        if found.origin == Origin::Unlisted && obligations.is_empty() && self.closed_to_unknown() && !self.engine.policy().names(&resource, self.at) {
-            let message = format!("nobody has described `{}`, and no rule names it: add it to a catalog file", found.name);
+        if found.origin == Origin::Unlisted
+            && obligations.is_empty()
+            && self.closed_to_unknown()
+            && !self.engine.policy().names(&resource, self.at)
+        {
+            let message = format!(
+                "nobody has described `{}`, and no rule names it: add it to a catalog file",
+                found.name
+            );
             return Err(Refused::new(Code::TableUnlisted, message, at));
         }
         Ok(obligations)
     }
 
+    /// A filter's subquery reads its tables for the policy: an object of the session must not stand in for one of them.
+    fn policy_tables_are_the_sites(
+        &self,
+        obligations: &Obligations,
+        at: Span,
+    ) -> Result<(), Refused> {
+        let filter = match &obligations.rows {
+            Rows::Matching(filter) => Some(filter),
+            Rows::All | Rows::Nothing => None,
+        };
+        let conditions = obligations.masks.iter().filter_map(|m| m.when.as_ref());
+        let mut tables = filter.into_iter().chain(conditions).flat_map(|f| &f.tables);
+        if tables.any(|t| self.session.has(t, true) || self.session.has(t, false)) {
+            let message = "a table of this session stands in for one that the policy reads";
+            return Err(Refused::new(Code::PolicyTableShadowed, message, at));
+        }
+        Ok(())
+    }
+
     /// Whether this principal may write these sinks.
     pub(super) fn sinks(&self, sinks: &[Sink], privilege: Privilege) -> Result<(), Vec<Refused>> {
-        let refused: Vec<Refused> = sinks.iter().filter_map(|sink| self.sink(sink, privilege).err()).collect();
-        if refused.is_empty() { Ok(()) } else { Err(refused) }
+        let refused: Vec<Refused> = sinks
+            .iter()
+            .filter_map(|sink| self.sink(sink, privilege).err())
+            .collect();
+        if refused.is_empty() {
+            Ok(())
+        } else {
+            Err(refused)
+        }
     }
 
     fn sink(&self, sink: &Sink, privilege: Privilege) -> Result<(), Refused> {
         options_allowed(&sink.options)?;
         let found = &sink.found;
-        let physical = self.physical(found.object.as_ref(), found.origin, &sink.options, sink.name, &found.name)?;
-        self.may(&found.name, &physical, matches!(found.origin, Origin::Session(_)), privilege, sink.name)
+        let physical = self.physical(
+            found.object.as_ref(),
+            found.origin,
+            &sink.options,
+            sink.name,
+            &found.name,
+        )?;
+        self.may(
+            &found.name,
+            &physical,
+            matches!(found.origin, Origin::Session(_)),
+            privilege,
+            sink.name,
+        )
     }
 
     /// Whether this principal has a privilege on a name.
-    pub(super) fn may(&self, name: &TableName, physical: &[String], user_named: bool, privilege: Privilege, at: Span) -> Result<(), Refused> {
-        let resource = Resource { name, physical, columns: None, user_named, ignore_case: false };
-        let access = self.engine.policy().access(self.principal, &resource, privilege, self.at);
+    pub(super) fn may(
+        &self,
+        name: &TableName,
+        physical: &[String],
+        user_named: bool,
+        privilege: Privilege,
+        at: Span,
+    ) -> Result<(), Refused> {
+        let resource = Resource {
+            name,
+            physical,
+            columns: None,
+            user_named,
+            ignore_case: false,
+        };
+        let access = self
+            .engine
+            .policy()
+            .access(self.principal, &resource, privilege, self.at);
         access.map(|_| ()).map_err(|r| policy_refusal(&r, name, at))
     }
 
     /// Whether this principal has a privilege on something that is no table.
     pub(super) fn may_object(&self, name: &Name, privilege: Privilege) -> Result<(), Refused> {
-        let object = name.parts.iter().map(|p| p.value.as_str()).collect::<Vec<_>>().join(".");
-        let access = self.engine.policy().access_object(self.principal, &object, privilege, self.at);
-        access.map(|_| ()).map_err(|r| Refused::new(Code::of(r.code), format!("`{object}`: {}", r.message), name.span))
+        let object = name
+            .parts
+            .iter()
+            .map(|p| p.value.as_str())
+            .collect::<Vec<_>>()
+            .join(".");
+        let access =
+            self.engine
+                .policy()
+                .access_object(self.principal, &object, privilege, self.at);
+        access.map(|_| ()).map_err(|r| {
+            Refused::new(
+                Code::of(r.code),
+                format!("`{object}`: {}", r.message),
+                name.span,
+            )
+        })
     }
 
     /// The physical names of an object. A table that the script declares is nothing but its address: one that is not understood closes it.
@@ -142,20 +262,28 @@ impl Datasets<'_> {
         at: Span,
         name: &TableName,
     ) -> Result<Vec<String>, Refused> {
-        let Some(Object::Table(table)) = object else { return Ok(Vec::new()) };
+        let Some(Object::Table(table)) = object else {
+            return Ok(Vec::new());
+        };
         let merged: BTreeMap<String, String>;
         let options = if hints.is_empty() {
             &table.options
         } else {
-            let over = hints.iter().map(|h| (h.key.value.clone(), h.value.value.clone()));
+            let over = hints
+                .iter()
+                .map(|h| (h.key.value.clone(), h.value.value.clone()));
             merged = table.options.clone().into_iter().chain(over).collect();
             &merged
         };
         match identity(options) {
             Identity::Known(names) => Ok(names),
             Identity::Nothing => Ok(Vec::new()),
-            Identity::Unknown if matches!(origin, Origin::Session(_)) && self.closed_to_unknown() => {
-                let message = format!("the connector of `{name}` is not understood, so it could hold anything");
+            Identity::Unknown
+                if matches!(origin, Origin::Session(_)) && self.closed_to_unknown() =>
+            {
+                let message = format!(
+                    "the connector of `{name}` is not understood, so it could hold anything"
+                );
                 Err(Refused::new(Code::ConnectorUnknown, message, at))
             }
             Identity::Unknown => Ok(Vec::new()),
@@ -180,7 +308,10 @@ impl Datasets<'_> {
 
 /// `orders$snapshots` is a view that some catalogs have of table `orders`: the rules of `orders` hold for it.
 fn system_table_base(name: &TableName, object: Option<&Object>) -> Option<TableName> {
-    let (base, _) = name.table.split_once('$').filter(|(base, _)| object.is_none() && !base.is_empty())?;
+    let (base, _) = name
+        .table
+        .split_once('$')
+        .filter(|(base, _)| object.is_none() && !base.is_empty())?;
     Some(TableName::new(&*name.catalog, &*name.database, base))
 }
 
@@ -207,5 +338,9 @@ fn options_allowed(hints: &[Setting]) -> Result<(), Refused> {
 }
 
 fn policy_refusal(refusal: &Refusal, name: &TableName, at: Span) -> Refused {
-    Refused::new(Code::of(refusal.code), format!("`{name}`: {}", refusal.message), at)
+    Refused::new(
+        Code::of(refusal.code),
+        format!("`{name}`: {}", refusal.message),
+        at,
+    )
 }

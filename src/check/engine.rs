@@ -53,7 +53,11 @@ impl Engine {
     /// An engine that asks a host for tables.
     #[must_use]
     pub fn with_source(policy: Arc<Policy>, catalog: Arc<dyn CatalogSource>) -> Self {
-        Self { policy, catalog, limits: Limits::default() }
+        Self {
+            policy,
+            catalog,
+            limits: Limits::default(),
+        }
     }
 
     /// The same engine with other limits on texts.
@@ -81,22 +85,45 @@ impl Engine {
 
     fn decide(&self, request: &Request) -> Reply {
         let mut reports = Vec::new();
-        let decision = self.script(request, &mut reports).unwrap_or_else(|errors| Decision::Deny { errors });
-        Reply { decision, statements: reports, policy: self.stamp() }
+        let decision = self
+            .script(request, &mut reports)
+            .unwrap_or_else(|errors| Decision::Deny { errors });
+        Reply {
+            decision,
+            statements: reports,
+            policy: self.stamp(),
+        }
     }
 
     fn stamp(&self) -> PolicyStamp {
-        PolicyStamp { version: self.policy.version(), hash: self.policy.hash().to_owned() }
+        PolicyStamp {
+            version: self.policy.version(),
+            hash: self.policy.hash().to_owned(),
+        }
     }
 
-    fn script(&self, request: &Request, reports: &mut Vec<super::StatementReport>) -> Result<Decision, Denials> {
+    fn script(
+        &self,
+        request: &Request,
+        reports: &mut Vec<super::StatementReport>,
+    ) -> Result<Decision, Denials> {
         let source = request.sql.as_str();
         let denial = |statement: usize, refused: Refused| {
             let at = refused.span.position(source);
-            Denial { code: refused.code, message: refused.message, statement, line: at.line, column: at.column, span: refused.span }
+            Denial {
+                code: refused.code,
+                message: refused.message,
+                statement,
+                line: at.line,
+                column: at.column,
+                span: refused.span,
+            }
         };
         let script = Script::parse(source, request.flink, &self.limits).map_err(|error| {
-            Denials::one(denial(statement_at(source, error.span, request.flink), Refused::new(syntax_code(&error.kind), error.to_string(), error.span)))
+            Denials::one(denial(
+                statement_at(source, error.span, request.flink),
+                Refused::new(syntax_code(&error.kind), error.to_string(), error.span),
+            ))
         })?;
         let work = Work {
             engine: self,
@@ -119,7 +146,10 @@ impl Engine {
         }
         match Denials::new(denials) {
             Some(errors) => Err(errors),
-            None => Ok(Decision::Allow { sql: RewrittenSql::script(source, &pieces), session }),
+            None => Ok(Decision::Allow {
+                sql: RewrittenSql::script(source, &pieces),
+                session,
+            }),
         }
     }
 
@@ -132,7 +162,13 @@ impl Engine {
             column: 1,
             span: Span::default(),
         };
-        Reply { decision: Decision::Deny { errors: Denials::one(denial) }, statements: Vec::new(), policy: self.stamp() }
+        Reply {
+            decision: Decision::Deny {
+                errors: Denials::one(denial),
+            },
+            statements: Vec::new(),
+            policy: self.stamp(),
+        }
     }
 }
 
@@ -147,8 +183,11 @@ impl SubmitCheck for Engine {
 /// Which statement a place of a script that does not parse lies in: the semicolons before it, as far as they can be read.
 fn statement_at(source: &str, place: Span, version: FlinkVersion) -> usize {
     let before = Span::new(0, place.start).text(source);
-    let tokens = crate::syntax::tokens(before, version).unwrap_or_default();
-    tokens.iter().filter(|t| t.kind == TokenKind::Semicolon).count()
+    let tokens = crate::syntax::tokens(before, version, &Limits::default()).unwrap_or_default();
+    tokens
+        .iter()
+        .filter(|t| t.kind == TokenKind::Semicolon)
+        .count()
 }
 
 /// Seconds since 1970; before that it is 1970.

@@ -15,5 +15,8 @@ mod statement;
 
 pub use code::Code;
 pub use engine::{Engine, SubmitCheck};
-pub use reply::{Applied, AppliedMask, Decision, Denial, Denials, Input, Output, PolicyStamp, Replacement, Reply, StatementReport};
+pub use reply::{
+    Applied, AppliedMask, Decision, Denial, Denials, Input, Output, PolicyStamp, Replacement,
+    Reply, StatementReport,
+};
 pub use request::Request;

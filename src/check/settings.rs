@@ -37,16 +37,36 @@ const SETTING_EXCEPTIONS: [&str; 6] = ["storage", "dir", "class", "factory", "sa
 
 /// Prefixes of table options that a hint may set: how a table is read or written, not which one. `scan.` and its like hold where to begin,
 /// how often to look, how much to buffer.
-const OPTION_PREFIXES: [&str; 10] =
-    ["scan.startup.", "scan.bounded.", "scan.watermark.", "lookup.", "sink.parallelism", "sink.buffer-flush.", "sink.delivery-guarantee", "csv.", "json.", "source.monitor-interval"];
+const OPTION_PREFIXES: [&str; 10] = [
+    "scan.startup.",
+    "scan.bounded.",
+    "scan.watermark.",
+    "lookup.",
+    "sink.parallelism",
+    "sink.buffer-flush.",
+    "sink.delivery-guarantee",
+    "csv.",
+    "json.",
+    "source.monitor-interval",
+];
 
 /// Table options that a hint may set, likewise.
-const OPTIONS: [&str; 6] = ["scan.parallelism", "scan.fetch-size", "scan.auto-commit", "number-of-rows", "rows-per-second", "streaming"];
+const OPTIONS: [&str; 6] = [
+    "scan.parallelism",
+    "scan.fetch-size",
+    "scan.auto-commit",
+    "number-of-rows",
+    "rows-per-second",
+    "streaming",
+];
 
 /// Whether a submitter may `SET` or `RESET` this key.
 pub(super) fn setting_allowed(key: &str) -> bool {
     let listed = SETTINGS.contains(&key) || SETTING_PREFIXES.iter().any(|p| key.starts_with(p));
-    listed && !key.split(['.', '-']).any(|part| SETTING_EXCEPTIONS.contains(&part))
+    listed
+        && !key
+            .split(['.', '-'])
+            .any(|part| SETTING_EXCEPTIONS.contains(&part))
 }
 
 /// Whether an OPTIONS hint may set this key.
@@ -83,7 +103,17 @@ mod tests {
 
     #[test]
     fn an_option_that_moves_a_table_is_not_on_the_list() {
-        for key in ["connector", "topic", "path", "url", "table-name", "properties.bootstrap.servers", "data-id", "hostname", "scan.filter"] {
+        for key in [
+            "connector",
+            "topic",
+            "path",
+            "url",
+            "table-name",
+            "properties.bootstrap.servers",
+            "data-id",
+            "hostname",
+            "scan.filter",
+        ] {
             assert!(!option_allowed(key), "{key}");
         }
         assert!(option_allowed("scan.startup.mode"));

@@ -8,11 +8,15 @@ use super::datasets::{Datasets, Refused, bases};
 use super::reply::{Applied, AppliedMask, Input, Output, Replacement, StatementReport};
 use super::settings::setting_allowed;
 use super::{Code, Engine};
-use crate::catalog::{Column, ColumnKind, Object, Session, SessionView, Table, TableName, View, table_from_ddl};
+use crate::catalog::{
+    Column, ColumnKind, Object, Session, SessionView, Table, TableName, View, table_from_ddl,
+};
 use crate::policy::{ColumnMask, Principal, Privilege, Rows};
 use crate::resolve::{Relation, Resolution, resolve};
 use crate::rewrite::{EditSet, Protection, Style, Unit, rewrite};
-use crate::syntax::ast::{CreateTable, CreateView, DropObject, Name, Statement, StatementKind, Use};
+use crate::syntax::ast::{
+    CreateTable, CreateView, DropObject, Name, Statement, StatementKind, Use,
+};
 use crate::syntax::{FlinkVersion, Span, SyntaxErrorKind};
 use crate::verify::{RewrittenSql, attest, attest_unchanged};
 
@@ -48,23 +52,40 @@ impl Work<'_> {
         Outcome { report, result }
     }
 
-    fn steps(&self, statement: &Statement, session: &mut Session, report: &mut StatementReport) -> Result<RewrittenSql, Vec<Refused>> {
+    fn steps(
+        &self,
+        statement: &Statement,
+        session: &mut Session,
+        report: &mut StatementReport,
+    ) -> Result<RewrittenSql, Vec<Refused>> {
         if let (Class::Denied, kind) = (classify::class(&statement.kind), &statement.kind) {
             let (construct, span) = match kind {
                 StatementKind::Refused(refusal) => (refusal.construct, refusal.span),
                 _ => ("EXPLAIN of this statement", statement.span),
             };
             let message = format!("`{construct}` is not supported");
-            return Err(vec![Refused::new(Code::UnsupportedStatement, message, span)]);
+            return Err(vec![Refused::new(
+                Code::UnsupportedStatement,
+                message,
+                span,
+            )]);
         }
-        let resolution = resolve(statement, session, self.engine.catalog()).map_err(|e| vec![resolve_refusal(&e)])?;
+        let resolution = resolve(statement, session, self.engine.catalog())
+            .map_err(|e| vec![resolve_refusal(&e)])?;
         describe(report, &resolution, self.source);
-        let datasets = Datasets { engine: self.engine, principal: self.principal, at: self.at, session };
+        let datasets = Datasets {
+            engine: self.engine,
+            principal: self.principal,
+            at: self.at,
+            session,
+        };
         let mut refused = Vec::new();
-        let protections = datasets.protections(&resolution).unwrap_or_else(|mut errors| {
-            refused.append(&mut errors);
-            Vec::new()
-        });
+        let protections = datasets
+            .protections(&resolution)
+            .unwrap_or_else(|mut errors| {
+                refused.append(&mut errors);
+                Vec::new()
+            });
         if let Err(mut errors) = self.privileges(&datasets, statement, &resolution) {
             refused.append(&mut errors);
         }
@@ -72,8 +93,12 @@ impl Work<'_> {
             return Err(refused);
         }
         report.applied = applied(&resolution, &protections);
-        let sql = self.protect(statement, &resolution, &protections, &datasets, report).map_err(|e| vec![e])?;
-        let effect = self.effect(&statement.kind, statement, &resolution, session).map_err(|e| vec![e])?;
+        let sql = self
+            .protect(statement, &resolution, &protections, &datasets, report)
+            .map_err(|e| vec![e])?;
+        let effect = self
+            .effect(&statement.kind, statement, &resolution, session)
+            .map_err(|e| vec![e])?;
         effect(session);
         Ok(sql)
     }
@@ -88,25 +113,60 @@ impl Work<'_> {
         report: &mut StatementReport,
     ) -> Result<RewrittenSql, Refused> {
         let decide = |relation: &Relation| datasets.obligations(relation).ok();
-        let unverified = |e: crate::verify::VerifyError| Refused::new(Code::VerifyFailed, e.to_string(), statement.span);
-        let unit = Unit { source: self.source, queries: &statement.queries, resolution };
-        let edits = rewrite(unit, protections, self.style).map_err(|e| Refused::new(rewrite_code(&e.kind), e.to_string(), e.span))?;
-        let edits = EditSet::new(self.source, edits).map_err(|e| Refused::new(Code::Internal, e.to_string(), statement.span))?;
+        let unverified = |e: crate::verify::VerifyError| {
+            Refused::new(Code::VerifyFailed, e.to_string(), statement.span)
+        };
+        let unit = Unit {
+            source: self.source,
+            queries: &statement.queries,
+            resolution,
+        };
+        let edits = rewrite(unit, protections, self.style)
+            .map_err(|e| Refused::new(rewrite_code(&e.kind), e.to_string(), e.span))?;
+        let edits = EditSet::new(self.source, edits)
+            .map_err(|e| Refused::new(Code::Internal, e.to_string(), statement.span))?;
         if edits.edits().is_empty() {
-            return attest_unchanged(self.source, statement, resolution, &decide).map_err(unverified);
+            return attest_unchanged(self.source, statement, resolution, &decide)
+                .map_err(unverified);
         }
-        report.edits = edits.edits().iter().map(|e| Replacement { span: e.span, text: e.replacement.clone() }).collect();
+        report.edits = edits
+            .edits()
+            .iter()
+            .map(|e| Replacement {
+                span: e.span,
+                text: e.replacement.clone(),
+            })
+            .collect();
         let output = edits.apply(self.source, statement.span);
-        attest(output, statement, self.flink, datasets.session, self.engine.catalog(), &decide).map_err(unverified)
+        attest(
+            output,
+            statement,
+            self.flink,
+            datasets.session,
+            self.engine.catalog(),
+            &decide,
+        )
+        .map_err(unverified)
     }
 
-    fn privileges(&self, datasets: &Datasets<'_>, statement: &Statement, resolution: &Resolution) -> Result<(), Vec<Refused>> {
+    fn privileges(
+        &self,
+        datasets: &Datasets<'_>,
+        statement: &Statement,
+        resolution: &Resolution,
+    ) -> Result<(), Vec<Refused>> {
         match &statement.kind {
-            StatementKind::Query(_) | StatementKind::BeginStatementSet | StatementKind::EndStatementSet => Ok(()),
-            StatementKind::Insert(_) | StatementKind::StatementSet(_) => datasets.sinks(&resolution.sinks, Privilege::Insert),
+            StatementKind::Query(_)
+            | StatementKind::BeginStatementSet
+            | StatementKind::EndStatementSet => Ok(()),
+            StatementKind::Insert(_) | StatementKind::StatementSet(_) => {
+                datasets.sinks(&resolution.sinks, Privilege::Insert)
+            }
             // The inner statement's kind decides what its sinks need.
             StatementKind::Explain(inner) => match &**inner {
-                StatementKind::CreateTable(_) | StatementKind::CreateView(_) => datasets.sinks(&resolution.sinks, Privilege::Create),
+                StatementKind::CreateTable(_) | StatementKind::CreateView(_) => {
+                    datasets.sinks(&resolution.sinks, Privilege::Create)
+                }
                 _ => datasets.sinks(&resolution.sinks, Privilege::Insert),
             },
             StatementKind::CreateView(_) => datasets.sinks(&resolution.sinks, Privilege::Create),
@@ -116,16 +176,29 @@ impl Work<'_> {
             }
             StatementKind::Drop(drop) => match drop.object {
                 DropObject::Table | DropObject::View => {
-                    let name = datasets.session.qualify(&drop.name).map_err(|e| vec![name_refusal(&e, &drop.name)])?;
-                    datasets.may(&name, &[], false, Privilege::Drop, drop.name.span).map_err(|e| vec![e])
+                    let name = datasets
+                        .session
+                        .qualify(&drop.name)
+                        .map_err(|e| vec![name_refusal(&e, &drop.name)])?;
+                    datasets
+                        .may(&name, &[], false, Privilege::Drop, drop.name.span)
+                        .map_err(|e| vec![e])
                 }
-                DropObject::Database => datasets.may_object(&drop.name, Privilege::Drop).map_err(|e| vec![e]),
-                DropObject::Catalog => datasets.may_object(&drop.name, Privilege::Catalog).map_err(|e| vec![e]),
-                DropObject::Function => datasets.may_object(&drop.name, Privilege::Function).map_err(|e| vec![e]),
+                DropObject::Database => datasets
+                    .may_object(&drop.name, Privilege::Drop)
+                    .map_err(|e| vec![e]),
+                DropObject::Catalog => datasets
+                    .may_object(&drop.name, Privilege::Catalog)
+                    .map_err(|e| vec![e]),
+                DropObject::Function => datasets
+                    .may_object(&drop.name, Privilege::Function)
+                    .map_err(|e| vec![e]),
             },
             StatementKind::Use(_) => Ok(()),
             StatementKind::Set(setting) => match setting {
-                Some(setting) if !setting_allowed(&setting.key.value) => Err(vec![setting_refusal(&setting.key.value, setting.key.span)]),
+                Some(setting) if !setting_allowed(&setting.key.value) => {
+                    Err(vec![setting_refusal(&setting.key.value, setting.key.span)])
+                }
                 Some(_) | None => Ok(()),
             },
             StatementKind::Reset(key) => match key {
@@ -133,18 +206,28 @@ impl Work<'_> {
                 Some(key) => Err(vec![setting_refusal(&key.value, key.span)]),
                 None => Err(vec![setting_refusal("*", statement.span)]),
             },
-            StatementKind::Refused(refusal) => {
-                Err(vec![Refused::new(Code::UnsupportedStatement, format!("`{}` is not supported", refusal.construct), refusal.span)])
-            }
+            StatementKind::Refused(refusal) => Err(vec![Refused::new(
+                Code::UnsupportedStatement,
+                format!("`{}` is not supported", refusal.construct),
+                refusal.span,
+            )]),
         }
     }
 
     /// `LIKE t` copies the address of `t`: the copy would be a second door to the same rows.
     fn like(&self, datasets: &Datasets<'_>, create: &CreateTable) -> Result<(), Refused> {
-        let Some(like) = &create.like else { return Ok(()) };
+        let Some(like) = &create.like else {
+            return Ok(());
+        };
         let source = &like.source;
-        let name = datasets.session.qualify(source).map_err(|e| name_refusal(&e, source))?;
-        let found = datasets.session.find(name, self.engine.catalog()).map_err(|e| name_refusal(&e, source))?;
+        let name = datasets
+            .session
+            .qualify(source)
+            .map_err(|e| name_refusal(&e, source))?;
+        let found = datasets
+            .session
+            .find(name, self.engine.catalog())
+            .map_err(|e| name_refusal(&e, source))?;
         let relation = Relation {
             columns: match &found.object {
                 Some(Object::Table(table)) => table.columns.clone(),
@@ -163,7 +246,10 @@ impl Work<'_> {
         if datasets.obligations(&relation)?.is_empty() {
             return Ok(());
         }
-        let message = format!("`{}` is protected for you: its definition cannot be copied", relation.found.name);
+        let message = format!(
+            "`{}` is protected for you: its definition cannot be copied",
+            relation.found.name
+        );
         Err(Refused::new(Code::LikeProtected, message, source.span))
     }
 
@@ -176,9 +262,10 @@ impl Work<'_> {
         session: &Session,
     ) -> Result<Box<dyn FnOnce(&mut Session) + 'e>, Refused> {
         Ok(match kind {
-            StatementKind::Query(_) | StatementKind::Insert(_) | StatementKind::StatementSet(_) | StatementKind::Explain(_) => {
-                Box::new(|_: &mut Session| {})
-            }
+            StatementKind::Query(_)
+            | StatementKind::Insert(_)
+            | StatementKind::StatementSet(_)
+            | StatementKind::Explain(_) => Box::new(|_: &mut Session| {}),
             StatementKind::CreateTable(create) => {
                 let (name, table) = self.created_table(create, resolution, session)?;
                 let keep = create.if_not_exists && session.has(&name, create.temporary);
@@ -189,7 +276,9 @@ impl Work<'_> {
                 })
             }
             StatementKind::CreateView(create) => {
-                let name = session.qualify(&create.name).map_err(|e| name_refusal(&e, &create.name))?;
+                let name = session
+                    .qualify(&create.name)
+                    .map_err(|e| name_refusal(&e, &create.name))?;
                 let view = self.created_view(create, statement, resolution, session);
                 let keep = create.if_not_exists && session.has(&name, create.temporary);
                 Box::new(move |s: &mut Session| {
@@ -200,15 +289,24 @@ impl Work<'_> {
             }
             StatementKind::Drop(drop) => match drop.object {
                 DropObject::Table | DropObject::View => {
-                    let name = session.qualify(&drop.name).map_err(|e| name_refusal(&e, &drop.name))?;
+                    let name = session
+                        .qualify(&drop.name)
+                        .map_err(|e| name_refusal(&e, &drop.name))?;
                     Box::new(move |s: &mut Session| s.drop_object(name, drop.temporary))
                 }
-                DropObject::Database | DropObject::Catalog | DropObject::Function => Box::new(|_: &mut Session| {}),
+                DropObject::Database | DropObject::Catalog | DropObject::Function => {
+                    Box::new(|_: &mut Session| {})
+                }
             },
-            StatementKind::Use(Use::Database(name)) => Box::new(move |s: &mut Session| s.use_database(name)),
-            StatementKind::Use(Use::Catalog(name)) => Box::new(move |s: &mut Session| s.use_catalog(&name.value)),
+            StatementKind::Use(Use::Database(name)) => {
+                Box::new(move |s: &mut Session| s.use_database(name))
+            }
+            StatementKind::Use(Use::Catalog(name)) => {
+                Box::new(move |s: &mut Session| s.use_catalog(&name.value))
+            }
             StatementKind::Set(Some(setting)) => Box::new(move |s: &mut Session| {
-                s.settings.insert(setting.key.value.clone(), setting.value.value.clone());
+                s.settings
+                    .insert(setting.key.value.clone(), setting.value.value.clone());
             }),
             StatementKind::Set(None) => Box::new(|_: &mut Session| {}),
             StatementKind::Reset(key) => Box::new(move |s: &mut Session| {
@@ -219,21 +317,38 @@ impl Work<'_> {
             StatementKind::BeginStatementSet => Box::new(|s: &mut Session| s.statement_set = true),
             StatementKind::EndStatementSet => Box::new(|s: &mut Session| s.statement_set = false),
             StatementKind::Refused(refusal) => {
-                return Err(Refused::new(Code::UnsupportedStatement, format!("`{}` is not supported", refusal.construct), refusal.span));
+                return Err(Refused::new(
+                    Code::UnsupportedStatement,
+                    format!("`{}` is not supported", refusal.construct),
+                    refusal.span,
+                ));
             }
         })
     }
 
-    fn created_table(&self, create: &CreateTable, resolution: &Resolution, session: &Session) -> Result<(TableName, Table), Refused> {
-        let name = session.qualify(&create.name).map_err(|e| name_refusal(&e, &create.name))?;
-        let mut table = table_from_ddl(create, self.source).map_err(|e| table_refusal(&e, create.name.span))?;
+    fn created_table(
+        &self,
+        create: &CreateTable,
+        resolution: &Resolution,
+        session: &Session,
+    ) -> Result<(TableName, Table), Refused> {
+        let name = session
+            .qualify(&create.name)
+            .map_err(|e| name_refusal(&e, &create.name))?;
+        let mut table =
+            table_from_ddl(create, self.source).map_err(|e| table_refusal(&e, create.name.span))?;
         if let Some(like) = &create.like {
-            let source = session.qualify(&like.source).map_err(|e| name_refusal(&e, &like.source))?;
-            let found = session.find(source, self.engine.catalog()).map_err(|e| name_refusal(&e, &like.source))?;
+            let source = session
+                .qualify(&like.source)
+                .map_err(|e| name_refusal(&e, &like.source))?;
+            let found = session
+                .find(source, self.engine.catalog())
+                .map_err(|e| name_refusal(&e, &like.source))?;
             match &found.object {
                 Some(Object::Table(base)) => table.inherit(base, &like.features),
                 Some(Object::View(_) | Object::SessionView(_)) | None => {
-                    let message = format!("`{}` is not a table whose definition is known", found.name);
+                    let message =
+                        format!("`{}` is not a table whose definition is known", found.name);
                     return Err(Refused::new(Code::SchemaUnknown, message, like.source.span));
                 }
             }
@@ -244,8 +359,18 @@ impl Work<'_> {
         Ok((name, table))
     }
 
-    fn created_view(&self, create: &CreateView, statement: &Statement, resolution: &Resolution, session: &Session) -> SessionView {
-        let query = statement.queries.get(create.query).map(|q| q.span).unwrap_or_default();
+    fn created_view(
+        &self,
+        create: &CreateView,
+        statement: &Statement,
+        resolution: &Resolution,
+        session: &Session,
+    ) -> SessionView {
+        let query = statement
+            .queries
+            .get(create.query)
+            .map(|q| q.span)
+            .unwrap_or_default();
         SessionView {
             view: View {
                 text: query.text(self.source).to_owned(),
@@ -262,29 +387,51 @@ impl Work<'_> {
 /// The columns of a `CREATE TABLE … AS`: those of the query, under the names of a column list of bare names; declared columns come first.
 fn columns_of_query(declared: Vec<Column>, resolution: &Resolution) -> Option<Vec<Column>> {
     let query = resolution.columns.as_ref()?;
-    let bare = declared.iter().all(|c| c.data_type.is_none() && c.kind == ColumnKind::Physical);
+    let bare = declared
+        .iter()
+        .all(|c| c.data_type.is_none() && c.kind == ColumnKind::Physical);
     if bare && declared.len() == query.len() {
         let named = declared.into_iter().zip(query.iter());
-        return Some(named.map(|(d, q)| Column { name: d.name, data_type: q.data_type.clone(), kind: ColumnKind::Physical }).collect());
+        return Some(
+            named
+                .map(|(d, q)| Column {
+                    name: d.name,
+                    data_type: q.data_type.clone(),
+                    kind: ColumnKind::Physical,
+                })
+                .collect(),
+        );
     }
     let extra: Vec<Column> = query
         .iter()
         .filter(|q| declared.iter().all(|d| d.name != q.name))
-        .map(|q| Column { name: q.name.clone(), data_type: q.data_type.clone(), kind: ColumnKind::Physical })
+        .map(|q| Column {
+            name: q.name.clone(),
+            data_type: q.data_type.clone(),
+            kind: ColumnKind::Physical,
+        })
         .collect();
     Some(declared.into_iter().chain(extra).collect())
 }
 
 fn describe(report: &mut StatementReport, resolution: &Resolution, source: &str) {
     for (id, relation) in resolution.relations.iter().enumerate() {
-        let columns: BTreeSet<&str> = resolution.uses.iter().filter(|u| u.relation == id).map(|u| u.column.as_str()).collect();
+        let columns: BTreeSet<&str> = resolution
+            .uses
+            .iter()
+            .filter(|u| u.relation == id)
+            .map(|u| u.column.as_str())
+            .collect();
         report.inputs.push(Input {
             as_written: relation.name.text(source).to_owned(),
             span: relation.name,
             name: relation.found.name.clone(),
             physical: Datasets::physical_names(relation.found.object.as_ref()),
             columns: columns.into_iter().map(str::to_owned).collect(),
-            view: matches!(relation.found.object, Some(Object::View(_) | Object::SessionView(_))),
+            view: matches!(
+                relation.found.object,
+                Some(Object::View(_) | Object::SessionView(_))
+            ),
         });
     }
     for sink in &resolution.sinks {
@@ -305,7 +452,9 @@ fn applied(resolution: &Resolution, protections: &[Protection]) -> Vec<Applied> 
             let one = Applied {
                 table: relation.found.name.clone(),
                 row_filter: match &obligations.rows {
-                    Rows::Matching(filter) => filter.rules.iter().map(ToString::to_string).collect(),
+                    Rows::Matching(filter) => {
+                        filter.rules.iter().map(ToString::to_string).collect()
+                    }
                     Rows::All | Rows::Nothing => Vec::new(),
                 },
                 masks: obligations.masks.iter().map(applied_mask).collect(),
@@ -326,11 +475,19 @@ fn applied(resolution: &Resolution, protections: &[Protection]) -> Vec<Applied> 
 }
 
 fn applied_mask(mask: &ColumnMask) -> AppliedMask {
-    AppliedMask { column: mask.path.clone(), mask: mask.mask.name().to_owned(), rule: mask.rule.to_string() }
+    AppliedMask {
+        column: mask.path.clone(),
+        mask: mask.mask.name().to_owned(),
+        rule: mask.rule.to_string(),
+    }
 }
 
 fn setting_refusal(key: &str, span: Span) -> Refused {
-    Refused::new(Code::SettingDenied, format!("setting `{key}` is not on the list of settings that may be changed"), span)
+    Refused::new(
+        Code::SettingDenied,
+        format!("setting `{key}` is not on the list of settings that may be changed"),
+        span,
+    )
 }
 
 fn name_refusal(error: &crate::catalog::NameError, name: &Name) -> Refused {
@@ -348,7 +505,14 @@ const fn name_code(error: &crate::catalog::NameError) -> Code {
 fn table_refusal(error: &crate::catalog::TableError, at: Span) -> Refused {
     use crate::catalog::TableError;
     let (code, span) = match error {
-        TableError::Syntax(error) => (syntax_code(&error.kind), if error.span.is_empty() { at } else { error.span }),
+        TableError::Syntax(error) => (
+            syntax_code(&error.kind),
+            if error.span.is_empty() {
+                at
+            } else {
+                error.span
+            },
+        ),
         TableError::Duplicate { span, .. } => (Code::SyntaxError, *span),
         TableError::Query { span } => (Code::UnsupportedConstruct, *span),
     };

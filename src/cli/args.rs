@@ -10,9 +10,14 @@ use crate::syntax::FlinkVersion;
 
 /// Protects Flink SQL: row filters and column masks before it is submitted.
 #[derive(Debug, Parser)]
-#[command(name = "sqlsec", version, about, after_help = "\
+#[command(
+    name = "sqlsec",
+    version,
+    about,
+    after_help = "\
 Exit status: 0 allowed, 1 denied, 2 usage or unreadable input, 3 policy unusable, 4 internal error.
-SQL goes to standard output, everything else to standard error.")]
+SQL goes to standard output, everything else to standard error."
+)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub command: Command,

@@ -27,10 +27,17 @@ struct Config {
 }
 
 /// Fills in what the command line left out.
-pub(super) fn apply(common: &mut Common, who: Option<&mut Who>, style: Option<&mut Option<StyleArg>>) -> Result<(), Failure> {
-    let Some(path) = &common.config else { return Ok(()) };
+pub(super) fn apply(
+    common: &mut Common,
+    who: Option<&mut Who>,
+    style: Option<&mut Option<StyleArg>>,
+) -> Result<(), Failure> {
+    let Some(path) = &common.config else {
+        return Ok(());
+    };
     let text = read_text(path)?;
-    let config: Config = toml::from_str(&text).map_err(|e| Failure::usage(format!("{}: {}", path.display(), e.message())))?;
+    let config: Config = toml::from_str(&text)
+        .map_err(|e| Failure::usage(format!("{}: {}", path.display(), e.message())))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let beside = |file: PathBuf| folder.join(file);
     common.flink = common.flink.or(config.flink);
@@ -43,7 +50,11 @@ pub(super) fn apply(common: &mut Common, who: Option<&mut Who>, style: Option<&m
     if let Some(who) = who {
         who.user = who.user.take().or(config.user);
         who.policy = who.policy.take().or(config.policy.map(beside));
-        for (given, configured) in [(&mut who.group, config.group), (&mut who.role, config.role), (&mut who.attr, config.attr)] {
+        for (given, configured) in [
+            (&mut who.group, config.group),
+            (&mut who.role, config.role),
+            (&mut who.attr, config.attr),
+        ] {
             if given.is_empty() {
                 *given = configured;
             }

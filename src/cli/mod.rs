@@ -41,11 +41,17 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self { status: Status::Usage, message: message.into() }
+        Self {
+            status: Status::Usage,
+            message: message.into(),
+        }
     }
 
     pub(crate) fn policy(message: impl Into<String>) -> Self {
-        Self { status: Status::Policy, message: message.into() }
+        Self {
+            status: Status::Policy,
+            message: message.into(),
+        }
     }
 }
 
@@ -58,10 +64,18 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    #[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the command line is where the environment is read"
+    )]
     fn of_process() -> Self {
-        let colour = io::stderr().is_terminal() && std::env::var("NO_COLOR").map_or(true, |v| v.is_empty());
-        Self { out: Box::new(io::stdout().lock()), err: Box::new(io::stderr().lock()), colour }
+        let colour =
+            io::stderr().is_terminal() && std::env::var("NO_COLOR").map_or(true, |v| v.is_empty());
+        Self {
+            out: Box::new(io::stdout().lock()),
+            err: Box::new(io::stderr().lock()),
+            colour,
+        }
     }
 
     /// Prints to standard output.
@@ -69,13 +83,19 @@ impl Streams {
     /// # Errors
     /// A reader that went away, or a full disk.
     pub(crate) fn out(&mut self, text: &str) -> Result<(), Failure> {
-        let written = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+        let written = self
+            .out
+            .write_all(text.as_bytes())
+            .and_then(|()| self.out.flush());
         written.map_err(|e| Failure::usage(format!("cannot write to standard output: {e}")))
     }
 
     /// Prints to standard error; a reader that went away there is nobody to tell.
     pub(crate) fn err(&mut self, text: &str) {
-        let _ = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
+        let _ = self
+            .err
+            .write_all(text.as_bytes())
+            .and_then(|()| self.err.flush());
     }
 }
 
@@ -86,7 +106,11 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are no errors; clap picks the stream and the colours.
-            let status = if error.use_stderr() { Status::Usage } else { Status::Allowed };
+            let status = if error.use_stderr() {
+                Status::Usage
+            } else {
+                Status::Allowed
+            };
             let _ = error.print();
             return ExitCode::from(status as u8);
         }

@@ -24,12 +24,17 @@ impl SchemaLookup for Catalog {
 pub(super) fn lint(args: &Lint, streams: &mut Streams) -> Result<Status, Failure> {
     let text = input::read_text(&args.file)?;
     let catalog = input::catalog(&args.catalog)?;
-    let known: Option<&dyn SchemaLookup> = if args.catalog.is_empty() { None } else { Some(&catalog) };
+    let known: Option<&dyn SchemaLookup> = if args.catalog.is_empty() {
+        None
+    } else {
+        Some(&catalog)
+    };
     let findings = policy::lint(&text, known);
     let origin = args.file.display();
     match args.format {
         Format::Json => {
-            let json = serde_json::to_string_pretty(&findings).map_err(|e| Failure::usage(e.to_string()))?;
+            let json = serde_json::to_string_pretty(&findings)
+                .map_err(|e| Failure::usage(e.to_string()))?;
             streams.out(&format!("{json}\n"))?;
         }
         Format::Text => {
@@ -41,5 +46,9 @@ pub(super) fn lint(args: &Lint, streams: &mut Streams) -> Result<Status, Failure
         }
     }
     let refused = findings.iter().any(|f| f.severity == Severity::Error);
-    Ok(if refused { Status::Policy } else { Status::Allowed })
+    Ok(if refused {
+        Status::Policy
+    } else {
+        Status::Allowed
+    })
 }

@@ -13,15 +13,25 @@ const SHOWN_LINE: usize = 400;
 /// The text of one refusal.
 pub(super) fn denial(denial: &Denial, origin: &str, source: &str, colour: bool) -> String {
     let Some((line, at)) = line_of(source, denial.span) else {
-        return format!("error[{}]: {}\n --> {origin}:{}:{}\n", denial.code, denial.message, denial.line, denial.column);
+        return format!(
+            "error[{}]: {}\n --> {origin}:{}:{}\n",
+            denial.code, denial.message, denial.line, denial.column
+        );
     };
     let code = denial.code.to_string();
     let snippet = Snippet::source(line)
         .path(origin)
         .line_start(denial.line as usize)
         .annotation(AnnotationKind::Primary.span(at.start as usize..at.end as usize));
-    let report = [Level::ERROR.primary_title(denial.message.as_str()).id(code.as_str()).element(snippet)];
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let report = [Level::ERROR
+        .primary_title(denial.message.as_str())
+        .id(code.as_str())
+        .element(snippet)];
+    let renderer = if colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
     format!("{}\n", renderer.render(&report))
 }
 
@@ -39,12 +49,21 @@ fn line_of(source: &str, span: Span) -> Option<(&str, Span)> {
         return None;
     }
     let from = at - start;
-    let to = (span.end as usize).saturating_sub(start).min(line.len()).max(from);
-    Some((line, Span::new(u32::try_from(from).ok()?, u32::try_from(to).ok()?)))
+    let to = (span.end as usize)
+        .saturating_sub(start)
+        .min(line.len())
+        .max(from);
+    Some((
+        line,
+        Span::new(u32::try_from(from).ok()?, u32::try_from(to).ok()?),
+    ))
 }
 
 /// The difference between the submitted and the protected text.
 pub(super) fn diff(origin: &str, submitted: &str, protected: &str) -> String {
     let diff = similar::TextDiff::from_lines(submitted, protected);
-    diff.unified_diff().context_radius(3).header(origin, "protected").to_string()
+    diff.unified_diff()
+        .context_radius(3)
+        .header(origin, "protected")
+        .to_string()
 }

@@ -14,6 +14,9 @@ mod template;
 mod text;
 mod value;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::MaskError;
 pub use spec::MaskSpec;
 pub use template::{Nulls, Template};
@@ -21,6 +24,20 @@ pub use template::{Nulls, Template};
 use crate::syntax::DataType;
 use nested::Plan;
 use value::Value;
+
+/// The functions of Flink's that the expressions of Ranger's masks call and that a `CREATE TEMPORARY SYSTEM FUNCTION` could replace (FLINK.md
+/// §0.6; `CAST`, `FLOOR` and the other operators resist). Whoever may register one of these can undo a mask. A template's own functions stand in
+/// its expression.
+pub const FUNCTIONS: [&str; 8] = [
+    "CHAR_LENGTH",
+    "COALESCE",
+    "CONCAT",
+    "GREATEST",
+    "LEFT",
+    "REGEXP_REPLACE",
+    "REPEAT",
+    "SHA256",
+];
 
 /// A mask on a column or on a field inside it.
 #[derive(Debug, Clone)]
@@ -46,8 +63,8 @@ pub struct MaskedColumn {
 
 /// The expression that stands in place of a column.
 ///
-/// `operand` is the raw value as SQL: a column reference, qualified by its table where `masks` reach into fields, so that `` `r`.`x` `` cannot
-/// be read as column x of a table r. Without a mask, or with none but `MASK_NONE`, the answer is the operand itself: a time attribute stays one.
+/// `operand` is the raw value as SQL: a column reference, qualified by its table where the type is a `ROW` (masks reach into its fields, and
+/// `` `r`.`x` `` could be read as column x of a table r). Without a mask, or with none but `MASK_NONE`, the answer is the operand itself: a time attribute stays one.
 ///
 /// # Errors
 /// `mask-unfit`: a mask has no safe expression of the type; a path goes through something other than a `ROW` or names a field that is not

@@ -49,8 +49,8 @@ impl Template {
     /// have no name here and could capture the column's. The message is for who writes policies: it may quote the text.
     pub fn new(name: impl Into<String>, text: &str, nulls: Nulls) -> Result<Self, SyntaxError> {
         let expression = Expression::parse(text)?;
-        let pieces = cut(&expression.text)?;
-        check(&expression, &pieces)?;
+        check(&expression)?;
+        let pieces = cut(&expression)?;
         Ok(Self {
             name: name.into(),
             expression,
@@ -148,33 +148,21 @@ fn is_call_of_the_site(call: &sqlparser::ast::Function) -> bool {
         })
 }
 
-/// Compares what the parser found in the expression with what the cut found in its text: they must agree on every `{col}`.
-fn check(expression: &Expression, pieces: &[Piece]) -> Result<(), SyntaxError> {
-    let mut parsed = 0usize;
+/// Refuses what a mask cannot hold.
+fn check(expression: &Expression) -> Result<(), SyntaxError> {
     let mut refused = None;
     operands(&expression.scalar.expr, &mut |operand| match operand {
-        Operand::Variable("{col}", _) => parsed = parsed.saturating_add(1),
-        Operand::Variable("{type}" | "{colType}", _) | Operand::Column(_) | Operand::Call(_) => {}
-        Operand::Variable(marker, span) => refused = Some(unknown_marker(marker, span)),
         Operand::Query(_) | Operand::Wildcard(_) => {
             refused = Some(SyntaxError {
                 kind: SyntaxErrorKind::Unsupported("a query in a mask"),
                 span: expression.scalar.span,
             });
         }
+        Operand::Variable("?", span) => refused = Some(unknown_marker("?", span)),
+        // Every other variable is a marker, which the cut has judged; columns and functions are judged where the policy is loaded.
+        Operand::Variable(..) | Operand::Column(_) | Operand::Call(_) => {}
     })?;
-    if let Some(refused) = refused {
-        return Err(refused);
-    }
-    let cut = pieces
-        .iter()
-        .filter(|piece| **piece == Piece::Column)
-        .count();
-    if cut == parsed {
-        Ok(())
-    } else {
-        Err(unknown_marker("{col}", expression.scalar.span))
-    }
+    refused.map_or(Ok(()), Err)
 }
 
 fn unknown_marker(marker: &str, span: Span) -> SyntaxError {
@@ -186,134 +174,162 @@ fn unknown_marker(marker: &str, span: Span) -> SyntaxError {
     }
 }
 
-/// The text of an expression, cut at its markers. Quotes and comments hold none.
-fn cut(source: &str) -> Result<Vec<Piece>, SyntaxError> {
+/// The text of an expression, cut at its markers.
+fn cut(expression: &Expression) -> Result<Vec<Piece>, SyntaxError> {
+    let text = |start, end| Piece::Text(Span::new(start, end).text(&expression.text).to_owned());
     let mut pieces = Vec::new();
-    let mut text = String::new();
-    let mut rest = source;
-    while let Some(c) = rest.chars().next() {
-        let length = match c {
-            '{' => rest.find('}').map_or(rest.len(), |at| at.saturating_add(1)),
-            _ => opaque(rest, c, &text),
-        };
-        let (head, after) = rest.split_at(length);
-        let marker = match head {
-            "{col}" => Some(Piece::Column),
-            "{type}" | "{colType}" => Some(Piece::Type),
-            _ if c == '{' => {
-                let at = |text: &str| {
-                    u32::try_from(source.len().saturating_sub(text.len())).unwrap_or(u32::MAX)
-                };
-                return Err(unknown_marker(head, Span::new(at(rest), at(after))));
-            }
-            _ => None,
-        };
-        match marker {
-            None => text.push_str(head),
-            Some(marker) => pieces.extend([Piece::Text(std::mem::take(&mut text)), marker]),
-        }
-        rest = after;
+    let mut end = 0;
+    for marker in &expression.markers {
+        pieces.push(text(end, marker.start));
+        pieces.push(match marker.text(&expression.text) {
+            "{col}" => Piece::Column,
+            "{type}" | "{colType}" => Piece::Type,
+            other => return Err(unknown_marker(other, *marker)),
+        });
+        end = marker.end;
     }
-    pieces.push(Piece::Text(text));
+    let length = u32::try_from(expression.text.len()).unwrap_or(u32::MAX);
+    pieces.push(text(end, length));
     Ok(pieces)
-}
-
-/// Bytes of the quote, comment or character that `rest` starts with, by the rules of Flink's lexer (FLINK.md §8). `before` is what precedes it.
-fn opaque(rest: &str, first: char, before: &str) -> usize {
-    let end = |of: Option<usize>| of.unwrap_or(rest.len());
-    match first {
-        '\'' if is_prefix_e(before) => end(backslashed(rest)),
-        // A doubled quote is read as two literals side by side: the border is the same.
-        '\'' | '`' | '"' => end(rest
-            .char_indices()
-            .skip(1)
-            .find(|(_, c)| *c == first)
-            .map(|(at, _)| at.saturating_add(1))),
-        '-' | '/' if rest.starts_with("--") || rest.starts_with("//") => {
-            end(rest.find(['\n', '\r']))
-        }
-        '/' if rest.starts_with("/*") => end(rest
-            .match_indices("*/")
-            .find(|(at, _)| *at >= 2)
-            .map(|(at, close)| at.saturating_add(close.len()))),
-        _ => first.len_utf8(),
-    }
-}
-
-/// Whether a quote after `before` opens `E'…'`, in which a backslash escapes.
-fn is_prefix_e(before: &str) -> bool {
-    let mut last = before.chars().rev();
-    matches!(last.next(), Some('e' | 'E'))
-        && !last
-            .next()
-            .is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '$'))
-}
-
-/// Bytes of an `E'…'` from its quote on; there a doubled quote must not be taken for two literals, the second of which is a plain one.
-fn backslashed(rest: &str) -> Option<usize> {
-    let mut inside = rest.char_indices().skip(1).peekable();
-    while let Some((at, c)) = inside.next() {
-        match c {
-            '\\' => {
-                inside.next();
-            }
-            '\'' if inside.next_if(|(_, next)| *next == '\'').is_none() => {
-                return Some(at.saturating_add(1));
-            }
-            _ => {}
-        }
-    }
-    None
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::mask::{FieldMask, MaskSpec, mask_column, mask_untyped};
+    use crate::syntax::{DataType, MAX_LENGTH, TypeKind};
 
-    fn written(text: &str) -> String {
-        cut(text).unwrap().iter().fold(String::new(), |sql, piece| {
-            sql + match piece {
-                Piece::Text(text) => text,
-                Piece::Column => "<c>",
-                Piece::Type => "<t>",
-            }
-        })
+    fn spec(text: &str, nulls: Nulls) -> MaskSpec {
+        MaskSpec::Template(Arc::new(Template::new("site", text, nulls).unwrap()))
+    }
+
+    fn on(data_type: &DataType, text: &str, nulls: Nulls) -> String {
+        let spec = spec(text, nulls);
+        let mask = FieldMask {
+            path: &[],
+            spec: &spec,
+            when: None,
+        };
+        mask_column("`v`.`c`", data_type, &[mask]).unwrap().sql
+    }
+
+    fn on_phone(text: &str, nulls: Nulls) -> String {
+        on(&DataType::nullable(TypeKind::Varchar(20)), text, nulls)
     }
 
     #[test]
-    fn markers_in_literals_names_and_comments_are_text() {
+    fn the_markers_of_the_text_are_replaced_and_nothing_else() {
         assert_eq!(
-            written("f('{col}', {col}) /* {col} */ || `{type}`"),
-            "f('{col}', <c>) /* {col} */ || `{type}`"
+            on_phone(
+                "f('{col}', {col}) /* {col} */ || CAST({col} AS {type})",
+                Nulls::Pass
+            ),
+            "CAST(f('{col}', `v`.`c`) /* {col} */ || CAST(`v`.`c` AS VARCHAR(20)) AS VARCHAR(20))"
         );
         assert_eq!(
-            written("CAST({col} AS {type}) || CAST({col} AS {colType})"),
-            "CAST(<c> AS <t>) || CAST(<c> AS <t>)"
+            on_phone(
+                "`{col}`(E'a\\'{col}', {col}) -- {col}\n || {col}",
+                Nulls::Pass
+            ),
+            "CAST(`{col}`(E'a\\'{col}', `v`.`c`) -- {col}\n || `v`.`c` AS VARCHAR(20))"
         );
-        assert_eq!(written("'it''s {col}' || {col}"), "'it''s {col}' || <c>");
-        assert_eq!(written("E'a\\'{col}' || {col}"), "E'a\\'{col}' || <c>");
-        assert_eq!(
-            written("e'a''b\\'{col}' || {col}"),
-            "e'a''b\\'{col}' || <c>"
-        );
-        assert_eq!(
-            written("some'a\\' || {col}"),
-            "some'a\\' || <c>",
-            "no prefix, no escape"
-        );
-        assert_eq!(
-            written("1 -- {col}\n+ {col} // {col}\r+ {col}"),
-            "1 -- {col}\n+ <c> // {col}\r+ <c>"
-        );
-        assert_eq!(written("/*/ {col} */{col}"), "/*/ {col} */<c>");
-        assert_eq!(written("U&\"{col}\" + {col}"), "U&\"{col}\" + <c>");
     }
 
     #[test]
-    fn an_unknown_marker_is_refused_with_its_place() {
-        let error = cut("f({column})").unwrap_err();
-        assert_eq!(error.span, Span::new(2, 10));
-        assert!(cut("{col").is_err());
-        assert!(cut("${user.dept}").is_err());
+    fn a_call_of_the_sites_own_stays_as_it_is_written() {
+        for text in [
+            "Encryption_function({col})",
+            "lib.db.f('key', {col})",
+            "sec.SHA256({col})",
+        ] {
+            let plain = text.replace("{col}", "`v`.`c`");
+            assert_eq!(
+                on_phone(text, Nulls::Auto),
+                format!("CAST({plain} AS VARCHAR(20))")
+            );
+            assert_eq!(
+                mask_untyped("`v`.`c`", &spec(text, Nulls::Auto), None).unwrap(),
+                plain
+            );
+        }
+    }
+
+    #[test]
+    fn everything_else_is_written_behind_a_test_for_null() {
+        for text in [
+            "'***'",
+            "Coalesce({col}, 'x')",
+            "f(g({col}))",
+            "f('x')",
+            "f({col}) || 'x'",
+            "(f({col}))",
+            "{col}",
+        ] {
+            let shown = on_phone(text, Nulls::Auto);
+            let plain = text.replace("{col}", "`v`.`c`");
+            assert_eq!(
+                shown,
+                format!(
+                    "CASE WHEN `v`.`c` IS NULL THEN CAST(NULL AS VARCHAR(20)) ELSE CAST({plain} AS VARCHAR(20)) END"
+                )
+            );
+            assert_eq!(
+                mask_untyped("`v`.`c`", &spec(text, Nulls::Auto), None).unwrap(),
+                format!("CASE WHEN `v`.`c` IS NULL THEN NULL ELSE {plain} END")
+            );
+        }
+    }
+
+    #[test]
+    fn a_site_may_say_what_happens_to_null() {
+        assert!(on_phone("f({col})", Nulls::Keep).starts_with("CASE WHEN `v`.`c` IS NULL"));
+        assert_eq!(
+            on_phone("COALESCE({col}, '-')", Nulls::Pass),
+            "CAST(COALESCE(`v`.`c`, '-') AS VARCHAR(20))"
+        );
+        assert_eq!(
+            mask_untyped("c", &spec("{col} || 'x'", Nulls::Pass), None).unwrap(),
+            "(c || 'x')"
+        );
+    }
+
+    #[test]
+    fn a_column_that_is_not_null_needs_no_test() {
+        let not_null = DataType {
+            kind: TypeKind::Varchar(MAX_LENGTH),
+            nullable: false,
+        };
+        assert_eq!(on(&not_null, "'***'", Nulls::Auto), "CAST('***' AS STRING)");
+    }
+
+    #[test]
+    fn a_type_that_is_asked_for_must_be_known() {
+        let spec = spec("CAST({col} AS {type})", Nulls::Auto);
+        let error = mask_untyped("c", &spec, None).unwrap_err();
+        assert_eq!(error.code(), "schema-unknown");
+        assert_eq!(
+            error.to_string(),
+            "mask `site` needs the type of its column, which is unknown"
+        );
+    }
+
+    #[test]
+    fn what_a_mask_cannot_hold_is_refused_with_its_place() {
+        let place = |text: &str| Template::new("m", text, Nulls::Auto).unwrap_err().span;
+        assert_eq!(place("f({column})"), Span::new(2, 10));
+        assert_eq!(place("f(${user.dept})"), Span::new(2, 14));
+        assert_eq!(place("f(?)"), Span::new(2, 3));
+        for text in [
+            "",
+            "f({col}",
+            "f({col}); g({col})",
+            "{col} -- end",
+            "(SELECT k FROM keys WHERE v = {col})",
+            "f(*)",
+        ] {
+            assert!(Template::new("m", text, Nulls::Auto).is_err(), "{text}");
+        }
     }
 }

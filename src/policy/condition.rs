@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use sqlparser::ast::{Expr, Function, FunctionArguments, Ident};
 
+use super::aggregates::AGGREGATES;
 use super::comparison::Comparisons;
 use super::subquery;
 use crate::catalog::TableName;
@@ -402,70 +403,3 @@ fn unsupported(what: &str) -> Problem {
         None,
     )
 }
-
-/// Aggregates, window functions and group window functions of Flink (documentation, "System (Built-in) Functions") and Calcite.
-const AGGREGATES: &[&str] = &[
-    "ANY_VALUE",
-    "APPROX_COUNT_DISTINCT",
-    "ARRAY_AGG",
-    "AVG",
-    "BIT_AND",
-    "BIT_OR",
-    "BIT_XOR",
-    "COLLECT",
-    "CORR",
-    "COUNT",
-    "COVAR_POP",
-    "COVAR_SAMP",
-    "CUME_DIST",
-    "DENSE_RANK",
-    "EVERY",
-    "FIRST_VALUE",
-    "FUSION",
-    "GROUPING",
-    "GROUPING_ID",
-    "GROUP_ID",
-    "HOP",
-    "HOP_END",
-    "HOP_PROCTIME",
-    "HOP_ROWTIME",
-    "HOP_START",
-    "INTERSECTION",
-    "JSON_ARRAYAGG",
-    "JSON_OBJECTAGG",
-    "LAG",
-    "LAST_VALUE",
-    "LEAD",
-    "LISTAGG",
-    "MAX",
-    "MIN",
-    "MODE",
-    "NTH_VALUE",
-    "NTILE",
-    "PERCENTILE",
-    "PERCENTILE_CONT",
-    "PERCENTILE_DISC",
-    "PERCENT_RANK",
-    "RANK",
-    "ROW_NUMBER",
-    "SESSION",
-    "SESSION_END",
-    "SESSION_PROCTIME",
-    "SESSION_ROWTIME",
-    "SESSION_START",
-    "SINGLE_VALUE",
-    "STDDEV",
-    "STDDEV_POP",
-    "STDDEV_SAMP",
-    "STRING_AGG",
-    "SUM",
-    "SUM0",
-    "TUMBLE",
-    "TUMBLE_END",
-    "TUMBLE_PROCTIME",
-    "TUMBLE_ROWTIME",
-    "TUMBLE_START",
-    "VARIANCE",
-    "VAR_POP",
-    "VAR_SAMP",
-];

@@ -4,6 +4,7 @@
 //! Enter at [`Policy::load`]. Stays out: statements, the session, I/O, the making of mask expressions.
 //! Invariant: what cannot be decided is a [`Refusal`]; no error path ends in "no rule".
 
+mod aggregates;
 mod attribute;
 mod bind;
 mod comparison;

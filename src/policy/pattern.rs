@@ -285,6 +285,7 @@ mod tests {
             !path("file:///secret/*", "file:///secret/a/b")
                 && path("file:///secret/**", "file:///secret/a/b")
         );
+        assert!(!path("a?b", "a/b") && path("a?b", "a.b") && path("a**b", "a/b"));
         let dotted =
             |pattern: &str, text: &str| Glob::new(pattern).matches(text, Wildcards::Dotted, false);
         assert!(!dotted("table.*", "table.exec.x") && dotted("table.**", "table.exec.x"));

@@ -1,7 +1,7 @@
 //! The readable shape: filter into WHERE, masks into the select list, where nothing in the block can tell the difference.
 
 use super::error::RewriteError;
-use super::{Edit, Protection, Rewriter, Rows, condition, derived, select_list};
+use super::{Edit, Protection, Rewriter, Rows, derived, select_list, written};
 use crate::catalog::{Column, ColumnKind};
 use crate::policy::ColumnMask;
 use crate::resolve::{Block, FromPlace, Item, ItemKind, Place, Relation, RelationId};
@@ -23,7 +23,8 @@ impl Rewriter<'_> {
         else {
             return Ok(false);
         };
-        if let Some(filter) = condition(&protection.obligations.rows, relation) {
+        // Nothing can capture a name here: `plain_block` has seen to that.
+        if let Some(filter) = written(&protection.obligations.rows, |_| None) {
             match (block.condition, block.from_end) {
                 (Some(user), _) => {
                     edits.push(Edit::insert(user.start, format!("({filter}) AND (")));

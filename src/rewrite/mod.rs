@@ -178,11 +178,16 @@ fn full_name(relation: &Relation) -> String {
 ///
 /// Columns are qualified where another relation could capture them: in a subquery of the filter, or by an outer block when the schema is
 /// unknown.
-pub(crate) fn condition(rows: &Rows, relation: &Relation) -> Option<String> {
+fn condition(rows: &Rows, relation: &Relation) -> Option<String> {
+    written(rows, |filter| qualifier(filter, relation))
+}
+
+/// A row filter as text; `None` for all rows.
+fn written<'q>(rows: &Rows, qualifier: impl Fn(&RowFilter) -> Option<&'q str>) -> Option<String> {
     match rows {
         Rows::All => None,
         Rows::Nothing => Some("FALSE".to_owned()),
-        Rows::Matching(filter) => Some(filter.render(qualifier(filter, relation))),
+        Rows::Matching(filter) => Some(filter.render(qualifier(filter))),
     }
 }
 

@@ -115,6 +115,8 @@ pub struct Insert {
     pub columns: Vec<Name>,
     /// What is written.
     pub source: QueryId,
+    /// `ON CONFLICT DO …`.
+    pub on_conflict: Option<Span>,
 }
 
 /// `CREATE [OR REPLACE] [TEMPORARY] TABLE`.
@@ -206,6 +208,8 @@ pub struct Drop {
     pub object: DropObject,
     /// `TEMPORARY`.
     pub temporary: bool,
+    /// `SYSTEM`, of a function.
+    pub system: bool,
     /// `IF EXISTS`.
     pub if_exists: bool,
     /// Which one.

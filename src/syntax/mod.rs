@@ -6,13 +6,27 @@
 use serde::{Deserialize, Serialize};
 
 pub mod ast;
+mod context;
 mod data_type;
+mod dialect;
+mod grammar;
+mod lexer;
 mod operands;
+mod parse;
 mod span;
+mod stack;
+pub mod tables;
+mod token;
+pub mod walk;
+mod word;
 
 pub use data_type::{DataType, MAX_LENGTH, RowField, TypeKind};
 pub use operands::{Operand, cast_type, ident_span, last_part, operands, sql_span};
+pub use parse::{parse_data_type, tokens};
 pub use span::{Position, Span};
+pub use stack::with_stack;
+pub use token::{Token, TokenKind};
+pub use word::Word;
 
 /// Which Flink the text is for: rules that differ hang on it (FLINK.md §8).
 #[derive(
@@ -89,23 +103,6 @@ pub struct Script {
     pub statements: Vec<ast::Statement>,
 }
 
-impl Script {
-    /// Parses a script of statements separated by `;`.
-    ///
-    /// # Errors
-    /// The first thing that cannot be read, with its place in `source`.
-    pub fn parse(
-        source: &str,
-        version: FlinkVersion,
-        limits: &Limits,
-    ) -> Result<Self, SyntaxError> {
-        let _ = (source, version, limits);
-        Ok(Self {
-            statements: Vec::new(),
-        })
-    }
-}
-
 /// A scalar expression that stands alone: a row filter or a mask of a policy.
 #[derive(Debug)]
 pub struct Expression {
@@ -115,31 +112,8 @@ pub struct Expression {
     pub scalar: ast::Scalar,
     /// Queries nested in it.
     pub queries: ast::Queries,
-}
-
-impl Expression {
-    /// Parses one expression. `${name}` and `{name}` outside literals become markers: `Value::Placeholder("${name}")` and
-    /// `Value::Placeholder("{name}")`, whose sqlparser spans are exact (line 1, column = byte + 1).
-    ///
-    /// # Errors
-    /// Text that is not exactly one expression: rest of text, `;`, comments that swallow the end, unbalanced quotes.
-    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
-        Err(SyntaxError {
-            kind: SyntaxErrorKind::Unexpected(text.to_owned()),
-            span: Span::default(),
-        })
-    }
-}
-
-/// Parses a data type, such as `ROW<a INT NOT NULL, b ARRAY<STRING>>`.
-///
-/// # Errors
-/// Text that is not exactly one type.
-pub fn parse_data_type(text: &str) -> Result<DataType, SyntaxError> {
-    Err(SyntaxError {
-        kind: SyntaxErrorKind::Unexpected(text.to_owned()),
-        span: Span::default(),
-    })
+    /// The places of all markers, those in nested queries and in types too, in order.
+    pub markers: Vec<Span>,
 }
 
 /// An identifier as Flink reads it back: in back-ticks, back-ticks doubled.

@@ -344,7 +344,7 @@ pub fn last_part(name: &ObjectName) -> &str {
     }
 }
 
-/// The type that `expr` has by its form alone: a CAST says it. `None` says "not known", not "no type".
+/// The type that `expr` has by its form alone: a CAST says it, and a CASE whose branches do. `None` says "not known", not "no type".
 #[must_use]
 pub fn cast_type(expr: &Expr) -> Option<DataType> {
     match expr {
@@ -353,6 +353,18 @@ pub fn cast_type(expr: &Expr) -> Option<DataType> {
             data_type: sqlparser::ast::DataType::Custom(name, _),
             ..
         } => super::parse_data_type(last_part(name)).ok(),
+        Expr::Case {
+            conditions,
+            else_result,
+            ..
+        } => {
+            let results = conditions.iter().map(|when| &when.result);
+            let mut types = results.chain(else_result.as_deref()).map(cast_type);
+            let first = types.next()??;
+            types
+                .all(|t| t.is_some_and(|t| t.kind == first.kind))
+                .then(|| first.as_nullable())
+        }
         _ => None,
     }
 }

@@ -18,8 +18,20 @@ pub(super) struct Look<'a> {
 
 impl Look<'_> {
     /// `None`: not guarded. Else the place of its filter, when it has one.
-    pub(super) fn guard(&self, id: RelationId, relation: &Relation, obligations: &Obligations) -> Option<Option<Span>> {
-        let Place::From(FromPlace { temporal: None, pattern: false, sample: false, alone: true, .. }) = &relation.place else {
+    pub(super) fn guard(
+        &self,
+        id: RelationId,
+        relation: &Relation,
+        obligations: &Obligations,
+    ) -> Option<Option<Span>> {
+        let Place::From(FromPlace {
+            temporal: None,
+            pattern: false,
+            sample: false,
+            alone: true,
+            ..
+        }) = &relation.place
+        else {
             return None;
         };
         let block = self.resolution.blocks.get(relation.block?)?;
@@ -27,16 +39,25 @@ impl Look<'_> {
             Rows::All => None,
             Rows::Nothing => Some(self.filter_region(relation, block, &["FALSE".to_owned()])?),
             Rows::Matching(filter) => {
-                let spellings = [filter.render(None), filter.render(Some(&relation.found.name.table))];
+                let spellings = [
+                    filter.render(None),
+                    filter.render(Some(&relation.found.name.table)),
+                ];
                 Some(self.filter_region(relation, block, &spellings)?)
             }
         };
-        self.masks_hold(id, relation, block, obligations, region).then_some(region)
+        self.masks_hold(id, relation, block, obligations, region)
+            .then_some(region)
     }
 
     /// The filter must decide on every row of the block: alone in WHERE, first of two bracketed conditions there, or as the column that ON
     /// tests at every use of the common table expression around it.
-    fn filter_region(&self, relation: &Relation, block: &Block, spellings: &[String]) -> Option<Span> {
+    fn filter_region(
+        &self,
+        relation: &Relation,
+        block: &Block,
+        spellings: &[String],
+    ) -> Option<Span> {
         let select = self.select(block)?;
         if let Some(clause) = &select.selection {
             let condition = clause.condition.span;
@@ -46,53 +67,87 @@ impl Look<'_> {
                 if text == filter {
                     return Some(condition);
                 }
-                let first = text.starts_with(&format!("({filter}) AND (")) && both_bracketed(&clause.condition.expr);
+                let first = text.starts_with(&format!("({filter}) AND ("))
+                    && both_bracketed(&clause.condition.expr);
                 first.then(|| Span::new(condition.start + 1, condition.start + 1 + length))
             });
         }
         self.tested_in_on(relation, block, spellings)
     }
 
-    fn tested_in_on(&self, relation: &Relation, block: &Block, spellings: &[String]) -> Option<Span> {
+    fn tested_in_on(
+        &self,
+        relation: &Relation,
+        block: &Block,
+        spellings: &[String],
+    ) -> Option<Span> {
         let (item, column) = block.items.iter().find_map(|item| {
             let text = item.span.text(self.text);
-            spellings.iter().find_map(|filter| text.strip_prefix(&format!("({filter}) AS "))).map(|column| (item.span, column))
+            spellings
+                .iter()
+                .find_map(|filter| text.strip_prefix(&format!("({filter}) AS ")))
+                .map(|column| (item.span, column))
         })?;
         let ctes = self.statement.queries.0.iter().flat_map(|q| &q.ctes);
-        let mut names = ctes.filter(|c| Some(c.query) == Some(relation.query)).map(|c| c.name.value.as_str());
+        let mut names = ctes
+            .filter(|c| Some(c.query) == Some(relation.query))
+            .map(|c| c.name.value.as_str());
         let name = names.next()?;
-        let mut uses = self.resolution.ctes.iter().filter(|u| u.name == name).peekable();
+        let mut uses = self
+            .resolution
+            .ctes
+            .iter()
+            .filter(|u| u.name == name)
+            .peekable();
         uses.peek()?;
         let tested = uses.all(|used| {
             let Some(on) = used.on else { return false };
             let text = on.text(self.text);
             let test = format!(") AND {}.{column}", quote(&used.alias));
-            text.starts_with('(') && text.ends_with(&test) && self.scalar_at(on).is_some_and(|s| ends_in_a_test(&s.expr))
+            text.starts_with('(')
+                && text.ends_with(&test)
+                && self.scalar_at(on).is_some_and(|s| ends_in_a_test(&s.expr))
         });
         tested.then_some(item)
     }
 
     /// Every use of a hidden column lies in the filter or inside the text of its mask.
-    fn masks_hold(&self, id: RelationId, relation: &Relation, block: &Block, obligations: &Obligations, region: Option<Span>) -> bool {
+    fn masks_hold(
+        &self,
+        id: RelationId,
+        relation: &Relation,
+        block: &Block,
+        obligations: &Obligations,
+        region: Option<Span>,
+    ) -> bool {
         let hidden = super::hidden_columns(relation, obligations);
-        self.resolution.uses.iter().filter(|u| u.relation == id && hidden.contains(&u.column)).all(|used| {
-            if region.is_some_and(|r| r.contains(used.span)) {
-                return true;
-            }
-            // Another column's conditional mask may read this one raw: any mask of the relation covers.
-            let covers = |column: &str, operand: &str| {
-                mask_text(relation, column, operand, &obligations.masks).is_some_and(|mask| occurs_around(self.text, block.span, &mask, used.span))
-            };
-            let written = used.span.text(self.text);
-            let qualified = |column: &str| format!("{}.{}", quote(&relation.found.name.table), quote(column));
-            hidden.iter().any(|column| covers(column, &quote(column)) || covers(column, &qualified(column)))
-                || (hidden.contains(&used.column) && covers(&used.column, written))
-        })
+        self.resolution
+            .uses
+            .iter()
+            .filter(|u| u.relation == id && hidden.contains(&u.column))
+            .all(|used| {
+                if region.is_some_and(|r| r.contains(used.span)) {
+                    return true;
+                }
+                // Another column's conditional mask may read this one raw: any mask of the relation covers.
+                let covers = |column: &str, operand: &str| {
+                    mask_text(relation, column, operand, &obligations.masks)
+                        .is_some_and(|mask| occurs_around(self.text, block.span, &mask, used.span))
+                };
+                let written = used.span.text(self.text);
+                let qualified = |column: &str| {
+                    format!("{}.{}", quote(&relation.found.name.table), quote(column))
+                };
+                hidden.iter().any(|column| {
+                    covers(column, &quote(column)) || covers(column, &qualified(column))
+                }) || (hidden.contains(&used.column) && covers(&used.column, written))
+            })
     }
 
     fn select(&self, block: &Block) -> Option<&Select> {
         let query = self.statement.queries.get(block.query)?;
-        let terms = std::iter::once(&query.body.first).chain(query.body.rest.iter().map(|(_, term)| term));
+        let terms =
+            std::iter::once(&query.body.first).chain(query.body.rest.iter().map(|(_, term)| term));
         terms
             .filter_map(|term| match term {
                 Term::Select(select) => Some(&**select),
@@ -108,16 +163,27 @@ impl Look<'_> {
             let factors = std::iter::once(&item.first).chain(item.joins.iter().map(|j| &j.right));
             let inside = factors.filter_map(|f| match &f.kind {
                 FactorKind::Parenthesised(inner) => Some(&**inner),
-                FactorKind::Table(_) | FactorKind::Query(_) | FactorKind::Function(_) | FactorKind::Unnest { .. } => None,
+                FactorKind::Table(_)
+                | FactorKind::Query(_)
+                | FactorKind::Function(_)
+                | FactorKind::Unnest { .. } => None,
             });
             let own = item.joins.iter().find_map(|join| match &join.constraint {
-                JoinConstraint::On(clause) if clause.condition.span == span => Some(&clause.condition),
+                JoinConstraint::On(clause) if clause.condition.span == span => {
+                    Some(&clause.condition)
+                }
                 JoinConstraint::On(_) | JoinConstraint::Using(_) | JoinConstraint::None => None,
             });
             own.or_else(|| inside.into_iter().find_map(|inner| search(inner, span)))
         }
-        let blocks = self.resolution.blocks.iter().filter_map(|block| self.select(block));
-        blocks.flat_map(|select| &select.from).find_map(|item| search(item, span))
+        let blocks = self
+            .resolution
+            .blocks
+            .iter()
+            .filter_map(|block| self.select(block));
+        blocks
+            .flat_map(|select| &select.from)
+            .find_map(|item| search(item, span))
     }
 }
 
@@ -134,23 +200,44 @@ fn ends_in_a_test(expr: &Expr) -> bool {
 }
 
 /// The text of a column's mask over `operand`.
-fn mask_text(relation: &Relation, column: &str, operand: &str, masks: &[ColumnMask]) -> Option<String> {
-    let own: Vec<&ColumnMask> = masks.iter().filter(|m| m.path.first().is_some_and(|p| p == column)).collect();
+fn mask_text(
+    relation: &Relation,
+    column: &str,
+    operand: &str,
+    masks: &[ColumnMask],
+) -> Option<String> {
+    let own: Vec<&ColumnMask> = masks
+        .iter()
+        .filter(|m| m.path.first().is_some_and(|p| p == column))
+        .collect();
     let when = |mask: &ColumnMask| {
         let open = relation.columns.is_none();
-        mask.when.as_ref().map(|w| w.render((w.subquery || open).then_some(relation.found.name.table.as_str())))
+        mask.when
+            .as_ref()
+            .map(|w| w.render((w.subquery || open).then_some(relation.found.name.table.as_str())))
     };
-    let data_type = relation.columns.iter().flatten().find(|c| c.name == column).and_then(|c| c.data_type.as_ref());
+    let data_type = relation
+        .columns
+        .iter()
+        .flatten()
+        .find(|c| c.name == column)
+        .and_then(|c| c.data_type.as_ref());
     match (data_type, own.as_slice()) {
         (_, []) => None,
         (Some(data_type), own) => {
             let fields: Vec<FieldMask<'_>> = own
                 .iter()
-                .map(|mask| FieldMask { path: mask.path.get(1..).unwrap_or_default(), spec: &mask.mask, when: when(mask) })
+                .map(|mask| FieldMask {
+                    path: mask.path.get(1..).unwrap_or_default(),
+                    spec: &mask.mask,
+                    when: when(mask),
+                })
                 .collect();
             mask_column(operand, data_type, &fields).ok().map(|m| m.sql)
         }
-        (None, [mask]) if mask.path.len() == 1 => mask_untyped(operand, &mask.mask, when(mask).as_deref()).ok(),
+        (None, [mask]) if mask.path.len() == 1 => {
+            mask_untyped(operand, &mask.mask, when(mask).as_deref()).ok()
+        }
         (None, _) => None,
     }
 }
@@ -162,5 +249,7 @@ fn occurs_around(text: &str, block: Span, mask: &str, used: Span) -> bool {
     }
     let within = block.text(text);
     let offset = block.start as usize;
-    within.match_indices(mask).any(|(at, found)| offset + at <= used.start as usize && used.end as usize <= offset + at + found.len())
+    within.match_indices(mask).any(|(at, found)| {
+        offset + at <= used.start as usize && used.end as usize <= offset + at + found.len()
+    })
 }

@@ -52,7 +52,9 @@ pub fn attest_unchanged(
     resolution: &Resolution,
     decide: &Decide<'_>,
 ) -> Result<RewrittenSql, VerifyError> {
-    let open = |relation: &Relation| decide(relation).is_some_and(|o| o.is_empty()) && view_is_open(relation, decide);
+    let open = |relation: &Relation| {
+        decide(relation).is_some_and(|o| o.is_empty()) && view_is_open(relation, decide)
+    };
     if resolution.relations.iter().all(open) {
         Ok(RewrittenSql(statement.span.text(source).to_owned()))
     } else {
@@ -83,16 +85,27 @@ pub fn attest(
     decide: &Decide<'_>,
 ) -> Result<RewrittenSql, VerifyError> {
     // What was added may be longer than what people may submit.
-    let limits = Limits { script_bytes: usize::MAX, operators: usize::MAX, nesting: 1_000, set_operations: usize::MAX };
-    let script = Script::parse(&output, version, &limits).map_err(|_| VerifyError("it does not parse"))?;
+    let limits = Limits {
+        script_bytes: usize::MAX,
+        operators: usize::MAX,
+        nesting: 1_000,
+        set_operations: usize::MAX,
+    };
+    let script =
+        Script::parse(&output, version, &limits).map_err(|_| VerifyError("it does not parse"))?;
     let [statement] = script.statements.as_slice() else {
         return Err(VerifyError("it is not one statement"));
     };
     if kind_name(&statement.kind) != kind_name(&original.kind) {
         return Err(VerifyError("it became another kind of statement"));
     }
-    let resolution = resolve(statement, session, catalog).map_err(|_| VerifyError("its names do not resolve"))?;
-    let look = guard::Look { text: &output, statement, resolution: &resolution };
+    let resolution = resolve(statement, session, catalog)
+        .map_err(|_| VerifyError("its names do not resolve"))?;
+    let look = guard::Look {
+        text: &output,
+        statement,
+        resolution: &resolution,
+    };
     let mut protected = Vec::new();
     let mut regions: Vec<(usize, Span)> = Vec::new();
     let mut open: Vec<usize> = Vec::new();
@@ -102,7 +115,9 @@ pub fn attest(
             Some(obligations) => {
                 protected.push(relation.found.name.table.clone());
                 match look.guard(id, relation, &obligations) {
-                    Some(region) if view_is_open(relation, decide) => regions.extend(region.map(|r| (id, r))),
+                    Some(region) if view_is_open(relation, decide) => {
+                        regions.extend(region.map(|r| (id, r)))
+                    }
                     _ => open.push(id),
                 }
             }
@@ -111,13 +126,21 @@ pub fn attest(
     }
     // Tables that a filter's own subquery reads are read for the policy, not for the user.
     let is_filters_own = |id: usize| {
-        let span = resolution.relations.get(id).map(|r| r.span).unwrap_or_default();
-        regions.iter().any(|(owner, region)| *owner != id && region.contains(span))
+        let span = resolution
+            .relations
+            .get(id)
+            .map(|r| r.span)
+            .unwrap_or_default();
+        regions
+            .iter()
+            .any(|(owner, region)| *owner != id && region.contains(span))
     };
     if !open.into_iter().all(is_filters_own) {
-        return Err(VerifyError("a protected table stands outside the relation generated for it"));
+        return Err(VerifyError(
+            "a protected table stands outside the relation generated for it",
+        ));
     }
-    scan::scan(&output, version, &resolution, &protected)?;
+    scan::scan(&output, version, &limits, &resolution, &protected)?;
     Ok(RewrittenSql(output))
 }
 
@@ -125,16 +148,21 @@ pub fn attest(
 fn view_is_open(relation: &Relation, decide: &Decide<'_>) -> bool {
     match (&relation.found.object, &relation.view) {
         // Flink holds the protected text of a view made in this session; `check` has compared what its names mean.
-        (Some(Object::SessionView(_) | Object::Table(_)) | None, _) | (Some(Object::View(_)), None) => true,
-        (Some(Object::View(_)), Some(view)) => {
-            view.resolution.relations.iter().all(|inner| decide(inner).is_some_and(|o| o.is_empty()) && view_is_open(inner, decide))
-        }
+        (Some(Object::SessionView(_) | Object::Table(_)) | None, _)
+        | (Some(Object::View(_)), None) => true,
+        (Some(Object::View(_)), Some(view)) => view.resolution.relations.iter().all(|inner| {
+            decide(inner).is_some_and(|o| o.is_empty()) && view_is_open(inner, decide)
+        }),
     }
 }
 
 /// The columns of a relation that may not be read raw: masked ones, and computed ones over them.
 fn hidden_columns(relation: &Relation, obligations: &Obligations) -> Vec<String> {
-    let mut hidden: Vec<String> = obligations.masks.iter().filter_map(|m| m.path.first().cloned()).collect();
+    let mut hidden: Vec<String> = obligations
+        .masks
+        .iter()
+        .filter_map(|m| m.path.first().cloned())
+        .collect();
     for column in relation.columns.iter().flatten() {
         if let ColumnKind::Computed { reads, .. } = &column.kind
             && reads.iter().any(|r| hidden.contains(r))
@@ -162,4 +190,3 @@ fn kind_name(kind: &StatementKind) -> String {
         StatementKind::Refused(refusal) => refusal.construct.to_owned(),
     }
 }
-

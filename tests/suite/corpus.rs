@@ -31,8 +31,12 @@ pub fn open_policy() -> Policy {
 
 /// A name as the corpus writes it: parts joined by dots, those that are no plain identifiers in back-ticks.
 fn normal(as_written: &str) -> String {
-    let tokens =
-        sqlsec::syntax::tokens(as_written, sqlsec::FlinkVersion::default()).expect("a name");
+    let tokens = sqlsec::syntax::tokens(
+        as_written,
+        sqlsec::FlinkVersion::default(),
+        &sqlsec::syntax::Limits::default(),
+    )
+    .expect("a name");
     let plain = |p: &str| {
         p.chars()
             .enumerate()

@@ -37,7 +37,7 @@ fn the_secure_view_equation_holds_on_flink() {
     );
     let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
     match Flink::shared() {
-        Ok(flink) => {
+        Ok(mut flink) => {
             for answer in flink.ask(&tally.jobs) {
                 let text = |key: &str| {
                     answer

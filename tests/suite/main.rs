@@ -5,3 +5,4 @@ mod corpus;
 mod equation;
 mod flink;
 mod masks;
+mod tidy;

@@ -27,6 +27,12 @@ fn the_document_of_the_design_loads() {
 }
 
 #[test]
+fn a_policy_is_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Policy>();
+}
+
+#[test]
 fn json_says_the_same() {
     let yaml = Policy::load(DESIGN, "d").unwrap();
     let model: Document = serde_json::from_value(json_of(DESIGN)).unwrap();

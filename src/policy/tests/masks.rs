@@ -238,6 +238,13 @@ fn when_makes_a_mask_conditional() {
     );
 }
 
+/// E3: a condition that reads its own table.
+#[test]
+fn e3_a_condition_does_not_read_its_table() {
+    let rule = "id: m, to: { users: [u] }, on: { table: '*.*.t', columns: [phone] }, mask: MASK_NULL, when: \"id IN (SELECT id FROM c.d.t)\"";
+    assert_eq!(ask(&masks(&[rule]), &user("u")), "recursive-filter m");
+}
+
 /// C1: masks hold for the data; a name that its user chose adds and never overrides.
 #[test]
 fn c1_masks_hold_whatever_the_table_is_called() {

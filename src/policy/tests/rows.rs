@@ -243,13 +243,13 @@ fn columns_can_be_qualified() {
     let columns = columns();
     for known in [Some(columns.as_slice()), None] {
         let (sql, read) = rendered(
-            "region = 'id' AND LOWER(`dept`) = r.f /* region */",
+            "region = 'id' /* region */ AND LOWER(`dept`) = r.f",
             known,
             false,
         );
         assert_eq!(
             sql,
-            "`o``x`.region = 'id' AND LOWER(`o``x`.`dept`) = `o``x`.r.f /* region */"
+            "`o``x`.region = 'id' /* region */ AND LOWER(`o``x`.`dept`) = `o``x`.r.f"
         );
         assert_eq!(read, ["dept", "r", "region"]);
     }
@@ -297,6 +297,19 @@ fn subqueries_are_read_as_the_system() {
     };
     assert!(filter.subquery);
     assert_eq!(filter.tables, [table("acl.main.grants")]);
+}
+
+/// A qualifier that is neither a relation of the subquery nor the protected table is a row of the subquery's own.
+#[test]
+fn fields_of_a_subquerys_rows_stay_as_written() {
+    let columns = columns();
+    let filter = "region IN (SELECT payload.city FROM acl.main.grants)";
+    let (sql, read) = rendered(filter, Some(&columns), false);
+    assert_eq!(
+        sql,
+        "`o``x`.region IN (SELECT payload.city FROM acl.main.grants)"
+    );
+    assert_eq!(read, ["region"]);
 }
 
 /// E3: recursion, direct and through another table's filter.

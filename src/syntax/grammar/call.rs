@@ -1,0 +1,267 @@
+//! Function calls in expressions, with the clauses that may follow them.
+
+use sqlparser::ast::{
+    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgOperator,
+    FunctionArgumentClause, FunctionArgumentList, FunctionArguments, Ident as SqlIdent,
+    NullTreatment, ObjectName, Value,
+};
+
+use super::name::{sql_ident, sql_name};
+use super::{Grammar, Parsed};
+use crate::syntax::ast::{Body, Name, Query, QueryRole, TableRef, Term};
+use crate::syntax::dialect::place;
+use crate::syntax::token::{Tok, TokenKind};
+use crate::syntax::{Span, Word};
+
+impl Grammar<'_, '_> {
+    /// A call of `name`; the cursor stands before `(`.
+    pub(super) fn call(&mut self, name: ObjectName) -> Parsed<Expr> {
+        let args = self.call_arguments()?;
+        self.call_clauses(function(name, FunctionArguments::List(args)))
+    }
+
+    /// A call of a function whose name is a word of the grammar.
+    pub(super) fn word_call(&mut self) -> Parsed<Expr> {
+        let token = self.bump()?;
+        self.call(word_name(token, self.context.text(token)))
+    }
+
+    fn call_arguments(&mut self) -> Parsed<FunctionArgumentList> {
+        self.left_paren()?;
+        let mut list = FunctionArgumentList {
+            duplicate_treatment: None,
+            args: Vec::new(),
+            clauses: Vec::new(),
+        };
+        if self.eat(TokenKind::RightParen)? {
+            return Ok(list);
+        }
+        if self.is(TokenKind::Star) {
+            self.bump()?;
+            list.args
+                .push(FunctionArg::Unnamed(FunctionArgExpr::Wildcard));
+            self.right_paren()?;
+            return Ok(list);
+        }
+        list.duplicate_treatment = if self.eat_word(Word::DISTINCT)? {
+            Some(DuplicateTreatment::Distinct)
+        } else if self.eat_word(Word::ALL)? {
+            Some(DuplicateTreatment::All)
+        } else {
+            None
+        };
+        list.args = self.comma_list(Self::call_argument)?;
+        if self.eat_words(&[Word::ORDER, Word::BY])? {
+            let items = self.order_exprs()?;
+            list.clauses.push(FunctionArgumentClause::OrderBy(items));
+        }
+        self.right_paren()?;
+        Ok(list)
+    }
+
+    fn call_argument(&mut self) -> Parsed<FunctionArg> {
+        if self.is_identifier(self.peek()) && self.peek_at(1).kind == TokenKind::Arrow {
+            let name = sql_ident(self.identifier()?);
+            self.bump()?;
+            let arg = FunctionArgExpr::Expr(self.argument_value()?);
+            return Ok(FunctionArg::Named {
+                name,
+                arg,
+                operator: FunctionArgOperator::RightArrow,
+            });
+        }
+        if let Some(name) = self.qualified_wildcard()? {
+            return Ok(FunctionArg::Unnamed(FunctionArgExpr::QualifiedWildcard(
+                sql_name(name),
+            )));
+        }
+        let value = self.argument_value()?;
+        Ok(FunctionArg::Unnamed(FunctionArgExpr::Expr(value)))
+    }
+
+    /// The value of an argument: an expression, `DEFAULT`, a bare query, `TABLE t`, or a unit of time.
+    fn argument_value(&mut self) -> Parsed<Expr> {
+        let token = self.peek();
+        match token.word {
+            Word::DEFAULT if self.ends_argument(1) => {
+                self.bump()?;
+                Ok(self.value(Value::Placeholder("DEFAULT".to_owned()), token.span.start))
+            }
+            Word::TABLE => self.table_value(),
+            Word::MODEL if self.is_identifier(self.peek_at(1)) => {
+                self.unsupported("MODEL argument")
+            }
+            Word::SELECT | Word::WITH | Word::VALUES => {
+                let query = self.query(QueryRole::Scalar)?;
+                let span = self.since(token.span.start);
+                Ok(self.marker(query, span))
+            }
+            word if self.ends_argument(1) && is_unit_argument(word) => {
+                self.any_time_unit()?;
+                // A unit is no column, so it stands in the tree as a string.
+                Ok(self.value(
+                    Value::SingleQuotedString(word.text().to_owned()),
+                    token.span.start,
+                ))
+            }
+            _ => {
+                let value = self.expression()?;
+                if self.is_word(Word::PARTITION) {
+                    return self.unsupported("PARTITION BY of an argument in an expression");
+                }
+                Ok(value)
+            }
+        }
+    }
+
+    fn ends_argument(&self, ahead: usize) -> bool {
+        matches!(
+            self.peek_at(ahead).kind,
+            TokenKind::Comma | TokenKind::RightParen
+        )
+    }
+
+    /// `TABLE t` as an argument of a function in an expression: a query of its own.
+    fn table_value(&mut self) -> Parsed<Expr> {
+        let table = self.explicit_table()?;
+        let span = table.span;
+        if self.is_word(Word::PARTITION) || self.is_word(Word::ORDER) {
+            return self.unsupported("PARTITION BY of an argument in an expression");
+        }
+        let query = self.table_query(table, QueryRole::TableArgument)?;
+        Ok(self.marker(query, span))
+    }
+
+    /// The query that `TABLE t` is.
+    pub(super) fn table_query(
+        &mut self,
+        table: TableRef,
+        role: QueryRole,
+    ) -> Parsed<crate::syntax::ast::QueryId> {
+        let span = table.span;
+        self.add(Query {
+            span,
+            role,
+            with: None,
+            ctes: Vec::new(),
+            body: Body {
+                first: Term::Table(table),
+                rest: Vec::new(),
+                span,
+            },
+            order_by: Vec::new(),
+            bounds: Vec::new(),
+        })
+    }
+
+    /// `t.*`, `db.t.*`, where it stands ahead: its parts.
+    pub(super) fn qualified_wildcard(&mut self) -> Parsed<Option<Name>> {
+        let mut ahead = 0;
+        loop {
+            if !self.is_identifier(self.peek_at(ahead))
+                || self.peek_at(ahead + 1).kind != TokenKind::Period
+            {
+                return Ok(None);
+            }
+            ahead += 2;
+            if self.peek_at(ahead).kind == TokenKind::Star {
+                break;
+            }
+        }
+        let start = self.start();
+        let mut parts = vec![self.identifier()?];
+        let mut end = self.since(start).end;
+        loop {
+            self.expect(TokenKind::Period, "`.`")?;
+            if self.eat(TokenKind::Star)? {
+                break;
+            }
+            parts.push(self.identifier()?);
+            end = self.since(start).end;
+        }
+        Ok(Some(Name {
+            parts,
+            span: Span::new(start, end),
+        }))
+    }
+
+    /// `IGNORE NULLS`, `WITHIN GROUP (…)`, `FILTER (…)`, `OVER …`, in Flink's order.
+    pub(super) fn call_clauses(&mut self, mut function: Function) -> Parsed<Expr> {
+        if self.eat_words(&[Word::IGNORE, Word::NULLS])? {
+            function.null_treatment = Some(NullTreatment::IgnoreNulls);
+        } else if self.eat_words(&[Word::RESPECT, Word::NULLS])? {
+            function.null_treatment = Some(NullTreatment::RespectNulls);
+        }
+        if self.are_words(&[Word::WITHIN, Word::DISTINCT]) {
+            return self.unsupported("WITHIN DISTINCT");
+        }
+        if self.eat_words(&[Word::WITHIN, Word::GROUP])? {
+            self.left_paren()?;
+            self.expect_words(&[Word::ORDER, Word::BY])?;
+            function.within_group = self.order_exprs()?;
+            self.right_paren()?;
+        }
+        if self.is_word(Word::FILTER) && self.peek_at(1).kind == TokenKind::LeftParen {
+            self.bump()?;
+            self.left_paren()?;
+            self.expect_word(Word::WHERE)?;
+            function.filter = Some(self.boxed()?);
+            self.right_paren()?;
+        }
+        if self.eat_word(Word::OVER)? {
+            function.over = Some(self.over()?);
+        }
+        Ok(Expr::Function(function))
+    }
+}
+
+/// Whether the word, alone in an argument, is a unit of time and no column.
+fn is_unit_argument(word: Word) -> bool {
+    super::literal::interval_unit(word).is_some_and(|_| {
+        matches!(
+            word,
+            Word::YEAR | Word::MONTH | Word::DAY | Word::HOUR | Word::MINUTE | Word::SECOND
+        )
+    })
+}
+
+pub(super) fn function(name: ObjectName, args: FunctionArguments) -> Function {
+    Function {
+        name,
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args,
+        within_group: Vec::new(),
+        filter: None,
+        null_treatment: None,
+        over: None,
+    }
+}
+
+/// A call that the user did not write as one.
+pub(super) fn plain_call(name: &str, operands: Vec<Expr>) -> Expr {
+    Expr::Function(function(
+        ObjectName::from(vec![SqlIdent::new(name)]),
+        arguments(operands),
+    ))
+}
+
+pub(super) fn arguments(operands: Vec<Expr>) -> FunctionArguments {
+    FunctionArguments::List(FunctionArgumentList {
+        duplicate_treatment: None,
+        args: operands
+            .into_iter()
+            .map(|operand| FunctionArg::Unnamed(FunctionArgExpr::Expr(operand)))
+            .collect(),
+        clauses: Vec::new(),
+    })
+}
+
+/// The name of a function that is a word of the grammar.
+pub(super) fn word_name(token: Tok, text: &str) -> ObjectName {
+    ObjectName::from(vec![SqlIdent {
+        value: text.to_owned(),
+        quote_style: None,
+        span: place(token.span),
+    }])
+}

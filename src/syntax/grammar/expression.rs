@@ -1,0 +1,108 @@
+//! Scalar expressions: the way into `sqlparser`'s loop, and the check on what comes out.
+
+use sqlparser::ast::{Expr, OrderByExpr, OrderByOptions, OrderBySort, Value, ValueWithSpan};
+
+use super::{Grammar, Parsed};
+use crate::syntax::ast::{OrderItem, QUERY_MARK, Query, QueryId, QueryRole, Scalar};
+use crate::syntax::dialect::place;
+use crate::syntax::{Span, Word, walk};
+
+impl Grammar<'_, '_> {
+    /// A whole expression with its place. INVARIANT (markers): each nested query stands in it exactly once.
+    pub(super) fn scalar(&mut self) -> Parsed<Scalar> {
+        let start = self.start();
+        let markers = self.context.marker_count();
+        let expr = self.expression()?;
+        if self.context.marker_count() > markers {
+            walk::check_markers(&expr, self.context.take_markers(markers))
+                .map_err(|message| self.context.unexpected(self.index(), message))?;
+        }
+        Ok(Scalar {
+            span: self.since(start),
+            expr,
+        })
+    }
+
+    /// An expression inside another one.
+    pub(super) fn expression(&mut self) -> Parsed<Expr> {
+        self.binding(0)
+    }
+
+    /// An expression whose operators all bind tighter than `precedence`.
+    pub(super) fn binding(&mut self, precedence: u8) -> Parsed<Expr> {
+        match self.parser.parse_subexpr(precedence) {
+            Ok(expr) => Ok(expr),
+            Err(error) => Err(self.context.explain(&error, self.index())),
+        }
+    }
+
+    pub(super) fn boxed(&mut self) -> Parsed<Box<Expr>> {
+        self.expression().map(Box::new)
+    }
+
+    /// Puts a query that stands in an expression into the arena; its marker takes its place.
+    pub(super) fn marker(&mut self, query: QueryId, span: Span) -> Expr {
+        self.context.add_marker(query);
+        let text = format!("{QUERY_MARK}{}", query.0);
+        Expr::Value(ValueWithSpan {
+            value: Value::Placeholder(text),
+            span: place(span),
+        })
+    }
+
+    pub(super) fn add(&mut self, query: Query) -> Parsed<QueryId> {
+        self.context.add_query(query)
+    }
+
+    /// `( query )` in an expression.
+    pub(super) fn scalar_query(&mut self, role: QueryRole) -> Parsed<Expr> {
+        let start = self.start();
+        self.left_paren()?;
+        let query = self.query(role)?;
+        self.right_paren()?;
+        let span = self.since(start);
+        Ok(self.marker(query, span))
+    }
+
+    /// `key [ASC | DESC] [NULLS FIRST | LAST], …` of a query or clause.
+    pub(super) fn order_items(&mut self) -> Parsed<Vec<OrderItem>> {
+        self.comma_list(Self::order_item)
+    }
+
+    pub(super) fn order_item(&mut self) -> Parsed<OrderItem> {
+        let key = self.scalar()?;
+        self.order_options()?;
+        Ok(OrderItem { key })
+    }
+
+    /// The same inside an expression.
+    pub(super) fn order_exprs(&mut self) -> Parsed<Vec<OrderByExpr>> {
+        self.comma_list(|grammar| {
+            let expr = grammar.expression()?;
+            let options = grammar.order_options()?;
+            Ok(OrderByExpr {
+                expr,
+                options,
+                with_fill: None,
+            })
+        })
+    }
+
+    fn order_options(&mut self) -> Parsed<OrderByOptions> {
+        let sort = if self.eat_word(Word::ASC)? {
+            Some(OrderBySort::Asc)
+        } else if self.eat_word(Word::DESC)? {
+            Some(OrderBySort::Desc)
+        } else {
+            None
+        };
+        let nulls_first = if self.eat_words(&[Word::NULLS, Word::FIRST])? {
+            Some(true)
+        } else if self.eat_words(&[Word::NULLS, Word::LAST])? {
+            Some(false)
+        } else {
+            None
+        };
+        Ok(OrderByOptions { sort, nulls_first })
+    }
+}

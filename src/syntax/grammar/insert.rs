@@ -1,0 +1,76 @@
+//! `INSERT INTO | OVERWRITE`, `UPSERT INTO`.
+
+use super::{Grammar, Parsed};
+use crate::syntax::Word;
+use crate::syntax::ast::{Ident, Insert, QueryRole, Scalar, TableRef};
+use crate::syntax::token::TokenKind;
+
+impl Grammar<'_, '_> {
+    pub(super) fn insert(&mut self) -> Parsed<Insert> {
+        let start = self.start();
+        let upsert = self.eat_word(Word::UPSERT)?;
+        if !upsert {
+            self.expect_word(Word::INSERT)?;
+        }
+        let overwrite = !upsert && self.eat_word(Word::OVERWRITE)?;
+        if !overwrite {
+            self.expect_word(Word::INTO)?;
+        }
+        let name = self.name()?;
+        let name_start = name.span.start;
+        let hints = self.hints()?;
+        let target = TableRef {
+            name,
+            hints,
+            keyword: None,
+            span: self.since(name_start),
+        };
+        if self.is_word(Word::EXTEND) {
+            return self.unsupported("EXTEND");
+        }
+        let partition = if self.eat_word(Word::PARTITION)? {
+            self.paren_list(Self::partition)?
+        } else {
+            Vec::new()
+        };
+        let columns = if self.is(TokenKind::LeftParen) && !self.is_query_paren(self.index()) {
+            self.paren_list(Self::name)?
+        } else {
+            Vec::new()
+        };
+        let source = self.query(QueryRole::Statement)?;
+        let on_conflict = self.on_conflict()?;
+        Ok(Insert {
+            span: self.since(start),
+            overwrite,
+            target,
+            partition,
+            columns,
+            source,
+            on_conflict,
+        })
+    }
+
+    fn partition(&mut self) -> Parsed<(Ident, Option<Scalar>)> {
+        let name = self.identifier()?;
+        let value = if self.eat(TokenKind::Equal)? {
+            Some(self.scalar()?)
+        } else {
+            None
+        };
+        Ok((name, value))
+    }
+
+    /// `ON CONFLICT DO NOTHING | ERROR | DEDUPLICATE`.
+    fn on_conflict(&mut self) -> Parsed<Option<crate::syntax::Span>> {
+        let start = self.start();
+        if !self.eat_word(Word::ON)? {
+            return Ok(None);
+        }
+        self.expect_words(&[Word::CONFLICT, Word::DO])?;
+        if !self.eat_word(Word::NOTHING)? && !self.eat_word(Word::ERROR)? {
+            self.expect_word(Word::DEDUPLICATE)?;
+        }
+        Ok(Some(self.since(start)))
+    }
+}

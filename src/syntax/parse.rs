@@ -1,0 +1,276 @@
+//! The ways in: a script, a policy expression, a data type, a list of tokens.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use sqlparser::parser::Parser;
+
+use super::ast::Queries;
+use super::context::Context;
+use super::dialect::{FlinkDialect, sql_tokens};
+use super::grammar::{Grammar, Parsed};
+use super::lexer::{self, TextKind};
+use super::stack::with_stack;
+use super::token::{Tok, Token, TokenKind};
+use super::{
+    DataType, Expression, FlinkVersion, Limits, Script, Span, SyntaxError, SyntaxErrorKind, Word,
+};
+
+impl Script {
+    /// Parses a script of statements separated by `;`.
+    ///
+    /// A text without any statement gives an empty script. One or more `;` may end the text; none may begin it or follow another one between
+    /// statements, as in Flink.
+    ///
+    /// # Errors
+    /// The first thing that cannot be read, with its place in `source`.
+    pub fn parse(
+        source: &str,
+        version: FlinkVersion,
+        limits: &Limits,
+    ) -> Result<Self, SyntaxError> {
+        with_stack(source.len(), || {
+            let tokens = lexer::lex(source, version, limits, TextKind::Submitted)?;
+            let text = Text::new(source, tokens, version, limits, TextKind::Submitted);
+            let mut statements = Vec::new();
+            for range in split(&text.tokens)? {
+                statements.push(text.read(range, |grammar| grammar.statement())?);
+            }
+            Ok(Self { statements })
+        })
+    }
+}
+
+impl Expression {
+    /// Parses one expression. `${name}` and `{name}` outside literals become markers: `Value::Placeholder("${name}")` and
+    /// `Value::Placeholder("{name}")`, whose sqlparser spans are exact (line 1, column = byte + 1). `{type}` may also stand for the type of a
+    /// CAST. The newest Flink's rules apply.
+    ///
+    /// # Errors
+    /// Text that is not exactly one expression: rest of text, `;`, comments that swallow the end, unbalanced quotes.
+    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
+        with_stack(text.len(), || {
+            let limits = Limits::default();
+            let version = FlinkVersion::default();
+            let tokens = lexer::lex(text, version, &limits, TextKind::Policy)?;
+            refuse_open_end(text, &tokens)?;
+            let markers = tokens
+                .iter()
+                .filter(|token| token.kind == TokenKind::Marker)
+                .map(|token| token.span)
+                .collect();
+            let whole = 0..tokens.len();
+            let source = Text::new(text, tokens, version, &limits, TextKind::Policy);
+            source.read(whole, |grammar| {
+                let (scalar, queries) = grammar.lone_expression()?;
+                Ok(Self {
+                    text: text.to_owned(),
+                    scalar,
+                    queries: Queries(queries),
+                    markers,
+                })
+            })
+        })
+    }
+}
+
+/// Parses a data type, such as `ROW<a INT NOT NULL, b ARRAY<STRING>>`.
+///
+/// # Errors
+/// Text that is not exactly one type.
+pub fn parse_data_type(text: &str) -> Result<DataType, SyntaxError> {
+    with_stack(text.len(), || {
+        let limits = Limits::default();
+        let version = FlinkVersion::default();
+        let tokens = lexer::lex(text, version, &limits, TextKind::Submitted)?;
+        let whole = 0..tokens.len();
+        let source = Text::new(text, tokens, version, &limits, TextKind::Submitted);
+        source.read(whole, |grammar| grammar.lone_data_type())
+    })
+}
+
+/// The tokens of a script by Flink's lexical rules, comments and white space left out.
+///
+/// For a second look at a text that shares nothing with the grammar: names stand in [`Token::identifier`] as Flink understands them.
+///
+/// # Errors
+/// What the lexer refuses, with its place.
+pub fn tokens(
+    source: &str,
+    version: FlinkVersion,
+    limits: &Limits,
+) -> Result<Vec<Token>, SyntaxError> {
+    let tokens = lexer::lex(source, version, limits, TextKind::Submitted)?;
+    tokens
+        .iter()
+        .enumerate()
+        .map(|(index, token)| public_token(source, &tokens, index, *token))
+        .collect()
+}
+
+fn public_token(
+    source: &str,
+    tokens: &[Tok],
+    index: usize,
+    token: Tok,
+) -> Result<Token, SyntaxError> {
+    use lexer::literal;
+    let text = token.span.text(source);
+    let ahead = |n: usize| tokens.get(index + n);
+    // `UESCAPE '!'` behind a Unicode name or string names its escape character.
+    let escape = ahead(1)
+        .filter(|next| next.word == Word::UESCAPE)
+        .and(ahead(2))
+        .and_then(|next| literal::string(next.span.text(source)).chars().next())
+        .unwrap_or('\\');
+    let bad = |message: &str| SyntaxError {
+        kind: SyntaxErrorKind::Unexpected(message.to_owned()),
+        span: token.span,
+    };
+    let mut identifier = None;
+    let mut string = None;
+    match token.kind {
+        TokenKind::Word => identifier = Some(text.to_owned()),
+        TokenKind::QuotedIdentifier => identifier = Some(literal::quoted_name(text)),
+        TokenKind::UnicodeIdentifier => {
+            identifier = Some(literal::unicode_name(text, escape).map_err(bad)?);
+        }
+        TokenKind::String => string = Some(literal::string(text)),
+        TokenKind::EscapedString => string = Some(literal::escaped(text).map_err(bad)?),
+        TokenKind::UnicodeString => {
+            string = Some(literal::unicode_string(text, escape).map_err(bad)?);
+        }
+        TokenKind::CharsetString => string = Some(literal::charset(text).map_err(bad)?),
+        _ => {}
+    }
+    Ok(Token {
+        kind: token.kind,
+        identifier,
+        string,
+        span: token.span,
+    })
+}
+
+/// A text with its tokens, shared by the statements in it.
+struct Text {
+    source: Rc<str>,
+    tokens: Rc<[Tok]>,
+    version: FlinkVersion,
+    limits: Limits,
+    kind: TextKind,
+}
+
+impl Text {
+    fn new(
+        source: &str,
+        tokens: Vec<Tok>,
+        version: FlinkVersion,
+        limits: &Limits,
+        kind: TextKind,
+    ) -> Self {
+        Self {
+            source: source.into(),
+            tokens: tokens.into(),
+            version,
+            limits: *limits,
+            kind,
+        }
+    }
+
+    /// Runs a rule over a range of tokens.
+    fn read<T>(
+        &self,
+        range: Range<usize>,
+        rule: impl FnOnce(&mut Grammar<'_, '_>) -> Parsed<T>,
+    ) -> Parsed<T> {
+        let context = Context::new(
+            &self.source,
+            &self.tokens,
+            range,
+            self.version,
+            &self.limits,
+            self.kind,
+        );
+        let dialect = FlinkDialect { context };
+        let mut parser = Parser::new(&dialect)
+            .with_recursion_limit(self.limits.nesting.saturating_mul(4).saturating_add(50))
+            .with_tokens_with_locations(sql_tokens(dialect.context.tokens()));
+        rule(&mut Grammar::new(&dialect.context, &mut parser))
+    }
+}
+
+/// The token ranges of the statements, without their `;`.
+fn split(tokens: &[Tok]) -> Result<Vec<Range<usize>>, SyntaxError> {
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    while start < tokens.len() {
+        let end = statement_end(tokens, start);
+        let rest_is_empty = || {
+            tokens
+                .get(start..)
+                .is_some_and(|rest| rest.iter().all(|t| t.kind == TokenKind::Semicolon))
+        };
+        if end == start {
+            if !ranges.is_empty() && rest_is_empty() {
+                break;
+            }
+            let span = tokens.get(start).map_or(Span::default(), |t| t.span);
+            return Err(SyntaxError {
+                kind: SyntaxErrorKind::Unexpected("expected a statement, found `;`".to_owned()),
+                span,
+            });
+        }
+        ranges.push(start..end);
+        start = end + 1;
+    }
+    Ok(ranges)
+}
+
+/// Where the statement that starts at `start` ends: at its `;`, and a statement set at its `END`.
+fn statement_end(tokens: &[Tok], start: usize) -> usize {
+    let rest = tokens.get(start..).unwrap_or_default();
+    let semicolon = |from: usize| {
+        rest.iter()
+            .skip(from)
+            .position(|token| token.kind == TokenKind::Semicolon)
+            .map(|at| from + at)
+    };
+    let Some(first) = semicolon(0) else {
+        return tokens.len();
+    };
+    let is_set = rest
+        .first()
+        .is_some_and(|t| matches!(t.word, Word::EXECUTE | Word::EXPLAIN | Word::COMPILE))
+        && rest.get(..first).is_some_and(|head| {
+            head.windows(3).any(|words| {
+                words
+                    .iter()
+                    .map(|t| t.word)
+                    .eq([Word::STATEMENT, Word::SET, Word::BEGIN])
+            })
+        });
+    let mut end = first;
+    while is_set && rest.get(end + 1).is_some_and(|t| t.word != Word::END) {
+        match semicolon(end + 1) {
+            Some(next) => end = next,
+            None => return tokens.len(),
+        }
+    }
+    if is_set {
+        return semicolon(end + 1).map_or(tokens.len(), |at| start + at);
+    }
+    start + end
+}
+
+/// A line comment at the end would swallow what the expression is put in front of.
+fn refuse_open_end(text: &str, tokens: &[Tok]) -> Result<(), SyntaxError> {
+    let end = tokens.last().map_or(0, |token| token.span.end);
+    let rest = Span::new(end, u32::try_from(text.len()).unwrap_or(u32::MAX));
+    if rest.text(text).trim().is_empty() {
+        return Ok(());
+    }
+    Err(SyntaxError {
+        kind: SyntaxErrorKind::Unexpected("a comment may not end an expression".to_owned()),
+        span: rest,
+    })
+}

@@ -1,0 +1,16 @@
+//! Stack for deep trees: to parse, walk, clone and drop them.
+
+/// Bytes of stack for each byte of text: a tree is at most as deep as its text is long, and a walker's frames are large in debug builds.
+const PER_BYTE: usize = 512;
+const LEAST: usize = 2 << 20;
+/// Enough for the default [`super::Limits`]: 20,000 flat operators and 200 nested brackets.
+const MOST: usize = 64 << 20;
+
+/// Runs `work` with stack enough for the trees of a text of `bytes` bytes, on a piece of heap where the thread has less left.
+///
+/// A chain of operators is as deep as it is long, and each step of a walk, a clone or a drop goes down one level. So whoever holds a
+/// [`super::Script`] or a [`super::Expression`] uses *and drops* it in here.
+pub fn with_stack<R>(bytes: usize, work: impl FnOnce() -> R) -> R {
+    let size = bytes.saturating_mul(PER_BYTE).clamp(LEAST, MOST);
+    stacker::maybe_grow(size, size, work)
+}
