@@ -12,7 +12,7 @@ mod table;
 pub use crate::syntax::{DataType, RowField, TypeKind};
 pub use connector::{Identity, identity};
 pub use ddl::{TableError, table_from_ddl};
-pub use load::CatalogError;
+pub use load::{CatalogDocument, CatalogError};
 pub use session::{Created, Found, NameError, Object, Origin, Session, SessionView};
 pub use table::{Column, ColumnKind, Table, TableName, View};
 

@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{CatalogSource, Lookup, Table, TableName, View};
 use crate::syntax::ast::Name;
 
 /// The state of one session of one principal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
     /// The current catalog.
@@ -19,9 +20,11 @@ pub struct Session {
     /// The current database.
     pub database: String,
     #[serde(default, with = "entries")]
+    #[schemars(with = "Vec<(TableName, Created)>")]
     temporary: BTreeMap<TableName, Created>,
     /// Permanent objects made (`Some`) or dropped (`None`) in this session.
     #[serde(default, with = "entries")]
+    #[schemars(with = "Vec<(TableName, Option<Created>)>")]
     permanent: BTreeMap<TableName, Option<Created>>,
     /// Options set with `SET`.
     #[serde(default)]
@@ -48,7 +51,7 @@ impl Default for Session {
 }
 
 /// An object made in a session. Its number tells it from an earlier object of the same name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Created {
     /// Which creation of this session it was.
@@ -58,7 +61,7 @@ pub struct Created {
 }
 
 /// A table or view that the catalog or the session describes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Object {
     /// A table.
@@ -70,7 +73,7 @@ pub enum Object {
 }
 
 /// A view that this session has made: Flink holds its rewritten text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SessionView {
     /// The text as submitted, and the place it was written for.
@@ -82,7 +85,7 @@ pub struct SessionView {
 }
 
 /// Where an object comes from: decides whether a name still means the same thing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// The site's catalog.

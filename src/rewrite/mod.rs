@@ -18,6 +18,7 @@ mod view;
 pub use edit::{Edit, EditSet, OverlapError};
 pub use error::{RewriteError, RewriteErrorKind};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Object;
@@ -26,7 +27,7 @@ use crate::resolve::{Place, Relation, RelationId, Resolution};
 use crate::syntax::ast::Queries;
 
 /// Where filters and masks are put.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Style {
     /// Each reference becomes a derived table.

@@ -3,6 +3,7 @@
 //! In: text. Out: [`Script`], or a [`SyntaxError`] with its place.
 //! Stays out: catalogs, principals, policies. What this grammar does not know it refuses: there is no second reading.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub mod ast;
@@ -17,7 +18,6 @@ mod span;
 mod stack;
 pub mod tables;
 mod token;
-pub mod walk;
 mod word;
 
 pub use data_type::{DataType, MAX_LENGTH, RowField, TypeKind};
@@ -30,7 +30,7 @@ pub use word::Word;
 
 /// Which Flink the text is for: rules that differ hang on it (FLINK.md §8).
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema,
 )]
 pub enum FlinkVersion {
     /// Flink 1.20.

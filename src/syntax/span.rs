@@ -1,10 +1,11 @@
 //! Byte ranges of one source text, and the human position they stand for.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A half-open byte range `start..end` of one source text. Always on character borders of that text.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema,
 )]
 pub struct Span {
     /// Offset of the first byte.
@@ -69,7 +70,7 @@ impl Span {
 }
 
 /// A place in a text as people count it: both 1-based, the column in Unicode scalar values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Position {
     /// 1-based line; `\n`, `\r\n` and a lone `\r` end a line.
     pub line: u32,
