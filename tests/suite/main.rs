@@ -8,3 +8,4 @@ mod flink;
 mod masks;
 mod schema;
 mod tidy;
+mod tpc;

@@ -174,7 +174,9 @@ pub fn literals(sql: &str, columns: &BTreeSet<&str>) -> BTreeMap<String, Vec<Lit
 
 /// The literals behind an operator, and values that make the comparison true.
 fn operands(operator: &str, rest: &[Token]) -> Vec<Literal> {
-    let ends = ["and", "or", "group", "order", "then", "select", "union", "having", "limit"];
+    let ends = [
+        "and", "or", "group", "order", "then", "select", "union", "having", "limit",
+    ];
     let mut betweens = i32::from(operator == "between");
     let mut depth = 0;
     let mut literals = Vec::new();
