@@ -9,3 +9,4 @@ mod masks;
 mod quickstart;
 mod schema;
 mod tidy;
+mod tpc;
