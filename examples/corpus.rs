@@ -124,7 +124,7 @@ fn text_of(name: &Name) -> String {
             if plain(&part.value) {
                 part.value.clone()
             } else {
-                format!("`{}`", part.value)
+                format!("`{}`", part.value.replace('`', "``"))
             }
         })
         .collect();

@@ -6,9 +6,7 @@ use std::time::SystemTime;
 use super::settings::option_allowed;
 use super::{Code, Engine};
 use crate::catalog::{Identity, Object, Origin, Session, SessionView, TableName, identity};
-use crate::policy::{
-    DefaultDeny, Obligations, Principal, Privilege, Refusal, Resource, Rows,
-};
+use crate::policy::{DefaultDeny, Obligations, Principal, Privilege, Refusal, Resource, Rows};
 use crate::resolve::{Relation, Resolution, Sink, ViewUnit};
 use crate::rewrite::Protection;
 use crate::syntax::Span;

@@ -156,6 +156,10 @@ pub struct ColumnDef {
 }
 
 /// How a declared column comes by its value.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large variant is the common one"
+)]
 #[derive(Debug)]
 pub enum ColumnDefKind {
     /// `name TYPE`.
@@ -435,6 +439,10 @@ pub struct OrderItem {
 }
 
 /// An item of the select list.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large variant is the common one"
+)]
 #[derive(Debug)]
 pub enum SelectItem {
     /// `expression [AS alias]`.
@@ -499,6 +507,10 @@ pub enum JoinKind {
 }
 
 /// The condition of a join.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large variant is the common one"
+)]
 #[derive(Debug)]
 pub enum JoinConstraint {
     /// None.

@@ -158,6 +158,8 @@ fn sql_word(name: Word) -> Token {
         Word::IN => Keyword::IN,
         Word::BETWEEN => Keyword::BETWEEN,
         Word::LIKE => Keyword::LIKE,
+        Word::ILIKE => Keyword::ILIKE,
+        Word::RLIKE => Keyword::RLIKE,
         Word::SIMILAR => Keyword::SIMILAR,
         Word::TO => Keyword::TO,
         Word::ESCAPE => Keyword::ESCAPE,

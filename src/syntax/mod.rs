@@ -18,7 +18,6 @@ mod span;
 mod stack;
 pub mod tables;
 mod token;
-pub mod walk;
 mod word;
 
 pub use data_type::{DataType, MAX_LENGTH, RowField, TypeKind};

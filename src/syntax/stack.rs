@@ -1,8 +1,10 @@
 //! Stack for deep trees: to parse, walk, clone and drop them.
 
-/// Bytes of stack for each byte of text: a tree is at most as deep as its text is long, and a walker's frames are large in debug builds.
-const PER_BYTE: usize = 512;
-const LEAST: usize = 2 << 20;
+/// Bytes of stack for each byte of text. An operator takes two bytes or more and makes the tree one level deeper; a walker's frame can take
+/// some kilobytes in a debug build.
+const PER_BYTE: usize = 2048;
+/// Enough for brackets nested as deep as the default limit.
+const LEAST: usize = 4 << 20;
 /// Enough for the default [`super::Limits`]: 20,000 flat operators and 200 nested brackets.
 const MOST: usize = 64 << 20;
 

@@ -2,15 +2,12 @@
 //!
 //! For measuring the grammar against Flink's own tree. What a statement may read is decided by `resolve`, not here.
 
-use sqlparser::ast::Expr;
-
 use super::ast::{
-    ArgumentValue, Body, Factor, FactorKind, FromItem, Insert, JoinConstraint, MatchRecognize,
-    Name, Queries, Query, QueryId, Scalar, Select, SelectItem, Statement, StatementKind,
-    TableArgumentSource, TableFunction, TableRef, Term,
+    ArgumentValue, Body, ColumnDefKind, Factor, FactorKind, FromItem, Insert, JoinConstraint,
+    MatchRecognize, Name, Queries, Query, QueryId, Scalar, Select, SelectItem, Statement,
+    StatementKind, TableArgumentSource, TableFunction, TableRef, Term,
 };
-use super::walk::{UnknownNode, for_each_operand};
-use crate::syntax::ast::{ColumnDefKind, nested_query};
+use super::{Operand, Span, SyntaxError, SyntaxErrorKind, operands};
 
 /// The tables of a statement, each list in text order, one entry a reference.
 #[derive(Debug, Default)]
@@ -25,7 +22,7 @@ pub struct Tables<'s> {
 ///
 /// # Errors
 /// An expression with a node that the grammar does not build.
-pub fn tables(statement: &Statement) -> Result<Tables<'_>, UnknownNode> {
+pub fn tables(statement: &Statement) -> Result<Tables<'_>, SyntaxError> {
     let mut walk = Walk {
         queries: &statement.queries,
         scope: Vec::new(),
@@ -43,7 +40,7 @@ struct Walk<'s> {
     tables: Tables<'s>,
 }
 
-type Walked = Result<(), UnknownNode>;
+type Walked = Result<(), SyntaxError>;
 
 impl<'s> Walk<'s> {
     fn kind(&mut self, kind: &'s StatementKind) -> Walked {
@@ -92,7 +89,7 @@ impl<'s> Walk<'s> {
     }
 
     fn query_of(&mut self, id: QueryId) -> Walked {
-        let query = self.queries.get(id).ok_or(UnknownNode)?;
+        let query = self.queries.get(id).ok_or_else(lost)?;
         self.query(query)
     }
 
@@ -140,7 +137,7 @@ impl<'s> Walk<'s> {
         for clause in clauses.into_iter().flatten() {
             self.scalar(&clause.condition)?;
         }
-        for group_by in &select.group_by {
+        if let Some(group_by) = &select.group_by {
             self.scalars(&group_by.keys)?;
         }
         select
@@ -186,7 +183,7 @@ impl<'s> Walk<'s> {
         for (value, _) in &pattern.measures {
             self.scalar(value)?;
         }
-        for value in &pattern.within {
+        if let Some(value) = &pattern.within {
             self.scalar(value)?;
         }
         for (_, value) in &pattern.defines {
@@ -232,13 +229,24 @@ impl<'s> Walk<'s> {
     }
 
     fn scalar(&mut self, scalar: &'s Scalar) -> Walked {
-        let mut open: Vec<&'s Expr> = vec![&scalar.expr];
-        while let Some(expr) = open.pop() {
-            if let Some(query) = nested_query(expr) {
-                self.query_of(query)?;
-            }
-            for_each_operand(expr, &mut |operand| open.push(operand))?;
-        }
-        Ok(())
+        let mut nested = Vec::new();
+        operands(&scalar.expr, &mut |operand| match operand {
+            Operand::Query(query) => nested.push(query),
+            Operand::Column(_)
+            | Operand::Wildcard(_)
+            | Operand::Call(_)
+            | Operand::Variable(..) => {}
+        })?;
+        nested
+            .into_iter()
+            .try_for_each(|query| self.query_of(query))
+    }
+}
+
+/// A marker without its query: the tree was put together from two statements.
+fn lost() -> SyntaxError {
+    SyntaxError {
+        kind: SyntaxErrorKind::Unexpected("a nested query is not in its statement".to_owned()),
+        span: Span::default(),
     }
 }

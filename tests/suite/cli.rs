@@ -1,397 +1,760 @@
-//! The command line as a person meets it: what it prints where, and with which status it ends.
+//! The command line as a process: what goes where, with which status.
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
 use crate::case::root;
 
-const ORDERS: &str = "CREATE TABLE orders (id INT, region STRING, phone STRING) WITH ('connector' = 'kafka', 'topic' = 'orders', 'properties.bootstrap.servers' = 'kafka');";
-const POLICY: &str = r#"
+const BINARY: &str = env!("CARGO_BIN_EXE_sqlsec");
+const POLICY: &str = "\
 apiVersion: sqlsec/v1
 version: 7
-defaults: { access: allow }
+defaults: { access: allow, unknown_connector: allow, no_matching_filter: deny, unknown_lineage: allow }
+masks:
+  encrypt: { expression: \"Encryption_function({col})\" }
 rules:
-  - { id: north, type: row_filter, to: { users: [alice] }, on: { table: "*.*.orders" }, filter: "region = 'north'" }
-  - { id: phones, type: column_mask, to: { users: [alice] }, on: { table: "*.*.orders", columns: [phone] }, mask: MASK_NULL }
-  - { id: own, type: row_filter, to: { users: [bob] }, on: { table: "*.*.orders" }, filter: "region = ${user.region}" }
-  - { id: closed, type: access, effect: deny, to: { users: [mallory] }, on: { table: "*.*.orders" }, privileges: [select] }
-"#;
+  - { id: north, type: row_filter, to: { users: [ann] }, on: { table: '*.*.orders' }, filter: \"region = 'north'\" }
+  - { id: dept,  type: row_filter, to: { groups: [public] }, on: { table: '*.*.staff' }, filter: \"dept = ${user.dept}\" }
+  - { id: name,  type: column_mask, to: { users: [ann] }, on: { table: '*.*.people', columns: [name] }, mask: encrypt }
+";
+const TABLES: &str = "\
+CREATE TABLE orders (id INT, region STRING) WITH ('connector' = 'kafka', 'topic' = 'o', 'properties.bootstrap.servers' = 'k:9092');
+CREATE TABLE staff (id INT, dept STRING) WITH ('connector' = 'datagen');
+CREATE TABLE people (id INT, name STRING) WITH ('connector' = 'datagen');
+";
 
-/// A folder of one test, with the policy and the catalog above in it.
-struct Folder(PathBuf);
+/// A folder of one test, with a policy and a catalog.
+struct Desk(PathBuf);
 
-impl Folder {
-    fn new(test: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli").join(test);
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).expect("a folder for the test");
-        let folder = Self(path);
-        folder.write("policy.yaml", POLICY);
-        folder.write("tables.sql", ORDERS);
-        folder
-    }
-
-    fn write(&self, file: &str, content: impl AsRef<[u8]>) {
-        fs::write(self.0.join(file), content).expect("a writable file");
-    }
-
-    fn read(&self, file: &str) -> String {
-        fs::read_to_string(self.0.join(file)).expect("a file that was written")
-    }
-
-    /// Runs the command with these words and this standard input.
-    fn run(&self, words: &str, stdin: &str) -> Ended {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_sqlsec"))
-            .args(words.split_whitespace())
-            .current_dir(&self.0)
-            .env("NO_COLOR", "1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the command starts");
-        let mut pipe = child.stdin.take().expect("a pipe");
-        // Who ends before reading closes the pipe: that is no failure of the test.
-        let _ = pipe.write_all(stdin.as_bytes());
-        drop(pipe);
-        let output = child.wait_with_output().expect("the command ends");
-        Ended {
-            status: output.status.code(),
-            out: String::from_utf8(output.stdout).expect("UTF-8 on standard output"),
-            err: String::from_utf8(output.stderr).expect("UTF-8 on standard error"),
-        }
-    }
-
-    /// `rewrite` of a script of `alice` with the catalog.
-    fn rewrite(&self, sql: &str) -> Ended {
-        self.run("rewrite --user alice --policy policy.yaml --catalog tables.sql", sql)
-    }
-}
-
-#[derive(Debug)]
-struct Ended {
-    status: Option<i32>,
+/// What a run came to.
+struct Ran {
+    status: i32,
     out: String,
     err: String,
 }
 
-impl Ended {
-    /// Status, nothing on standard output, and a first line on standard error that is the whole message.
+impl Desk {
+    fn new(test: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        let desk = Self(folder);
+        desk.write("policy.yaml", POLICY);
+        desk.write("tables.sql", TABLES);
+        desk
+    }
+
+    fn write(&self, file: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.0.join(file), content).unwrap();
+    }
+
+    fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.0.join(file)).unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(BINARY);
+        command
+            .args(arguments)
+            .current_dir(&self.0)
+            .env_remove("NO_COLOR")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        self.command(arguments).output().unwrap().into()
+    }
+
+    /// `rewrite` for ann, under the policy and the catalog of this desk, with the script on standard input.
+    fn rewrite(&self, sql: impl AsRef<[u8]>, more: &[&str]) -> Ran {
+        let basics = [
+            "rewrite",
+            "--user",
+            "ann",
+            "--policy",
+            "policy.yaml",
+            "--catalog",
+            "tables.sql",
+        ];
+        self.pipe(sql, &[&basics, more].concat())
+    }
+
+    fn pipe(&self, sql: impl AsRef<[u8]>, arguments: &[&str]) -> Ran {
+        let mut command = self.command(arguments);
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A command that fails early does not read its input to the end.
+        let _ = child.stdin.take().unwrap().write_all(sql.as_ref());
+        child.wait_with_output().unwrap().into()
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self {
+            status: output.status.code().expect("an exit status, not a signal"),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
+    }
+}
+
+impl Ran {
+    /// Failed with this status; nothing on standard output; the first line of standard error is this one; its place follows.
     #[track_caller]
-    fn refused(&self, status: i32, first_line: &str) {
-        assert_eq!(self.status, Some(status), "{self:?}");
-        assert_eq!(self.out, "", "{self:?}");
-        assert_eq!(self.err.lines().next(), Some(first_line), "{self:?}");
+    fn failed(&self, status: i32, first: &str, place: &str) {
+        assert_eq!(
+            (self.status, self.out.as_str()),
+            (status, ""),
+            "{}",
+            self.err
+        );
+        let mut lines = self.err.lines();
+        assert_eq!(lines.next(), Some(first), "{}", self.err);
+        if !place.is_empty() {
+            assert_eq!(
+                lines
+                    .next()
+                    .and_then(|l| l.trim_start().strip_prefix("--> ")),
+                Some(place),
+                "{}",
+                self.err
+            );
+        }
+        assert!(
+            !self.err.contains('\x1b'),
+            "colours belong on a terminal: {}",
+            self.err
+        );
     }
 
     #[track_caller]
-    fn at(&self, place: &str) {
-        let arrow = format!(" --> {place}");
-        assert!(self.err.lines().any(|line| line.trim_end().ends_with(&arrow)), "no {arrow} in {self:?}");
+    fn printed(&self, out: &str) {
+        assert_eq!(
+            (self.status, self.err.as_str(), self.out.as_str()),
+            (0, "", out)
+        );
     }
 
     #[track_caller]
-    fn allowed(&self) {
-        assert_eq!(self.status, Some(0), "{self:?}");
-        assert_eq!(self.err, "", "{self:?}");
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}{}", self.out, self.err))
     }
 }
 
 #[test]
-fn an_allowed_script_goes_to_standard_output() {
-    let folder = Folder::new("allowed");
-    let ended = folder.rewrite("SELECT id, phone FROM orders");
-    ended.allowed();
-    assert_eq!(
-        ended.out,
-        "SELECT id, phone FROM (SELECT `id`, `region`, CAST(NULL AS STRING) AS `phone` FROM orders WHERE region = 'north') AS `orders`\n"
-    );
-    let inline = folder.run("rewrite --user alice --policy policy.yaml --catalog tables.sql --style inline", "SELECT id FROM orders");
-    inline.allowed();
-    assert_eq!(inline.out, "SELECT id FROM orders WHERE region = 'north'\n");
+fn the_seeds_row_permission_is_printed_as_the_seed_has_it() {
+    let policy = root().join("fixtures/worlds/seed/policies/filter.yaml");
+    let desk = Desk::new("seed-rows");
+    for (user, region) in [("userA", "beijing"), ("userB", "hangzhou")] {
+        let arguments = [
+            "rewrite",
+            "--user",
+            user,
+            "--policy",
+            policy.to_str().unwrap(),
+            "--style",
+            "inline",
+        ];
+        let expected = format!("SELECT * FROM orders WHERE region = '{region}'\n");
+        desk.pipe("SELECT * FROM orders", &arguments)
+            .printed(&expected);
+    }
 }
 
 #[test]
-fn the_first_command_of_the_readme_prints_the_protected_quickstart() {
-    let folder = Folder::new("quickstart");
+fn the_seeds_masks_are_printed_for_both_users() {
+    let world = root().join("fixtures/worlds/seed");
+    let (policy, tables) = (world.join("policies/mask.yaml"), world.join("tables.sql"));
+    let desk = Desk::new("seed-masks");
+    for (user, hidden, open) in [("userA", "name", "age"), ("userB", "age", "name")] {
+        let arguments = [
+            "rewrite",
+            "--user",
+            user,
+            "--style",
+            "inline",
+            "--policy",
+            policy.to_str().unwrap(),
+            "--catalog",
+            tables.to_str().unwrap(),
+        ];
+        let ran = desk.pipe("SELECT name, age, price, phone FROM `user`", &arguments);
+        assert_eq!(ran.status, 0, "{}", ran.err);
+        for call in [
+            format!("Encryption_function({hidden})"),
+            "Sensitive_field_functions(phone)".to_owned(),
+        ] {
+            let quoted = call.replace('(', "(`").replace(')', "`)");
+            assert!(
+                ran.out.contains(&call) || ran.out.contains(&quoted),
+                "{call} is not in {}",
+                ran.out
+            );
+        }
+        assert!(
+            !ran.out.contains(&format!("function({open})")),
+            "{}",
+            ran.out
+        );
+    }
+}
+
+#[test]
+fn the_quickstart_is_protected() {
     let quickstart = root().join("fixtures/quickstart");
-    for file in ["policy.yaml", "shop.sql"] {
-        folder.write(file, fs::read(quickstart.join(file)).expect("the quickstart"));
-    }
-    for (user, seen) in [("userA", "region = 'beijing'"), ("userB", "region = 'hangzhou'")] {
-        let ended = folder.run(&format!("rewrite --user {user} --policy policy.yaml shop.sql"), "");
-        ended.allowed();
-        assert!(ended.out.contains(seen), "{ended:?}");
-    }
+    let file = |name: &str| quickstart.join(name).to_str().unwrap().to_owned();
+    let ran = Desk::new("quickstart").run(&[
+        "rewrite",
+        "--user",
+        "userA",
+        "--policy",
+        &file("policy.yaml"),
+        &file("shop.sql"),
+    ]);
+    assert_eq!((ran.status, ran.err.as_str()), (0, ""));
+    assert!(
+        ran.out.contains("region = 'beijing'") && ran.out.contains("Encryption_function("),
+        "{}",
+        ran.out
+    );
 }
 
 #[test]
-fn broken_sql_is_refused_at_its_place() {
-    let folder = Folder::new("broken-sql");
-    let ended = folder.rewrite("SELECT id\nFROM FROM orders");
-    assert_eq!(ended.status, Some(1), "{ended:?}");
-    assert_eq!(ended.out, "");
-    assert!(ended.err.starts_with("error[syntax-error]: "), "{ended:?}");
-    ended.at("<stdin>:2:6");
-    assert!(ended.err.contains("2 | FROM FROM orders\n  |      ^^^^"), "{ended:?}");
+fn bytes_outside_edits_come_out_as_they_went_in() {
+    let desk = Desk::new("bytes");
+    desk.rewrite("-- 说明\r\n\tSELECT  1 ;\r\n-- end", &[])
+        .printed("-- 说明\r\n\tSELECT  1 ;\r\n-- end\n");
 }
 
 #[test]
-fn an_unknown_table_and_an_unknown_column_are_refused_at_their_place() {
-    let folder = Folder::new("unknown-names");
-    folder.write("job.sql", "SELECT id\n  FROM order_s");
-    let table = folder.run("rewrite --user alice --policy policy.yaml --catalog tables.sql job.sql", "");
-    table.refused(1, "error[table-unknown]: table or view `default_catalog.default_database.order_s` does not exist");
-    table.at("job.sql:2:8");
-    let column = folder.rewrite("SELECT id, fone FROM orders");
-    column.refused(1, "error[column-unknown]: column `fone` is not found in any table of this query");
-    column.at("<stdin>:1:12");
-    let unlisted = folder.run("rewrite --user alice --policy policy.yaml", "SELECT * FROM elsewhere");
-    assert!(unlisted.err.starts_with("error[table-unlisted]: "), "{unlisted:?}");
-    assert_eq!(unlisted.status, Some(1));
-}
-
-#[test]
-fn every_refusal_of_a_script_is_printed() {
-    let folder = Folder::new("several");
-    let ended = folder.rewrite("SELECT a FROM orders;\nSELECT b FROM orders;");
-    assert_eq!(ended.status, Some(1));
-    ended.at("<stdin>:1:8");
-    ended.at("<stdin>:2:8");
-}
-
-#[test]
-fn what_the_policy_refuses_is_a_denial() {
-    let folder = Folder::new("denied");
-    let run = |user: &str| folder.run(&format!("rewrite --user {user} --policy policy.yaml --catalog tables.sql"), "SELECT id FROM orders");
-    run("mallory").refused(1, "error[access-denied]: `default_catalog.default_database.orders`: access is denied");
-    let missing = run("bob");
-    missing.refused(
+fn broken_sql_is_denied_with_its_place_underlined() {
+    let ran = Desk::new("broken").rewrite("SELECT 1;\nSELECT * FRM orders", &[]);
+    ran.failed(
         1,
-        "error[attribute-missing]: `default_catalog.default_database.orders`: the policy of this table needs a user attribute that you do not have",
+        "error[syntax-error]: expected end of statement, found `FRM`",
+        "<stdin>:2:10",
     );
-    missing.at("<stdin>:1:16");
-    assert!(run("nobody").err.starts_with("error[no-matching-filter]: "));
-    let given = folder.run("rewrite --user bob --attr region=it's --policy policy.yaml --catalog tables.sql", "SELECT id FROM orders");
-    given.allowed();
-    assert!(given.out.contains("region = 'it''s'"), "{given:?}");
+    assert!(
+        ran.err
+            .contains("2 | SELECT * FRM orders\n  |          ^^^"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]
-fn a_policy_that_cannot_be_used_ends_with_three() {
-    let folder = Folder::new("policy");
-    let rule = |rule: &str| format!("apiVersion: sqlsec/v1\nversion: 1\ndefaults: {{ access: allow }}\nrules:\n  - {rule}\n");
-    let on = r#"on: { table: "*.*.orders" }"#;
-    let cases = [
-        ("unknown field", rule(&format!("{{ id: r, type: row_filter, to: {{ users: [a] }}, {on}, filtre: \"TRUE\" }}")), 5, "filtre"),
-        ("wrong type", rule(&format!("{{ id: r, type: row_filter, to: {{ users: 7 }}, {on}, filter: \"TRUE\" }}")), 5, ""),
-        ("missing role", rule(&format!("{{ id: r, type: row_filter, to: {{ roles: [ghost] }}, {on}, filter: \"TRUE\" }}")), 5, "ghost"),
-        (
-            "unknown mask",
-            rule(r#"{ id: r, type: column_mask, to: { users: [a] }, on: { table: "*.*.orders", columns: [phone] }, mask: blurr }"#),
-            5,
-            "blurr",
-        ),
-        ("no YAML", "rules: [".to_owned(), 1, ""),
-    ];
-    for (what, text, line, word) in cases {
-        folder.write("bad.yaml", &text);
-        let ended = folder.run("rewrite --user a --policy bad.yaml --catalog tables.sql", "SELECT id FROM orders");
-        assert_eq!(ended.status, Some(3), "{what}: {ended:?}");
-        assert_eq!(ended.out, "", "{what}");
-        let place = format!("error: bad.yaml:{line}:");
-        assert!(ended.err.starts_with(&place) && ended.err.contains(word), "{what}: {ended:?}");
-        let lint = folder.run("policy lint bad.yaml", "");
-        assert_eq!(lint.status, Some(3), "{what}: {lint:?}");
-        assert!(lint.out.starts_with(&format!("bad.yaml:{line}:")) && lint.out.contains("error["), "{what}: {lint:?}");
-    }
-    let clean = folder.run("policy lint policy.yaml --catalog tables.sql", "");
-    assert_eq!(clean.status, Some(0), "{clean:?}");
-    let json = folder.run("policy lint bad.yaml --format json", "");
-    let findings: Value = serde_json::from_str(&json.out).expect("findings are JSON");
-    assert_eq!(findings[0]["severity"], "error");
+fn an_unknown_table_is_denied() {
+    let ran = Desk::new("table").rewrite("SELECT * FROM ordrs", &[]);
+    ran.failed(1, "error[table-unknown]: table or view `default_catalog.default_database.ordrs` does not exist", "<stdin>:1:15");
 }
 
 #[test]
-fn texts_beyond_the_limits_are_refused() {
-    let folder = Folder::new("limits");
-    let nested = folder.rewrite(&format!("SELECT {}1{} FROM orders", "(".repeat(10_000), ")".repeat(10_000)));
-    nested.refused(1, "error[limit-exceeded]: brackets are nested deeper than 200");
-    let queries = folder.rewrite(&format!("{}SELECT 1{}", "(".repeat(10_000), ")".repeat(10_000)));
-    assert!(queries.err.starts_with("error[limit-exceeded]: "), "{}", &queries.err[..200.min(queries.err.len())]);
-    let long = folder.rewrite(&format!("SELECT 1 -- {}", "x".repeat(17 << 20)));
-    long.refused(1, "error[limit-exceeded]: text is longer than 16777216 bytes");
+fn an_unknown_column_is_denied_and_wide_characters_are_underlined() {
+    let ran = Desk::new("column").rewrite("SELECT '表', `区域` FROM orders", &[]);
+    ran.failed(
+        1,
+        "error[column-unknown]: column `区域` is not found in any table of this query",
+        "<stdin>:1:13",
+    );
+    assert!(ran.err.contains("  |              ^^^^^^"), "{}", ran.err);
 }
 
 #[test]
-fn a_script_of_ten_megabytes_is_read() {
-    let folder = Folder::new("ten-megabytes");
-    let text = format!("SELECT id, '{}'\nFROM orders", "x".repeat(10 << 20));
-    let ended = folder.rewrite(&text);
-    ended.allowed();
-    assert!(ended.out.ends_with("WHERE region = 'north') AS `orders`\n"));
-    let broken = folder.rewrite(&format!("{text} )"));
-    assert_eq!(broken.status, Some(1));
-    assert_eq!(broken.out, "");
-    assert!(broken.err.len() < 1_000, "the script is not shown with its error");
-    broken.at("<stdin>:2:13");
+fn a_missing_attribute_is_denied_and_a_given_one_is_a_literal() {
+    let desk = Desk::new("attribute");
+    let sql = "SELECT id FROM staff";
+    let message = "error[attribute-missing]: the policy of this table needs a user attribute that you do not have";
+    desk.rewrite(sql, &[]).failed(1, message, "<stdin>:1:16");
+    let ran = desk.rewrite(sql, &["--attr", "dept=x' OR '1'='1"]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    assert!(ran.out.contains("dept = 'x'' OR ''1''=''1'"), "{}", ran.out);
 }
 
 #[test]
-fn unreadable_input_ends_with_two() {
-    let folder = Folder::new("unreadable");
-    let rewrite = "rewrite --user alice --policy policy.yaml";
-    folder.write("latin.sql", b"SELECT 1;\nSELECT '\xe9'");
-    folder.run(&format!("{rewrite} latin.sql"), "").refused(2, "error: latin.sql:2:9: invalid UTF-8 at byte 18");
-    for file in ["missing.sql", "."] {
-        let ended = folder.run(&format!("{rewrite} {file}"), "");
-        assert_eq!((ended.status, ended.out.as_str()), (Some(2), ""), "{ended:?}");
-        assert!(ended.err.starts_with(&format!("error: cannot read {file}: ")), "{ended:?}");
-        assert_eq!(ended.err.lines().count(), 1, "{ended:?}");
-    }
-    folder.write("bad.sql", "CREATE TABLE t (id INT);\nSELECT 1;");
-    let catalog = folder.run(&format!("{rewrite} --catalog bad.sql"), "SELECT 1");
-    assert_eq!(catalog.status, Some(2));
-    assert!(catalog.err.starts_with("error: bad.sql:2:1: "), "{catalog:?}");
-    folder.write("bad.json", "{ \"tables\": [], \"tabels\": [] }");
-    let json = folder.run(&format!("{rewrite} --catalog bad.json"), "SELECT 1");
-    assert_eq!(json.status, Some(2));
-    assert!(json.err.starts_with("error: bad.json:1:"), "{json:?}");
-}
-
-#[test]
-fn wrong_arguments_end_with_two() {
-    let folder = Folder::new("usage");
-    folder.run("rewrite --user alice", "SELECT 1").refused(2, "error: no policy: give --policy FILE");
-    folder.run("rewrite --policy policy.yaml", "SELECT 1").refused(2, "error: no user: give --user NAME");
-    for words in ["", "rewrote", "rewrite --stile inline"] {
-        let ended = folder.run(words, "");
-        assert_eq!((ended.status, ended.out.as_str()), (Some(2), ""), "{ended:?}");
-    }
-    let attribute = folder.run("rewrite --user alice --policy policy.yaml --attr dept", "SELECT 1");
-    attribute.refused(2, "error: --attr dept: write NAME=VALUE");
-    let help = folder.run("rewrite --help", "");
-    assert_eq!(help.status, Some(0));
-    assert!(help.out.contains("Examples:"), "{help:?}");
-}
-
-#[test]
-fn json_holds_the_whole_reply_and_no_sql_when_denied() {
-    let folder = Folder::new("json");
-    let words = "rewrite --user alice --policy policy.yaml --catalog tables.sql --format json";
-    let allowed = folder.run(words, "SELECT phone FROM orders");
-    allowed.allowed();
-    let reply: Value = serde_json::from_str(&allowed.out).expect("a reply is JSON");
-    assert_eq!(reply["decision"], "allow");
-    assert!(reply["sql"].as_str().is_some_and(|sql| sql.contains("CAST(NULL AS STRING)")));
-    assert_eq!(reply["policy"]["version"], 7);
-    let statement = &reply["statements"][0];
-    assert_eq!(statement["kind"], "SELECT");
-    assert_eq!(statement["inputs"][0]["name"], serde_json::json!(["default_catalog", "default_database", "orders"]));
-    assert_eq!(statement["inputs"][0]["physical"], serde_json::json!(["kafka://kafka:9092/orders"]));
-    assert_eq!(statement["inputs"][0]["columns"], serde_json::json!(["phone"]));
-    assert_eq!(statement["applied"][0]["row_filter"], serde_json::json!(["north"]));
-    assert_eq!(statement["applied"][0]["masks"][0]["rule"], "phones");
-
-    let denied = folder.run(words, "SELECT fone FROM orders");
-    assert_eq!(denied.status, Some(1));
-    let reply: Value = serde_json::from_str(&denied.out).expect("a reply is JSON");
-    assert_eq!(reply["decision"], "deny");
-    assert!(reply.get("sql").is_none());
-    let error = &reply["errors"][0];
-    assert_eq!((&error["code"], &error["line"], &error["column"]), (&"column-unknown".into(), &1.into(), &8.into()));
-}
-
-#[test]
-fn a_diff_shows_only_what_changed() {
-    let folder = Folder::new("diff");
-    folder.write("job.sql", "SELECT 1;\nSELECT id FROM orders;\n");
-    let ended = folder.run("rewrite --user alice --policy policy.yaml --catalog tables.sql --style inline --diff job.sql", "");
-    ended.allowed();
+fn every_reason_is_printed_and_nothing_of_a_script_that_is_partly_allowed() {
+    let desk = Desk::new("partly");
+    let sql = "SELECT * FROM orders;\nSELECT * FROM a1;\nSELECT * FROM a2";
+    let ran = desk.rewrite(sql, &[]);
     assert_eq!(
-        ended.out,
-        "--- job.sql\n+++ protected\n@@ -1,2 +1,2 @@\n SELECT 1;\n-SELECT id FROM orders;\n+SELECT id FROM orders WHERE region = 'north';\n"
+        (
+            ran.status,
+            ran.out.as_str(),
+            ran.err.matches("error[table-unknown]").count()
+        ),
+        (1, "", 2),
+        "{}",
+        ran.err
+    );
+    let json = desk.rewrite(sql, &["--format", "json"]);
+    assert_eq!(json.json()["decision"], "deny");
+    assert!(
+        !json.out.contains("'north'"),
+        "a filter of a statement that was allowed: {}",
+        json.out
     );
 }
 
 #[test]
-fn a_session_goes_out_and_comes_in_again() {
-    let folder = Folder::new("session");
-    let words = "rewrite --user alice --policy policy.yaml --session-out state.json";
-    folder.run(words, &format!("{ORDERS} CREATE TEMPORARY VIEW v AS SELECT id FROM orders;")).allowed();
-    let state = folder.read("state.json");
-    let next = folder.run("rewrite --user alice --policy policy.yaml --session state.json --session-out again.json", "SELECT * FROM v");
-    next.allowed();
-    assert_eq!(next.out, "SELECT * FROM v\n");
-    assert_eq!(folder.read("again.json"), state, "a query changes nothing");
-    let other = folder.run("rewrite --user carol --policy policy.yaml --session state.json", "SELECT * FROM v");
-    assert_eq!(other.status, Some(1), "a view protected for alice is not one for carol: {other:?}");
-    let refused = folder.run("rewrite --user alice --policy policy.yaml --session-out none.json", "SELECT * FROM");
-    assert_eq!(refused.status, Some(1));
-    assert!(!folder.0.join("none.json").exists(), "a refusal leaves no state");
-    folder.write("broken.json", "{ \"catalog\": 1 }");
-    let broken = folder.run("rewrite --user alice --policy policy.yaml --session broken.json", "SELECT 1");
-    assert_eq!(broken.status, Some(2));
-    assert!(broken.err.starts_with("error: broken.json: "), "{broken:?}");
+fn a_policy_that_cannot_be_used_ends_with_3_and_every_place() {
+    let desk = Desk::new("policy");
+    for (from, to, code, place) in [
+        (
+            "id: north,",
+            "id: north, colour: red,",
+            "document-shape",
+            "policy.yaml:7:",
+        ),
+        (
+            "version: 7",
+            "version: seven",
+            "document-shape",
+            "policy.yaml:2:",
+        ),
+        (
+            "{ users: [ann] }, on: { table: '*.*.orders' }",
+            "{ roles: [gone] }, on: { table: '*.*.orders' }",
+            "unknown-role",
+            "policy.yaml:7:",
+        ),
+        (
+            "mask: encrypt }",
+            "mask: encrpt }",
+            "unknown-mask",
+            "policy.yaml:9:",
+        ),
+        (
+            "region = 'north'",
+            "region = = 'north'",
+            "filter-syntax",
+            "policy.yaml:7:",
+        ),
+        ("rules:", "rules: [", "document-syntax", "policy.yaml:"),
+    ] {
+        assert!(POLICY.contains(from), "{from}");
+        desk.write("policy.yaml", POLICY.replace(from, to));
+        let ran = desk.rewrite("SELECT 1", &[]);
+        assert_eq!((ran.status, ran.out.as_str()), (3, ""), "{to}: {}", ran.err);
+        let mut lines = ran.err.lines();
+        let first = lines.next().unwrap_or_default();
+        assert!(
+            first.starts_with(&format!("error[{code}]: ")),
+            "{to}: {}",
+            ran.err
+        );
+        assert!(
+            lines
+                .next()
+                .is_some_and(|l| l.contains(&format!("--> {place}"))),
+            "{to}: {}",
+            ran.err
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_read_ends_with_2_or_3_and_names_the_file() {
+    let desk = Desk::new("unreadable");
+    let who = ["--user", "ann", "--policy", "policy.yaml"];
+    let missing = desk.run(&[&["rewrite", "gone.sql"], who.as_slice()].concat());
+    missing.failed(
+        2,
+        "error[input-unreadable]: cannot read `gone.sql`: No such file or directory (os error 2)",
+        "",
+    );
+    let folder = desk.run(&[&["rewrite", "."], who.as_slice()].concat());
+    folder.failed(
+        2,
+        "error[input-unreadable]: cannot read `.`: Is a directory (os error 21)",
+        "",
+    );
+    let policy = desk.run(&[
+        "rewrite",
+        "tables.sql",
+        "--user",
+        "ann",
+        "--policy",
+        "gone.yaml",
+    ]);
+    policy.failed(
+        3,
+        "error[input-unreadable]: cannot read `gone.yaml`: No such file or directory (os error 2)",
+        "",
+    );
+    desk.rewrite(b"SELECT 1;\nSELECT '\xe8\xa1\xa8\xff'", &[])
+        .failed(
+            2,
+            "error[input-not-utf8]: byte 21 is not UTF-8",
+            "<stdin>:2:10",
+        );
+    desk.write("bad.yaml", b"rules: \xff");
+    desk.run(&[
+        "rewrite",
+        "tables.sql",
+        "--user",
+        "ann",
+        "--policy",
+        "bad.yaml",
+    ])
+    .failed(
+        3,
+        "error[input-not-utf8]: byte 7 is not UTF-8",
+        "bad.yaml:1:8",
+    );
+}
+
+#[test]
+fn usage_errors_end_with_2() {
+    let desk = Desk::new("usage");
+    desk.run(&["rewrite", "tables.sql", "--policy", "policy.yaml"])
+        .failed(2, "error[usage]: no user: give --user NAME", "");
+    desk.run(&["rewrite", "tables.sql", "--user", "ann"])
+        .failed(2, "error[usage]: no policy: give --policy FILE", "");
+    desk.rewrite("SELECT 1", &["--diff", "--format", "json"])
+        .failed(
+            2,
+            "error[usage]: --diff prints text: leave out --format json",
+            "",
+        );
+    desk.rewrite("SELECT 1", &["--attr", "a=1", "--attr", "a=2"])
+        .failed(2, "error[usage]: attribute `a` is given twice", "");
+    for arguments in [
+        &["rewrite", "--attr", "dept"] as &[_],
+        &["rewrite", "--style", "odd"],
+        &["rewrite", "--flink", "1.0"],
+        &["rewrites"],
+        &[],
+    ] {
+        let ran = desk.run(arguments);
+        assert_eq!((ran.status, ran.out.as_str()), (2, ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_script_of_ten_megabytes_is_answered() {
+    let desk = Desk::new("ten-megabytes");
+    let one_statement = format!("SELECT '{}' FROM orders", "表".repeat(3_500_000));
+    let ran = desk.rewrite(&one_statement, &[]);
+    assert_eq!((ran.status, ran.err.as_str()), (0, ""));
+    assert!(ran.out.len() > one_statement.len());
+    // A place in a line of ten megabytes.
+    let ran = desk.rewrite(
+        format!(
+            "SELECT /* {} */ nothing FROM orders",
+            "x".repeat(10_000_000)
+        ),
+        &[],
+    );
+    ran.failed(
+        1,
+        "error[column-unknown]: column `nothing` is not found in any table of this query",
+        "<stdin>:1:10000015",
+    );
+    assert!(ran.err.len() < 1000, "{} bytes", ran.err.len());
+    // Longer than any script may be.
+    desk.rewrite(vec![b' '; 17 << 20], &[]).failed(
+        1,
+        "error[limit-exceeded]: the script has more than 16777216 bytes",
+        "<stdin>:1:1",
+    );
+}
+
+#[test]
+fn ten_thousand_brackets_are_refused() {
+    let ran = Desk::new("brackets").rewrite(
+        format!("SELECT {}1{}", "(".repeat(10_000), ")".repeat(10_000)),
+        &[],
+    );
+    ran.failed(
+        1,
+        "error[limit-exceeded]: brackets are nested deeper than 200",
+        "<stdin>:1:208",
+    );
+}
+
+#[test]
+fn the_difference_is_that_of_the_submitted_text() {
+    let ran = Desk::new("diff").rewrite("SELECT 1;\nSELECT * FROM orders\n", &["--diff"]);
+    let expected = "--- <stdin>\n+++ protected\n@@ -1,2 +1,2 @@\n SELECT 1;\n-SELECT * FROM orders\n+SELECT * FROM (SELECT * FROM orders WHERE region = 'north') AS `orders`\n";
+    ran.printed(expected);
+    Desk::new("no-diff")
+        .rewrite("SELECT 1", &["--diff"])
+        .printed("");
 }
 
 #[test]
 fn check_says_what_applies_and_prints_no_sql() {
-    let folder = Folder::new("check");
-    let words = "check --user alice --policy policy.yaml --catalog tables.sql";
-    let ended = folder.run(words, "SELECT id FROM orders");
-    ended.allowed();
-    assert_eq!(
-        ended.out,
-        "allowed\nline 1: SELECT default_catalog.default_database.orders: rows by north; phone by MASK_NULL (phones)\n"
+    let desk = Desk::new("check");
+    let sql = "SELECT * FROM orders;\nSELECT p.name FROM people AS p JOIN (VALUES (1)) AS v (id) ON p.id = v.id";
+    let arguments = [
+        "check",
+        "--user",
+        "ann",
+        "--policy",
+        "policy.yaml",
+        "--catalog",
+        "tables.sql",
+    ];
+    desk.pipe(sql, &arguments).printed(
+        "allowed (policy version 7)\n\
+         line 1: SELECT\n  reads default_catalog.default_database.orders: rows by rule north\n\
+         line 2: SELECT\n  reads default_catalog.default_database.people: name by mask encrypt (rule name)\n",
     );
-    let json = folder.run(&format!("{words} --format json"), "SELECT id FROM orders");
-    let reply: Value = serde_json::from_str(&json.out).expect("JSON");
-    assert_eq!(reply["decision"], "allow");
-    assert!(reply.get("sql").is_none());
-    assert_eq!(folder.run(words, "SELECT x FROM orders").status, Some(1));
+    let json = desk.pipe(sql, &[&arguments as &[_], &["--format", "json"]].concat());
+    assert_eq!(json.json()["decision"], "allow");
+    assert_eq!(
+        json.json()["statements"][0]["applied"][0]["row_filter"][0],
+        "north"
+    );
+    assert!(
+        !json.out.contains("SELECT *") && !json.out.contains("'north'"),
+        "{}",
+        json.out
+    );
+    desk.pipe("SELECT * FROM gone", &arguments)
+        .failed(1, "error[table-unknown]: table or view `default_catalog.default_database.gone` does not exist", "<stdin>:1:15");
 }
 
 #[test]
-fn tables_lists_what_is_read_and_written_without_a_policy() {
-    let folder = Folder::new("tables");
-    let script = "CREATE TABLE report (id INT) WITH ('connector' = 'blackhole');\nINSERT INTO report SELECT id FROM orders;";
-    let ended = folder.run("tables --catalog tables.sql", script);
-    ended.allowed();
-    let lines: Vec<&str> = ended.out.lines().collect();
-    assert!(lines.contains(&"2\tINSERT INTO\treads\tdefault_catalog.default_database.orders  (kafka://kafka:9092/orders)"), "{ended:?}");
-    assert!(lines.contains(&"2\tINSERT INTO\twrites\tdefault_catalog.default_database.report"), "{ended:?}");
-    let json = folder.run("tables --catalog tables.sql --format json", script);
-    let statements: Value = serde_json::from_str(&json.out).expect("JSON");
-    assert_eq!(statements[1]["outputs"][0]["as_written"], "report");
+fn tables_are_listed_without_a_policy_also_of_a_script_that_is_refused_in_part() {
+    let desk = Desk::new("tables");
+    desk.pipe("INSERT INTO sink SELECT id FROM orders", &["tables", "--catalog", "tables.sql"])
+        .failed(1, "error[table-unknown]: table or view `default_catalog.default_database.sink` does not exist", "<stdin>:1:13");
+    desk.pipe(
+        "INSERT INTO other.sink SELECT id FROM orders",
+        &["tables", "--catalog", "tables.sql"],
+    )
+    .printed(
+        "\
+LINE  STATEMENT            TABLE                                    PHYSICAL
+1     INSERT INTO  reads   default_catalog.default_database.orders  kafka://k:9092/o
+1     INSERT INTO  writes  default_catalog.other.sink
+",
+    );
+    let ran = desk.pipe(
+        "ADD JAR 'x'; SELECT id FROM orders",
+        &["tables", "--catalog", "tables.sql"],
+    );
+    assert!(
+        ran.status == 1
+            && ran.out.contains("default_database.orders")
+            && ran.err.contains("unsupported-statement"),
+        "{}{}",
+        ran.out,
+        ran.err
+    );
+    let json = desk
+        .pipe(
+            "SELECT id FROM orders",
+            &["tables", "--catalog", "tables.sql", "--format", "json"],
+        )
+        .json();
+    assert_eq!(
+        json["statements"][0]["inputs"][0]["name"],
+        serde_json::json!(["default_catalog", "default_database", "orders"])
+    );
+    assert_eq!(json["errors"], serde_json::json!([]));
 }
 
 #[test]
-fn a_configuration_gives_what_the_command_line_leaves_out() {
-    let folder = Folder::new("config");
-    fs::create_dir(folder.0.join("etc")).expect("a folder");
-    folder.write("etc/sqlsec.toml", "user = \"alice\"\npolicy = \"../policy.yaml\"\ncatalog = [\"../tables.sql\"]\nstyle = \"inline\"\n");
-    let ended = folder.run("rewrite --config etc/sqlsec.toml", "SELECT id FROM orders");
-    ended.allowed();
-    assert_eq!(ended.out, "SELECT id FROM orders WHERE region = 'north'\n");
-    let other = folder.run("rewrite --config etc/sqlsec.toml --user mallory", "SELECT id FROM orders");
-    assert_eq!(other.status, Some(1), "the command line wins: {other:?}");
-    folder.write("bad.toml", "usr = \"alice\"\n");
-    let bad = folder.run("rewrite --config bad.toml", "SELECT 1");
-    assert_eq!(bad.status, Some(2));
-    assert!(bad.err.starts_with("error: bad.toml: unknown field `usr`"), "{bad:?}");
+fn lint_prints_every_finding_with_its_place() {
+    let desk = Desk::new("lint");
+    desk.run(&["policy", "lint", "policy.yaml", "--catalog", "tables.sql"])
+        .printed("");
+    desk.write(
+        "policy.yaml",
+        POLICY.replace("columns: [name]", "columns: [nam]"),
+    );
+    let ran = desk.run(&["policy", "lint", "policy.yaml", "--catalog", "tables.sql"]);
+    assert_eq!(ran.status, 3);
+    assert!(
+        ran.out.starts_with("policy.yaml:9:")
+            && ran.out.contains("error[column-unknown]: rule `name`: "),
+        "{}",
+        ran.out
+    );
+    let json = desk.run(&[
+        "policy",
+        "lint",
+        "policy.yaml",
+        "--catalog",
+        "tables.sql",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(
+        (
+            json.status,
+            &json.json()[0]["code"],
+            &json.json()[0]["line"]
+        ),
+        (3, &"column-unknown".into(), &9.into())
+    );
+    desk.run(&["policy", "lint", "gone.yaml"]).failed(
+        2,
+        "error[input-unreadable]: cannot read `gone.yaml`: No such file or directory (os error 2)",
+        "",
+    );
 }
 
 #[test]
-fn completions_are_printed_for_each_shell() {
-    let folder = Folder::new("completions");
+fn a_session_goes_out_and_comes_in() {
+    let desk = Desk::new("session");
+    let made = desk.rewrite(
+        "CREATE TEMPORARY VIEW mine AS SELECT * FROM orders",
+        &["--session-out", "s.json"],
+    );
+    assert_eq!(made.status, 0, "{}", made.err);
+    let text = "SELECT region FROM mine";
+    desk.rewrite(text, &["--session", "s.json"])
+        .printed(&format!("{text}\n"));
+    desk.rewrite(text, &[]).failed(1, "error[table-unknown]: table or view `default_catalog.default_database.mine` does not exist", "<stdin>:1:20");
+    // A denied script leaves no state, and a state that cannot be kept leaves no SQL.
+    let before = desk.read("s.json");
+    assert_eq!(
+        desk.rewrite(
+            "USE elsewhere; SELECT * FROM",
+            &["--session", "s.json", "--session-out", "s.json"]
+        )
+        .status,
+        1
+    );
+    assert_eq!(desk.read("s.json"), before);
+    let kept = desk.rewrite("SELECT 1", &["--session-out", "no/such/folder.json"]);
+    kept.failed(2, "error[output-unwritable]: cannot write `no/such/folder.json`: No such file or directory (os error 2)", "");
+    desk.write("s.json", "{\n  \"catalog\": 1\n}");
+    let ran = desk.rewrite(text, &["--session", "s.json"]);
+    assert!(
+        ran.status == 2
+            && ran.err.starts_with("error[session-invalid]: ")
+            && ran.err.contains("--> s.json:2:"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn a_configuration_gives_defaults_and_refuses_what_it_does_not_know() {
+    let desk = Desk::new("config");
+    fs::create_dir(desk.0.join("conf")).unwrap();
+    desk.write(
+        "conf/sqlsec.toml",
+        "user = 'bob'\npolicy = '../policy.yaml'\ncatalog = ['../tables.sql']\nstyle = 'inline'\nattr = { dept = 'HR' }\n",
+    );
+    let config = ["rewrite", "--config", "conf/sqlsec.toml"];
+    desk.pipe("SELECT id FROM staff", &config)
+        .printed("SELECT id FROM staff WHERE dept = 'HR'\n");
+    let ann = [&config as &[_], &["--user", "ann"]].concat();
+    desk.pipe("SELECT * FROM orders", &ann)
+        .printed("SELECT * FROM orders WHERE region = 'north'\n");
+    desk.write("conf/sqlsec.toml", "user = 'bob'\npolicies = 'x'\n");
+    let ran = desk.pipe("SELECT 1", &config);
+    assert!(
+        ran.status == 2
+            && ran
+                .err
+                .starts_with("error[config-invalid]: unknown field `policies`"),
+        "{}",
+        ran.err
+    );
+    assert!(ran.err.contains("--> conf/sqlsec.toml:2:1"), "{}", ran.err);
+}
+
+#[test]
+fn a_catalog_that_cannot_be_used_is_named_with_its_place() {
+    let desk = Desk::new("catalog");
+    desk.write("bad.sql", "CREATE TABLE t (a INT);\nSELECT 1;");
+    let ran = desk.pipe("SELECT 1", &["tables", "--catalog", "bad.sql"]);
+    assert!(
+        ran.status == 2
+            && ran.err.starts_with("error[catalog-invalid]: ")
+            && ran.err.contains("--> bad.sql:2:1"),
+        "{}",
+        ran.err
+    );
+    desk.write("bad.json", "{ \"tables\": [],\n  \"view\": [] }");
+    let ran = desk.pipe("SELECT 1", &["tables", "--catalog", "bad.json"]);
+    assert!(
+        ran.status == 2
+            && ran
+                .err
+                .starts_with("error[catalog-invalid]: unknown field `view`")
+            && ran.err.contains("--> bad.json:2:"),
+        "{}",
+        ran.err
+    );
+    desk.write("bad.txt", "");
+    desk.pipe("SELECT 1", &["tables", "--catalog", "bad.txt"])
+        .failed(
+            2,
+            "error[usage]: `bad.txt`: a catalog file ends in .sql or .json",
+            "",
+        );
+}
+
+#[test]
+fn completions_and_help_are_there_for_every_command() {
+    let desk = Desk::new("completions");
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let ended = folder.run(&format!("completions {shell}"), "");
-        ended.allowed();
-        assert!(ended.out.contains("sqlsec") && ended.out.contains("policy"), "{shell}");
+        let ran = desk.run(&["completions", shell]);
+        assert!(
+            ran.status == 0 && ran.out.contains("rewrite"),
+            "{shell}: {}",
+            ran.err
+        );
     }
+    for command in [
+        &["rewrite"] as &[_],
+        &["check"],
+        &["tables"],
+        &["policy", "lint"],
+        &["completions"],
+    ] {
+        let ran = desk.run(&[command, &["--help"]].concat());
+        assert!(
+            ran.status == 0
+                && ran.out.contains("Example")
+                && ran.out.contains(&format!("sqlsec {}", command.join(" "))),
+            "{}",
+            ran.out
+        );
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let desk = Desk::new("pipe");
+    desk.write(
+        "long.sql",
+        format!("SELECT '{}' FROM orders", "x".repeat(1 << 20)),
+    );
+    let arguments = [
+        "rewrite",
+        "--user",
+        "ann",
+        "--policy",
+        "policy.yaml",
+        "--catalog",
+        "tables.sql",
+        "long.sql",
+    ];
+    let mut child = desk
+        .command(&arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    assert_eq!((ran.status, ran.err.as_str()), (0, ""));
 }

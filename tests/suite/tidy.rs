@@ -96,11 +96,7 @@ fn no_code_of_the_manual_is_made_up() {
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
     let made_up = rows.filter(|(word, _)| Code::ALL.iter().all(|code| code.as_str() != *word));
-    none(
-        &made_up
-            .map(|(word, _)| word.to_owned())
-            .collect::<Vec<_>>(),
-    );
+    none(&made_up.map(|(word, _)| word.to_owned()).collect::<Vec<_>>());
 }
 
 #[test]

@@ -83,10 +83,7 @@ impl Grammar<'_, '_> {
     fn argument_value(&mut self) -> Parsed<Expr> {
         let token = self.peek();
         match token.word {
-            Word::DEFAULT if self.ends_argument(1) => {
-                self.bump()?;
-                Ok(self.value(Value::Placeholder("DEFAULT".to_owned()), token.span.start))
-            }
+            Word::DEFAULT if self.ends_argument(1) => self.default_value(),
             Word::TABLE => self.table_value(),
             Word::MODEL if self.is_identifier(self.peek_at(1)) => {
                 self.unsupported("MODEL argument")
@@ -112,6 +109,12 @@ impl Grammar<'_, '_> {
                 Ok(value)
             }
         }
+    }
+
+    /// `DEFAULT`: no value of its own, so it stands in the tree as a placeholder.
+    pub(super) fn default_value(&mut self) -> Parsed<Expr> {
+        let start = self.expect_word(Word::DEFAULT)?.start;
+        Ok(self.value(Value::Placeholder("DEFAULT".to_owned()), start))
     }
 
     fn ends_argument(&self, ahead: usize) -> bool {

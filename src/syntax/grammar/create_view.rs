@@ -21,7 +21,7 @@ impl Grammar<'_, '_> {
         words += usize::from(temporary);
         let object = ahead(words);
         let known = matches!(object, Word::TABLE | Word::VIEW)
-            && (ahead(0) != Word::REPLACE || object == Word::TABLE && !temporary);
+            && (ahead(0) != Word::REPLACE || object == Word::TABLE);
         if !known {
             return self.refused();
         }

@@ -5,7 +5,7 @@ use sqlparser::ast::{Expr, OrderByExpr, OrderByOptions, OrderBySort, Value, Valu
 use super::{Grammar, Parsed};
 use crate::syntax::ast::{OrderItem, QUERY_MARK, Query, QueryId, QueryRole, Scalar};
 use crate::syntax::dialect::place;
-use crate::syntax::{Span, Word, walk};
+use crate::syntax::{Operand, Span, Word, operands};
 
 impl Grammar<'_, '_> {
     /// A whole expression with its place. INVARIANT (markers): each nested query stands in it exactly once.
@@ -14,13 +14,35 @@ impl Grammar<'_, '_> {
         let markers = self.context.marker_count();
         let expr = self.expression()?;
         if self.context.marker_count() > markers {
-            walk::check_markers(&expr, self.context.take_markers(markers))
-                .map_err(|message| self.context.unexpected(self.index(), message))?;
+            self.check_markers(&expr, markers)?;
         }
         Ok(Scalar {
             span: self.since(start),
             expr,
         })
+    }
+
+    /// Whether the queries whose markers were set since there were `count` stand in `expr`, each once.
+    fn check_markers(&self, expr: &Expr, count: usize) -> Parsed<()> {
+        let mut made = self.context.take_markers(count);
+        let mut twice = false;
+        operands(expr, &mut |operand| match operand {
+            Operand::Query(id) => match made.iter().position(|other| *other == id) {
+                Some(at) => drop(made.swap_remove(at)),
+                None => twice = true,
+            },
+            Operand::Column(_)
+            | Operand::Wildcard(_)
+            | Operand::Call(_)
+            | Operand::Variable(..) => {}
+        })?;
+        if twice || !made.is_empty() {
+            return Err(self.context.unexpected(
+                self.index(),
+                "a nested query does not stand in its expression exactly once",
+            ));
+        }
+        Ok(())
     }
 
     /// An expression inside another one.

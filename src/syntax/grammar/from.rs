@@ -9,7 +9,7 @@ use crate::syntax::token::TokenKind;
 use crate::syntax::{Span, Word};
 
 impl Grammar<'_, '_> {
-    pub(super) fn from_item(&mut self) -> Parsed<FromItem> {
+    pub(super) fn joined_item(&mut self) -> Parsed<FromItem> {
         let start = self.start();
         let first = self.factor()?;
         let mut joins = Vec::new();
@@ -138,15 +138,17 @@ impl Grammar<'_, '_> {
                 return Ok(FactorKind::Query(query));
             }
             self.left_paren()?;
-            let item = self.from_item()?;
-            if item.joins.is_empty() {
+            let item = self.joined_item()?;
+            let nested = matches!(item.first.kind, FactorKind::Parenthesised(_));
+            if item.joins.is_empty() && !nested {
                 return Err(self.expected("a join"));
             }
             self.right_paren()?;
             return Ok(FactorKind::Parenthesised(Box::new(item)));
         }
         let name = self.name()?;
-        if self.is(TokenKind::LeftParen) {
+        // Flink 1.20 wants `TABLE( )` around a call.
+        if self.is(TokenKind::LeftParen) && self.is_2x() {
             return self.table_function(name, false).map(FactorKind::Function);
         }
         let start = name.span.start;

@@ -35,13 +35,25 @@ impl Grammar<'_, '_> {
         if self.eat(TokenKind::RightParen)? {
             return Ok(hint);
         }
-        if self.is(TokenKind::String) && self.peek_at(1).kind == TokenKind::Equal {
-            hint.pairs = self.comma_list(Self::setting)?;
+        if self.peek_at(1).kind == TokenKind::Equal {
+            hint.pairs = self.comma_list(Self::hint_pair)?;
         } else {
             hint.operands = self.comma_list(Self::hint_operand)?;
         }
         self.right_paren()?;
         Ok(hint)
+    }
+
+    /// `'key' = 'value'`, `key = 'value'`.
+    fn hint_pair(&mut self) -> Parsed<Setting> {
+        if !self.is_identifier(self.peek()) {
+            return self.setting();
+        }
+        let Ident { value, span, .. } = self.identifier()?;
+        let key = Literal { value, span };
+        self.expect(TokenKind::Equal, "`=`")?;
+        let value = self.string_literal("a value in quotes")?;
+        Ok(Setting { key, value })
     }
 
     /// `'key' = 'value'`.

@@ -2,7 +2,7 @@
 
 use super::{Grammar, Parsed};
 use crate::syntax::Word;
-use crate::syntax::ast::{Ident, Insert, QueryRole, Scalar, TableRef};
+use crate::syntax::ast::{Ident, Insert, Name, QueryRole, Scalar, TableRef};
 use crate::syntax::token::TokenKind;
 
 impl Grammar<'_, '_> {
@@ -34,7 +34,7 @@ impl Grammar<'_, '_> {
             Vec::new()
         };
         let columns = if self.is(TokenKind::LeftParen) && !self.is_query_paren(self.index()) {
-            self.paren_list(Self::name)?
+            self.paren_list(Self::target_column)?
         } else {
             Vec::new()
         };
@@ -51,6 +51,15 @@ impl Grammar<'_, '_> {
         })
     }
 
+    /// A column of the sink. A type behind it makes it one that the sink does not declare.
+    fn target_column(&mut self) -> Parsed<Name> {
+        let name = self.name()?;
+        if matches!(self.peek().kind, TokenKind::Word) {
+            return self.unsupported("EXTEND");
+        }
+        Ok(name)
+    }
+
     fn partition(&mut self) -> Parsed<(Ident, Option<Scalar>)> {
         let name = self.identifier()?;
         let value = if self.eat(TokenKind::Equal)? {
@@ -64,7 +73,7 @@ impl Grammar<'_, '_> {
     /// `ON CONFLICT DO NOTHING | ERROR | DEDUPLICATE`.
     fn on_conflict(&mut self) -> Parsed<Option<crate::syntax::Span>> {
         let start = self.start();
-        if !self.eat_word(Word::ON)? {
+        if !self.is_2x() || !self.eat_word(Word::ON)? {
             return Ok(None);
         }
         self.expect_words(&[Word::CONFLICT, Word::DO])?;

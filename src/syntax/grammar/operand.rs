@@ -152,6 +152,7 @@ impl Grammar<'_, '_> {
             {
                 self.word_call()
             }
+            Word::DECIMAL if is_character_string(next.kind) => self.unsupported("DECIMAL literal"),
             Word::SAFE_CAST => self.unsupported("SAFE_CAST"),
             Word::CURSOR => self.unsupported("CURSOR"),
             Word::NEW => self.unsupported("NEW"),
@@ -185,12 +186,21 @@ impl Grammar<'_, '_> {
         let mut chain = Vec::new();
         loop {
             if self.eat(TokenKind::LeftBracket)? {
+                if matches!(
+                    self.peek().word,
+                    Word::OFFSET | Word::ORDINAL | Word::SAFE_OFFSET | Word::SAFE_ORDINAL
+                ) {
+                    return self.unsupported("OFFSET or ORDINAL of an array");
+                }
                 let index = self.expression()?;
                 self.expect(TokenKind::RightBracket, "`]`")?;
                 chain.push(AccessExpr::Subscript(Subscript::Index { index }));
             } else if self.is(TokenKind::Period) {
                 self.bump()?;
                 let field = sql_ident(self.identifier()?);
+                if self.is(TokenKind::LeftParen) {
+                    return self.unsupported("a method call");
+                }
                 chain.push(AccessExpr::Dot(Expr::Identifier(field)));
             } else {
                 break;

@@ -168,12 +168,25 @@ impl Grammar<'_, '_> {
     fn values_row(&mut self) -> Parsed<Vec<Scalar>> {
         if self.is_word(Word::ROW) && self.peek_at(1).kind == TokenKind::LeftParen {
             self.bump()?;
-            return self.paren_list(Self::scalar);
+            return self.paren_list(Self::value_or_default);
         }
         if self.is_whole_paren() {
-            return self.paren_list(Self::scalar);
+            return self.paren_list(Self::value_or_default);
         }
-        Ok(vec![self.scalar()?])
+        Ok(vec![self.value_or_default()?])
+    }
+
+    /// An expression, or `DEFAULT` alone.
+    fn value_or_default(&mut self) -> Parsed<Scalar> {
+        let token = self.peek();
+        if token.word != Word::DEFAULT {
+            return self.scalar();
+        }
+        let expr = self.default_value()?;
+        Ok(Scalar {
+            span: token.span,
+            expr,
+        })
     }
 
     /// `TABLE t`.

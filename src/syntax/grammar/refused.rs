@@ -41,7 +41,13 @@ impl Grammar<'_, '_> {
         let index = self.index();
         let known = matches!(
             verb,
-            Word::ALTER | Word::CREATE | Word::DROP | Word::SHOW | Word::TRUNCATE | Word::COMPILE
+            Word::ALTER
+                | Word::CREATE
+                | Word::REPLACE
+                | Word::DROP
+                | Word::SHOW
+                | Word::TRUNCATE
+                | Word::COMPILE
         );
         // A known verb means that the word behind it is the wrong one.
         let index = index + usize::from(known);

@@ -33,7 +33,7 @@ impl Grammar<'_, '_> {
             qualify: None,
         };
         if self.eat_word(Word::FROM)? {
-            select.from = self.comma_list(Self::from_item)?;
+            select.from = self.comma_list(Self::joined_item)?;
             select.selection = self.clause(Word::WHERE)?;
             select.group_by = self.group_by()?;
             select.having = self.clause(Word::HAVING)?;
@@ -61,7 +61,11 @@ impl Grammar<'_, '_> {
     fn select_item(&mut self) -> Parsed<SelectItem> {
         let start = self.start();
         if self.is(TokenKind::Star) {
-            return Ok(SelectItem::Wildcard(self.bump()?.span));
+            let span = self.bump()?.span;
+            if self.is_word(Word::AS) {
+                return self.unsupported("an alias of `*`");
+            }
+            return Ok(SelectItem::Wildcard(span));
         }
         if let Some(qualifier) = self.qualified_wildcard()? {
             return Ok(SelectItem::QualifiedWildcard {

@@ -132,15 +132,22 @@ impl Grammar<'_, '_> {
                 self.bump()?;
                 self.executed()?
             }
-            Word::CREATE | Word::REPLACE => self.create()?,
-            Word::UPDATE | Word::DELETE | Word::MERGE | Word::ALTER => self.refused()?,
+            Word::CREATE | Word::REPLACE => self.explained_creation()?,
             _ => self.executed()?,
         };
-        Ok(match explained {
-            // To explain what is refused is refused under the same name.
-            StatementKind::Refused(refusal) => StatementKind::Refused(refusal),
-            other => StatementKind::Explain(Box::new(other)),
-        })
+        Ok(StatementKind::Explain(Box::new(explained)))
+    }
+
+    /// A CREATE that has a query to explain.
+    fn explained_creation(&mut self) -> Parsed<StatementKind> {
+        let index = self.index();
+        let created = self.create()?;
+        match &created {
+            StatementKind::CreateTable(table) if table.query.is_some() => Ok(created),
+            _ => Err(self
+                .context
+                .unexpected(index, "only a CREATE TABLE with AS can be explained")),
+        }
     }
 }
 
