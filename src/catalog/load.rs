@@ -162,14 +162,15 @@ impl Catalog {
     /// # Errors
     /// JSON that is not such a document: nothing of it is added.
     pub fn add_json(&mut self, text: &str, origin: &str) -> Result<(), CatalogError> {
-        let document: CatalogDocument = serde_json::from_str(text).map_err(|error| CatalogError {
-            origin: origin.to_owned(),
-            position: Position {
-                line: u32::try_from(error.line()).unwrap_or(u32::MAX).max(1),
-                column: u32::try_from(error.column()).unwrap_or(u32::MAX).max(1),
-            },
-            message: error.to_string(),
-        })?;
+        let document: CatalogDocument =
+            serde_json::from_str(text).map_err(|error| CatalogError {
+                origin: origin.to_owned(),
+                position: Position {
+                    line: u32::try_from(error.line()).unwrap_or(u32::MAX).max(1),
+                    column: u32::try_from(error.column()).unwrap_or(u32::MAX).max(1),
+                },
+                message: error.to_string(),
+            })?;
         for entry in document.tables {
             let TableEntry {
                 name,

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::syntax::DataType;
 
 /// The full logical name of a table or view. Case-sensitive, as in Flink.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(from = "[String; 3]", into = "[String; 3]")]
 pub struct TableName {
     /// The catalog.

@@ -26,6 +26,9 @@ pub(super) struct Outcome {
     pub result: Result<RewrittenSql, Vec<Refused>>,
 }
 
+/// What an allowed statement does to the session.
+type Effect<'e> = Box<dyn FnOnce(&mut Session) + 'e>;
+
 /// The circumstances of one statement.
 pub(super) struct Work<'a> {
     pub engine: &'a Engine,
@@ -260,7 +263,7 @@ impl Work<'_> {
         statement: &'e Statement,
         resolution: &'e Resolution,
         session: &Session,
-    ) -> Result<Box<dyn FnOnce(&mut Session) + 'e>, Refused> {
+    ) -> Result<Effect<'e>, Refused> {
         Ok(match kind {
             StatementKind::Query(_)
             | StatementKind::Insert(_)

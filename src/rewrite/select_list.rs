@@ -47,7 +47,7 @@ pub(crate) fn masked(
     let unfit = |error| RewriteErrorKind::Mask {
         table: relation.found.name.clone(),
         column: column.name.clone(),
-        error,
+        error: Box::new(error),
     };
     let when = |mask: &ColumnMask| {
         mask.when

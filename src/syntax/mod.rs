@@ -30,7 +30,18 @@ pub use word::Word;
 
 /// Which Flink the text is for: rules that differ hang on it (FLINK.md §8).
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 pub enum FlinkVersion {
     /// Flink 1.20.

@@ -5,7 +5,18 @@ use serde::{Deserialize, Serialize};
 
 /// A half-open byte range `start..end` of one source text. Always on character borders of that text.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 pub struct Span {
     /// Offset of the first byte.
@@ -70,7 +81,9 @@ impl Span {
 }
 
 /// A place in a text as people count it: both 1-based, the column in Unicode scalar values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub struct Position {
     /// 1-based line; `\n`, `\r\n` and a lone `\r` end a line.
     pub line: u32,
