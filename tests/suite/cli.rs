@@ -274,7 +274,7 @@ fn an_unknown_column_is_denied_and_wide_characters_are_underlined() {
 fn a_missing_attribute_is_denied_and_a_given_one_is_a_literal() {
     let desk = Desk::new("attribute");
     let sql = "SELECT id FROM staff";
-    let message = "error[attribute-missing]: the policy of this table needs a user attribute that you do not have";
+    let message = "error[attribute-missing]: `default_catalog.default_database.staff`: the policy of this table needs a user attribute that you do not have";
     desk.rewrite(sql, &[]).failed(1, message, "<stdin>:1:16");
     let ran = desk.rewrite(sql, &["--attr", "dept=x' OR '1'='1"]);
     assert_eq!(ran.status, 0, "{}", ran.err);
