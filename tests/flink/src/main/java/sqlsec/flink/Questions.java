@@ -68,7 +68,7 @@ final class Questions {
         for (JsonNode type : job.get("types")) {
             ddl.append(columns == 0 ? "" : ", ").append('c').append(columns++).append(' ').append(type.asText());
         }
-        String id = ValuesConnector.register("raw " + job.get("types") + job.get("rows"), Values.rows(job));
+        String id = ValuesConnector.register("raw " + job.get("types") + job.get("rows"), () -> Values.rows(job));
         session.run(ddl + ") WITH ('connector' = 'values', 'bounded' = 'true', 'data-id' = '" + id + "')");
         List<String> select = new ArrayList<>();
         for (JsonNode expression : job.get("exprs")) {
@@ -107,7 +107,7 @@ final class Questions {
         }
         Session session = session(job, "streaming");
         job.path("data").fields().forEachRemaining(
-                e -> session.data(e.getKey(), ValuesConnector.register("raw " + e.getValue(), Values.rows(e.getValue()))));
+                e -> session.data(e.getKey(), ValuesConnector.register("raw " + e.getValue(), () -> Values.rows(e.getValue()))));
         for (String statement : Session.texts(job.path("setup"))) {
             session.run(statement);
         }

@@ -92,7 +92,7 @@ public final class Runner {
         return answer.put("ok", false).put("outcome", "harness-error").put("detail", detail).put("error", detail).toString();
     }
 
-    private static String answer(String line, boolean distinct) throws Exception {
+    static String answer(String line, boolean distinct) throws Exception {
         JsonNode job = JSON.readTree(line);
         ObjectNode answer = JSON.createObjectNode();
         answer.set("id", job.path("id"));

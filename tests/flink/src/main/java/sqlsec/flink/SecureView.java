@@ -48,7 +48,7 @@ final class SecureView {
         schema.getColumns().stream().filter(c -> c instanceof Column.MetadataColumn).forEach(stored::add);
     }
 
-    static Made rows(JsonNode job, JsonNode table, JsonNode data) throws Exception {
+    static Made rows(JsonNode job, JsonNode table, JsonNode data) {
         String key = table + "\n" + data + "\n" + job.path("functions") + zone(job) + (subqueries(table) ? job.path("tables") + "" + job.path("data") : "");
         Made made = MADE.get(key);
         if (made == null) {
@@ -103,7 +103,7 @@ final class SecureView {
             if (other.hasNonNull("data")) {
                 String key = other.get("data").asText();
                 JsonNode data = job.path("data").path(key);
-                session.table(other.get("ddl").asText(), key, ValuesConnector.register("raw " + data, Values.rows(data)));
+                session.table(other.get("ddl").asText(), key, ValuesConnector.register("raw " + data, () -> Values.rows(data)));
             } else {
                 session.run(other.get("ddl").asText());
             }
@@ -171,7 +171,7 @@ final class SecureView {
                 ddl.append(", `").append(column.getName()).append("` AS ").append(computed.getExpression().asSerializableString());
             }
         }
-        String id = ValuesConnector.register("numbered " + raw, numbered);
+        String id = ValuesConnector.register("numbered " + raw, () -> numbered);
         session.run(ddl + ") WITH ('connector' = 'values', 'bounded' = 'true', 'data-id' = '" + id + "')");
     }
 

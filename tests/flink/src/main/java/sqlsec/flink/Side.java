@@ -64,7 +64,7 @@ final class Side {
     }
 
     /** Whether the two forms of policy(D) differ for a table of the job. */
-    static boolean hasUnpairedUpdates(JsonNode job) throws Exception {
+    static boolean hasUnpairedUpdates(JsonNode job) {
         for (JsonNode table : job.path("tables")) {
             if (table.hasNonNull("data") && table.hasNonNull("secure")) {
                 SecureView.Made made = SecureView.rows(job, table, job.path("data").path(table.get("data").asText()));
@@ -132,10 +132,10 @@ final class Side {
     }
 
     private static String raw(JsonNode data) {
-        return ValuesConnector.register("raw " + data, Values.rows(data));
+        return ValuesConnector.register("raw " + data, () -> Values.rows(data));
     }
 
     private static String registered(SecureView.Made made, View view) {
-        return ValuesConnector.register(view + " " + made.key(), view == View.PAIRED ? made.paired() : made.rows());
+        return ValuesConnector.register(view + " " + made.key(), () -> view == View.PAIRED ? made.paired() : made.rows());
     }
 }

@@ -2,13 +2,14 @@ package sqlsec.flink;
 
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
 import org.apache.flink.table.planner.factories.TestValuesTableFactory;
 import org.apache.flink.types.Row;
 
@@ -20,17 +21,22 @@ final class ValuesConnector {
      */
     private static final ReadWriteLock ROWS = new ReentrantReadWriteLock();
     /** Content to id: worlds are few, and what is never registered twice need not be forgotten. */
-    private static final Map<String, String> IDS = new HashMap<>();
+    private static final Map<String, String> IDS = new ConcurrentHashMap<>();
 
     private static final String RESULTS = "org.apache.flink.table.planner.factories.TestValuesRuntimeFunctions";
 
     private ValuesConnector() {}
 
     /** The value for `data-id` under which tables find the rows. The key stands for their content. */
-    static String register(String key, List<Row> rows) {
+    static String register(String key, Supplier<List<Row>> rows) {
+        String known = IDS.get(key);
+        if (known != null) {
+            return known;
+        }
+        List<Row> made = rows.get();
         ROWS.writeLock().lock();
         try {
-            return IDS.computeIfAbsent(key, k -> TestValuesTableFactory.registerData(rows));
+            return IDS.computeIfAbsent(key, k -> TestValuesTableFactory.registerData(made));
         } finally {
             ROWS.writeLock().unlock();
         }
