@@ -2,6 +2,13 @@
 //!
 //! `cargo run --release --example corpus [FOLDER] [--failures] [--accepted] [--tables] [--time]`
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    missing_docs,
+    reason = "a measuring program prints"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

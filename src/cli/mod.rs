@@ -1,6 +1,6 @@
 //! `cli`: the command line: reads arguments and files, asks the engine, prints.
 //!
-//! SQL goes to standard output, and only when all of a script is allowed; messages go to standard error. [`Status`](failure::Status) has the
+//! SQL goes to standard output, and only when all of a script is allowed; messages go to standard error. `failure::Status` has the
 //! exit statuses. Stays out: every decision. Colours only on a terminal, and never when `NO_COLOR` is set.
 
 mod args;

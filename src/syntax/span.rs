@@ -148,7 +148,11 @@ impl<'s> Lines<'s> {
     pub fn position(&self, offset: u32) -> Position {
         let offset = offset.min(u32::try_from(self.source.len()).unwrap_or(u32::MAX));
         let line = self.starts.partition_point(|start| *start <= offset);
-        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        let start = self
+            .starts
+            .get(line.saturating_sub(1))
+            .copied()
+            .unwrap_or_default();
         let before = Span::new(start, offset).text(self.source);
         // The `\r` of a `\r\n` ends the line already.
         let columns = before.strip_suffix('\r').unwrap_or(before).chars().count();
@@ -180,7 +184,11 @@ mod tests {
         let lines = Lines::new(text);
         for (offset, _) in text.char_indices().chain([(text.len(), ' '), (999, ' ')]) {
             let offset = offset as u32;
-            assert_eq!(lines.position(offset), Position::of(text, offset), "{offset}");
+            assert_eq!(
+                lines.position(offset),
+                Position::of(text, offset),
+                "{offset}"
+            );
         }
     }
 }
