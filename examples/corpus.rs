@@ -2,6 +2,12 @@
 //!
 //! `cargo run --release --example corpus [FOLDER] [--failures] [--accepted] [--tables] [--time]`
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command that reports"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -9,7 +9,7 @@ const SQL: &str = "/* 注 */ WITH 甲 (x) AS ( SELECT 列 FROM `订 单` /*+ OPT
   LEFT JOIN ( VALUES (1) ) v ON ( t.p ) IS NULL WHERE a IN ( SELECT 1 ) -- 尾\n\
   GROUP BY ( a ), b ORDER BY f(a) DESC LIMIT 3 ;";
 
-fn factors<'s>(select: &'s Select) -> Vec<&'s Factor> {
+fn factors(select: &Select) -> Vec<&Factor> {
     let mut found = Vec::new();
     for item in &select.from {
         found.push(&item.first);
