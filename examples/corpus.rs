@@ -5,7 +5,8 @@
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a command that reports"
+    missing_docs,
+    reason = "a measuring program prints"
 )]
 
 use std::collections::BTreeMap;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Catalog, Column, Object, Session, Table, TableError, TableName, View, table_from_ddl};
@@ -21,37 +22,50 @@ pub struct CatalogError {
 }
 
 /// The JSON form: one document holds tables and views by full name.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Document {
+pub struct CatalogDocument {
+    /// The tables.
     #[serde(default)]
     tables: Vec<TableEntry>,
+    /// The views.
     #[serde(default)]
     views: Vec<ViewEntry>,
 }
 
-/// A [`Table`] with its name. Fields are listed again because serde cannot refuse unknown fields of a flattened struct.
-#[derive(Debug, Deserialize)]
+// A `Table` with its name. Fields are listed again because serde cannot refuse unknown fields of a flattened struct.
+/// A table.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct TableEntry {
+    /// Its full name.
     name: TableName,
+    /// Its columns in order; absent when nobody said.
     columns: Option<Vec<Column>>,
+    /// The columns of its primary key.
     #[serde(default)]
     primary_key: Vec<String>,
+    /// The column of its watermark: the event-time attribute.
     watermark: Option<String>,
+    /// Its connector options.
     #[serde(default)]
     options: BTreeMap<String, String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// A view.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ViewEntry {
+    /// Its full name.
     name: TableName,
+    /// Its query.
     text: String,
+    /// Its column list; empty when there is none.
     #[serde(default)]
     columns: Vec<String>,
-    /// Where its text was written; its own place when absent.
+    /// The current catalog when it was made; its own when absent.
     catalog: Option<String>,
+    /// The current database when it was made; its own when absent.
     database: Option<String>,
 }
 
@@ -148,14 +162,15 @@ impl Catalog {
     /// # Errors
     /// JSON that is not such a document: nothing of it is added.
     pub fn add_json(&mut self, text: &str, origin: &str) -> Result<(), CatalogError> {
-        let document: Document = serde_json::from_str(text).map_err(|error| CatalogError {
-            origin: origin.to_owned(),
-            position: Position {
-                line: u32::try_from(error.line()).unwrap_or(u32::MAX).max(1),
-                column: u32::try_from(error.column()).unwrap_or(u32::MAX).max(1),
-            },
-            message: error.to_string(),
-        })?;
+        let document: CatalogDocument =
+            serde_json::from_str(text).map_err(|error| CatalogError {
+                origin: origin.to_owned(),
+                position: Position {
+                    line: u32::try_from(error.line()).unwrap_or(u32::MAX).max(1),
+                    column: u32::try_from(error.column()).unwrap_or(u32::MAX).max(1),
+                },
+                message: error.to_string(),
+            })?;
         for entry in document.tables {
             let TableEntry {
                 name,

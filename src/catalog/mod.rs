@@ -12,8 +12,8 @@ mod table;
 pub use crate::syntax::{DataType, RowField, TypeKind};
 pub use connector::{Identity, identity};
 pub use ddl::{TableError, table_from_ddl};
-pub use load::CatalogError;
-pub use session::{Created, Found, NameError, Object, Origin, Session, SessionView};
+pub use load::{CatalogDocument, CatalogError};
+pub use session::{Created, Existing, Found, NameError, Object, Origin, Session, SessionView};
 pub use table::{Column, ColumnKind, Table, TableName, View};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{CatalogSource, Lookup, Table, TableName, View};
 use crate::syntax::ast::Name;
 
 /// The state of one session of one principal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
     /// The current catalog.
@@ -19,9 +20,11 @@ pub struct Session {
     /// The current database.
     pub database: String,
     #[serde(default, with = "entries")]
+    #[schemars(with = "Vec<(TableName, Created)>")]
     temporary: BTreeMap<TableName, Created>,
     /// Permanent objects made (`Some`) or dropped (`None`) in this session.
     #[serde(default, with = "entries")]
+    #[schemars(with = "Vec<(TableName, Option<Created>)>")]
     permanent: BTreeMap<TableName, Option<Created>>,
     /// Options set with `SET`.
     #[serde(default)]
@@ -36,7 +39,7 @@ pub struct Session {
 impl Default for Session {
     fn default() -> Self {
         Self {
-            catalog: "default_catalog".to_owned(),
+            catalog: BUILT_IN_CATALOG.to_owned(),
             database: "default_database".to_owned(),
             temporary: BTreeMap::new(),
             permanent: BTreeMap::new(),
@@ -48,7 +51,7 @@ impl Default for Session {
 }
 
 /// An object made in a session. Its number tells it from an earlier object of the same name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Created {
     /// Which creation of this session it was.
@@ -58,7 +61,7 @@ pub struct Created {
 }
 
 /// A table or view that the catalog or the session describes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Object {
     /// A table.
@@ -70,7 +73,7 @@ pub enum Object {
 }
 
 /// A view that this session has made: Flink holds its rewritten text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SessionView {
     /// The text as submitted, and the place it was written for.
@@ -82,7 +85,9 @@ pub struct SessionView {
 }
 
 /// Where an object comes from: decides whether a name still means the same thing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// The site's catalog.
@@ -103,6 +108,20 @@ pub struct Found {
     /// Where it comes from.
     pub origin: Origin,
 }
+
+/// Whether an object is already there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+    /// Nobody has listed that part of the catalog.
+    Unknown,
+}
+
+/// The catalog that every session begins in.
+const BUILT_IN_CATALOG: &str = "default_catalog";
 
 /// Why a name means nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -189,7 +208,7 @@ impl Session {
     /// say (Hive's), `default_database` in the built-in catalog.
     pub fn use_catalog(&mut self, name: &str) {
         name.clone_into(&mut self.catalog);
-        let database = if name == "default_catalog" {
+        let database = if name == BUILT_IN_CATALOG {
             "default_database"
         } else {
             "default"
@@ -219,6 +238,38 @@ impl Session {
         } else {
             matches!(self.permanent.get(name), Some(Some(_)))
         }
+    }
+
+    /// Whether an object of this name already stands where a CREATE would put it. A table that Flink keeps must not be taken for the one that the
+    /// statement declares: `CREATE TABLE IF NOT EXISTS` with other options would be a door.
+    ///
+    /// # Errors
+    /// [`NameError::Unavailable`].
+    pub fn existing(
+        &self,
+        name: &TableName,
+        temporary: bool,
+        source: &dyn CatalogSource,
+    ) -> Result<Existing, NameError> {
+        if temporary {
+            let has = self.temporary.contains_key(name);
+            return Ok(if has { Existing::Yes } else { Existing::No });
+        }
+        match self.permanent.get(name) {
+            Some(Some(_)) => return Ok(Existing::Yes),
+            Some(None) => return Ok(Existing::No),
+            None => {}
+        }
+        let found = source
+            .find(name)
+            .map_err(|_| NameError::Unavailable(name.clone()))?;
+        Ok(match found {
+            Lookup::Table(_) | Lookup::View(_) => Existing::Yes,
+            Lookup::Absent => Existing::No,
+            // The built-in catalog lives and dies with the session, which knows all that was made in it.
+            Lookup::Unlisted if name.catalog == BUILT_IN_CATALOG => Existing::No,
+            Lookup::Unlisted => Existing::Unknown,
+        })
     }
 
     /// Records that an object is dropped. `DROP TABLE` and `DROP VIEW` without TEMPORARY drop the permanent one; Flink refuses while a

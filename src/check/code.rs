@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $word:literal,)+) => {
         /// Why a request was denied. The words are stable for good: the same in JSON, C, Java and tests.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         pub enum Code {
             $($(#[doc = $doc])+ #[serde(rename = $word)] $variant,)+
         }
@@ -40,6 +41,8 @@ codes! {
     UnexpandedVariable = "unexpanded-variable",
     /// A table or view that does not exist.
     TableUnknown = "table-unknown",
+    /// A table or view that is already there.
+    TableExists = "table-exists",
     /// A table that nobody has described and no rule names: it could be anything.
     TableUnlisted = "table-unlisted",
     /// The host's catalog did not answer.

@@ -10,7 +10,7 @@ use super::statement::{Work, syntax_code};
 use super::{Code, Request};
 use crate::catalog::{Catalog, CatalogSource};
 use crate::policy::{Policy, Principal};
-use crate::syntax::{FlinkVersion, Limits, Script, Span, TokenKind};
+use crate::syntax::{FlinkVersion, Limits, Lines, Script, Span, TokenKind};
 use crate::verify::RewrittenSql;
 
 /// What a submitter calls before it submits.
@@ -108,8 +108,9 @@ impl Engine {
         reports: &mut Vec<super::StatementReport>,
     ) -> Result<Decision, Denials> {
         let source = request.sql.as_str();
+        let lines = Lines::new(source);
         let denial = |statement: usize, refused: Refused| {
-            let at = refused.span.position(source);
+            let at = lines.position(refused.span.start);
             Denial {
                 code: refused.code,
                 message: refused.message,
@@ -132,6 +133,7 @@ impl Engine {
             style: request.style,
             flink: request.flink,
             source,
+            lines: &lines,
         };
         let mut session = request.session.clone();
         let mut denials = Vec::new();

@@ -1,5 +1,6 @@
 //! What is answered.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Code;
@@ -8,7 +9,7 @@ use crate::syntax::Span;
 use crate::verify::RewrittenSql;
 
 /// The answer to one request.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Reply {
     /// Allow or deny.
     #[serde(flatten)]
@@ -20,7 +21,7 @@ pub struct Reply {
 }
 
 /// The decision. No `Default`, no third case: what could not be decided is a `Deny`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(tag = "decision", rename_all = "snake_case")]
 pub enum Decision {
     /// The protected script.
@@ -58,7 +59,7 @@ impl Decision {
 }
 
 /// One reason or more. INVARIANT: never empty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Denials(Vec<Denial>);
 
@@ -81,7 +82,7 @@ impl Denials {
 }
 
 /// Why something was denied, for the submitter: no policy text, no literal of a filter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Denial {
     /// The stable code.
     pub code: Code,
@@ -98,7 +99,7 @@ pub struct Denial {
 }
 
 /// One statement as it was understood.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StatementReport {
     /// What kind of statement.
     pub kind: String,
@@ -117,7 +118,7 @@ pub struct StatementReport {
 }
 
 /// A table or view that is read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Input {
     /// The name in the submitted text.
     pub as_written: String,
@@ -134,7 +135,7 @@ pub struct Input {
 }
 
 /// A table that is written or made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Output {
     /// The name in the submitted text.
     pub as_written: String,
@@ -147,7 +148,7 @@ pub struct Output {
 }
 
 /// What was applied to one table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Applied {
     /// The table or view.
     pub table: TableName,
@@ -158,7 +159,7 @@ pub struct Applied {
 }
 
 /// A mask that was applied.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AppliedMask {
     /// The column, then nested fields.
     pub column: Vec<String>,
@@ -169,7 +170,7 @@ pub struct AppliedMask {
 }
 
 /// An edit of the submitted text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Replacement {
     /// What was replaced; empty for an insertion.
     pub span: Span,
@@ -178,7 +179,7 @@ pub struct Replacement {
 }
 
 /// Which policy decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PolicyStamp {
     /// Its version.
     pub version: u64,

@@ -1,5 +1,6 @@
 //! What is asked.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Session;
@@ -8,7 +9,7 @@ use crate::rewrite::Style;
 use crate::syntax::FlinkVersion;
 
 /// A script that somebody submits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// Who submits.

@@ -9,7 +9,8 @@ use super::reply::{Applied, AppliedMask, Input, Output, Replacement, StatementRe
 use super::settings::setting_allowed;
 use super::{Code, Engine};
 use crate::catalog::{
-    Column, ColumnKind, Object, Session, SessionView, Table, TableName, View, table_from_ddl,
+    Column, ColumnKind, Existing, Object, Session, SessionView, Table, TableName, View,
+    table_from_ddl,
 };
 use crate::policy::{ColumnMask, Principal, Privilege, Rows};
 use crate::resolve::{Relation, Resolution, resolve};
@@ -17,7 +18,7 @@ use crate::rewrite::{EditSet, Protection, Style, Unit, rewrite};
 use crate::syntax::ast::{
     CreateTable, CreateView, DropObject, Name, Statement, StatementKind, Use,
 };
-use crate::syntax::{FlinkVersion, Span, SyntaxErrorKind};
+use crate::syntax::{FlinkVersion, Lines, Span, SyntaxErrorKind};
 use crate::verify::{RewrittenSql, attest, attest_unchanged};
 
 /// What a statement came to.
@@ -25,6 +26,9 @@ pub(super) struct Outcome {
     pub report: StatementReport,
     pub result: Result<RewrittenSql, Vec<Refused>>,
 }
+
+/// What an allowed statement does to the session.
+type Effect<'e> = Box<dyn FnOnce(&mut Session) + 'e>;
 
 /// The circumstances of one statement.
 pub(super) struct Work<'a> {
@@ -34,6 +38,7 @@ pub(super) struct Work<'a> {
     pub style: Style,
     pub flink: FlinkVersion,
     pub source: &'a str,
+    pub lines: &'a Lines<'a>,
 }
 
 impl Work<'_> {
@@ -42,7 +47,7 @@ impl Work<'_> {
         let mut report = StatementReport {
             kind: classify::name(&statement.kind),
             span: statement.span,
-            line: statement.span.position(self.source).line,
+            line: self.lines.position(statement.span.start).line,
             inputs: Vec::new(),
             outputs: Vec::new(),
             applied: Vec::new(),
@@ -260,7 +265,7 @@ impl Work<'_> {
         statement: &'e Statement,
         resolution: &'e Resolution,
         session: &Session,
-    ) -> Result<Box<dyn FnOnce(&mut Session) + 'e>, Refused> {
+    ) -> Result<Effect<'e>, Refused> {
         Ok(match kind {
             StatementKind::Query(_)
             | StatementKind::Insert(_)
@@ -268,9 +273,10 @@ impl Work<'_> {
             | StatementKind::Explain(_) => Box::new(|_: &mut Session| {}),
             StatementKind::CreateTable(create) => {
                 let (name, table) = self.created_table(create, resolution, session)?;
-                let keep = create.if_not_exists && session.has(&name, create.temporary);
+                let forms = (create.or_replace, create.if_not_exists);
+                let makes = self.makes(&name, &create.name, create.temporary, forms, session)?;
                 Box::new(move |s: &mut Session| {
-                    if !keep {
+                    if makes {
                         s.create(name, Object::Table(table.into()), create.temporary);
                     }
                 })
@@ -280,9 +286,10 @@ impl Work<'_> {
                     .qualify(&create.name)
                     .map_err(|e| name_refusal(&e, &create.name))?;
                 let view = self.created_view(create, statement, resolution, session);
-                let keep = create.if_not_exists && session.has(&name, create.temporary);
+                let forms = (create.or_replace, create.if_not_exists);
+                let makes = self.makes(&name, &create.name, create.temporary, forms, session)?;
                 Box::new(move |s: &mut Session| {
-                    if !keep {
+                    if makes {
                         s.create(name, Object::SessionView(view.into()), create.temporary);
                     }
                 })
@@ -324,6 +331,28 @@ impl Work<'_> {
                 ));
             }
         })
+    }
+
+    /// Whether a CREATE really makes its object: with IF NOT EXISTS Flink keeps the one that is there, whatever the statement declares.
+    fn makes(
+        &self,
+        name: &TableName,
+        written: &Name,
+        temporary: bool,
+        (or_replace, if_not_exists): (bool, bool),
+        session: &Session,
+    ) -> Result<bool, Refused> {
+        let existing = session
+            .existing(name, temporary, self.engine.catalog())
+            .map_err(|e| name_refusal(&e, written))?;
+        match (existing, or_replace, if_not_exists) {
+            (Existing::No, ..) | (_, true, _) | (Existing::Unknown, _, false) => Ok(true),
+            (Existing::Yes | Existing::Unknown, false, true) => Ok(false),
+            (Existing::Yes, false, false) => {
+                let message = format!("`{name}` already exists");
+                Err(Refused::new(Code::TableExists, message, written.span))
+            }
+        }
     }
 
     fn created_table(

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
+use super::attribute::named;
+use crate::policy::Attribute;
 use crate::rewrite::Style;
 use crate::syntax::FlinkVersion;
 
@@ -16,7 +18,10 @@ use crate::syntax::FlinkVersion;
     about,
     after_help = "\
 Exit status: 0 allowed, 1 denied, 2 usage or unreadable input, 3 policy unusable, 4 internal error.
-SQL goes to standard output, everything else to standard error."
+SQL goes to standard output, and only when all of the script is allowed; errors go to standard error.
+
+Example:
+  sqlsec rewrite --user userA --policy policy.yaml job.sql"
 )]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -31,7 +36,15 @@ Examples:
   sqlsec rewrite --user userA --policy policy.yaml job.sql
   sqlsec rewrite --user userA --policy policy.yaml --catalog tables.sql --style inline < job.sql
   sqlsec rewrite --user userA --group ops --attr dept=HR --policy policy.yaml --diff job.sql
-  sqlsec rewrite --user userA --policy policy.yaml --format json job.sql | jq .statements")]
+  sqlsec rewrite --user userA --policy policy.yaml --format json job.sql | jq .statements
+  sqlsec rewrite --config sqlsec.toml --session s.json --session-out s.json next.sql
+
+A sqlsec.toml (paths are relative to it):
+  policy = \"policy.yaml\"
+  catalog = [\"tables.sql\"]
+  style = \"inline\"
+  group = [\"ops\"]
+  attr = { dept = \"HR\", level = 3 }")]
     Rewrite(Rewrite),
     /// Say whether a script is allowed and what applies to it, without printing SQL.
     #[command(after_help = "\
@@ -51,7 +64,7 @@ Examples:
     /// Print a completion script.
     #[command(after_help = "\
 Example:
-  sqlsec completions bash > /etc/bash_completion.d/sqlsec")]
+  sqlsec completions bash > ~/.local/share/bash-completion/completions/sqlsec")]
     Completions {
         /// For which shell.
         shell: clap_complete::Shell,
@@ -121,16 +134,16 @@ pub(super) struct Common {
     /// The Flink that will run the script [default: 2.3].
     #[arg(long, value_name = "VERSION", value_enum)]
     pub flink: Option<Flink>,
-    /// How to print.
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
+    /// How to print [default: text].
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
     /// The state of the session before the script, as JSON.
     #[arg(long, value_name = "FILE")]
     pub session: Option<PathBuf>,
     /// Where to write the state of the session after it.
     #[arg(long, value_name = "FILE")]
     pub session_out: Option<PathBuf>,
-    /// Defaults for the options, as TOML: keys are the long names.
+    /// Defaults for the options, as TOML: keys are the long names, `attr` is a table.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
@@ -147,17 +160,22 @@ pub(super) struct Who {
     /// A role the submitter vouches for; may be given several times.
     #[arg(long)]
     pub role: Vec<String>,
-    /// An attribute of the user: `dept=HR`, `level=3`, `senior=true`, `regions=[north,south]`, `code='007'` for text that looks otherwise.
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub attr: Vec<String>,
+    /// An attribute of the user: `dept=HR`, `level=3`, `senior=true`, `regions=[north,south]`, `code='42'` for text that looks otherwise; may be
+    /// given several times.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
+    pub attr: Vec<(String, Attribute)>,
     /// The policy document (YAML or JSON).
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Format {
+    /// For people.
+    #[default]
     Text,
+    /// For programs; the JSON Schemas are in `schema/`.
     Json,
 }
 

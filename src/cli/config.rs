@@ -1,12 +1,18 @@
 //! `sqlsec.toml`: defaults for the options. What is given on the command line wins; lists are not mixed.
+//!
+//! It is read only when `--config` names it: a file that happens to lie in the current folder must not choose the policy.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::Failure;
-use super::args::{Common, Flink, StyleArg, Who};
-use super::input::read_text;
+use super::args::{Common, Flink, Format, StyleArg, Who};
+use super::failure::{Failure, Status};
+use super::input::{Source, read};
+use super::render::Place;
+use crate::policy::Attribute;
+use crate::syntax::Position;
 
 /// The file. Relative paths in it are relative to it.
 #[derive(Debug, Default, Deserialize)]
@@ -18,12 +24,13 @@ struct Config {
     #[serde(default)]
     role: Vec<String>,
     #[serde(default)]
-    attr: Vec<String>,
+    attr: BTreeMap<String, Attribute>,
     policy: Option<PathBuf>,
     #[serde(default)]
     catalog: Vec<PathBuf>,
     flink: Option<Flink>,
     style: Option<StyleArg>,
+    format: Option<Format>,
 }
 
 /// Fills in what the command line left out.
@@ -35,12 +42,11 @@ pub(super) fn apply(
     let Some(path) = &common.config else {
         return Ok(());
     };
-    let text = read_text(path)?;
-    let config: Config = toml::from_str(&text)
-        .map_err(|e| Failure::usage(format!("{}: {}", path.display(), e.message())))?;
+    let config = parse(&read(path, Status::Usage)?)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let beside = |file: PathBuf| folder.join(file);
     common.flink = common.flink.or(config.flink);
+    common.format = common.format.or(config.format);
     if common.catalog.is_empty() {
         common.catalog = config.catalog.into_iter().map(beside).collect();
     }
@@ -50,15 +56,29 @@ pub(super) fn apply(
     if let Some(who) = who {
         who.user = who.user.take().or(config.user);
         who.policy = who.policy.take().or(config.policy.map(beside));
-        for (given, configured) in [
-            (&mut who.group, config.group),
-            (&mut who.role, config.role),
-            (&mut who.attr, config.attr),
-        ] {
-            if given.is_empty() {
-                *given = configured;
-            }
-        }
+        or_configured(&mut who.group, config.group);
+        or_configured(&mut who.role, config.role);
+        or_configured(&mut who.attr, config.attr);
     }
     Ok(())
+}
+
+fn parse(source: &Source) -> Result<Config, Failure> {
+    toml::from_str(&source.text).map_err(|e| {
+        let failure = Failure::new(Status::Usage, "config-invalid", e.message());
+        let start = e
+            .span()
+            .map_or(0, |span| u32::try_from(span.start).unwrap_or(u32::MAX));
+        failure.at(Place::new(
+            &source.origin,
+            Position::of(&source.text, start),
+            &source.text,
+        ))
+    })
+}
+
+fn or_configured<T>(given: &mut Vec<T>, configured: impl IntoIterator<Item = T>) {
+    if given.is_empty() {
+        given.extend(configured);
+    }
 }

@@ -1,75 +1,112 @@
-//! What a command reads: scripts, catalogs, policies, sessions, attributes.
+//! What a command reads: scripts, catalogs, policies, sessions.
 
-use std::fs;
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::Failure;
 use super::args::Who;
+use super::failure::{Failure, Status};
+use super::render::{Message, Place};
 use crate::catalog::{Catalog, Session};
-use crate::policy::{Attribute, Policy, Principal};
-use crate::syntax::Position;
+use crate::policy::{Policy, Principal, Severity};
+use crate::syntax::{Limits, Position};
 
-/// A script with the name that messages give it.
-pub(super) struct ScriptText {
+/// Catalogs and policies beyond this are a mistake: a directory of data, a device.
+const FILE_BYTES: usize = 256 << 20;
+
+/// A text with the name that messages give it.
+pub(super) struct Source {
     pub origin: String,
     pub text: String,
 }
 
-/// Reads the script from a file or standard input.
-pub(super) fn script(file: Option<&Path>) -> Result<ScriptText, Failure> {
-    match file {
-        Some(path) if path != Path::new("-") => Ok(ScriptText {
-            origin: path.display().to_string(),
-            text: read_text(path)?,
-        }),
-        _ => {
-            let mut bytes = Vec::new();
-            let read = std::io::stdin().lock().read_to_end(&mut bytes);
-            read.map_err(|e| Failure::usage(format!("cannot read standard input: {e}")))?;
-            Ok(ScriptText {
-                origin: "<stdin>".to_owned(),
-                text: utf8("<stdin>", bytes)?,
-            })
+/// Reads the script from a file or standard input. What is longer than a script may be is not read to its end.
+pub(super) fn script(file: Option<&Path>) -> Result<Source, Failure> {
+    let limit = Limits::default().script_bytes;
+    let too_long = || {
+        Failure::new(
+            Status::Denied,
+            "limit-exceeded",
+            format!("the script has more than {limit} bytes"),
+        )
+    };
+    let (origin, bytes) = match file {
+        Some(path) if path != Path::new("-") => (
+            path.display().to_string(),
+            File::open(path).and_then(|f| bytes(f, limit)),
+        ),
+        _ => ("<stdin>".to_owned(), bytes(io::stdin().lock(), limit)),
+    };
+    let bytes = bytes.map_err(|e| unreadable(Status::Usage, &origin, &e))?;
+    if bytes.len() > limit {
+        return Err(too_long().at(Place::bare(&origin, Position { line: 1, column: 1 })));
+    }
+    source(Status::Usage, origin, bytes)
+}
+
+/// Reads a file of UTF-8 text; what goes wrong ends the command with `status`.
+pub(super) fn read(path: &Path, status: Status) -> Result<Source, Failure> {
+    let origin = path.display().to_string();
+    let bytes = File::open(path)
+        .and_then(|f| bytes(f, FILE_BYTES))
+        .map_err(|e| unreadable(status, &origin, &e))?;
+    source(status, origin, bytes)
+}
+
+fn bytes(from: impl Read, limit: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn unreadable(status: Status, origin: &str, error: &io::Error) -> Failure {
+    Failure::new(
+        status,
+        "input-unreadable",
+        format!("cannot read `{origin}`: {error}"),
+    )
+}
+
+fn source(status: Status, origin: String, bytes: Vec<u8>) -> Result<Source, Failure> {
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source { origin, text }),
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            let before = error
+                .as_bytes()
+                .get(..valid)
+                .and_then(|b| std::str::from_utf8(b).ok())
+                .unwrap_or_default();
+            let place = Place::bare(&origin, Position::of(before, u32::MAX));
+            Err(Failure::new(
+                status,
+                "input-not-utf8",
+                format!("byte {valid} is not UTF-8"),
+            )
+            .at(place))
         }
     }
-}
-
-/// Reads a file of UTF-8 text.
-pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
-    let bytes = fs::read(path)
-        .map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())))?;
-    utf8(&path.display().to_string(), bytes)
-}
-
-fn utf8(origin: &str, bytes: Vec<u8>) -> Result<String, Failure> {
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let before =
-            String::from_utf8_lossy(error.as_bytes().get(..valid).unwrap_or_default()).into_owned();
-        let Position { line, column } = Position::of(&before, u32::MAX);
-        Failure::usage(format!(
-            "{origin}:{line}:{column}: invalid UTF-8 at byte {valid}"
-        ))
-    })
 }
 
 /// The catalog of all files, later ones over earlier ones.
 pub(super) fn catalog(files: &[PathBuf]) -> Result<Catalog, Failure> {
     let mut catalog = Catalog::default();
     for path in files {
-        let text = read_text(path)?;
-        let origin = path.display().to_string();
+        let source = read(path, Status::Usage)?;
         let added = match path.extension().and_then(|e| e.to_str()) {
-            Some("sql") => catalog.add_sql(&text, &origin),
-            Some("json") => catalog.add_json(&text, &origin),
+            Some("sql") => catalog.add_sql(&source.text, &source.origin),
+            Some("json") => catalog.add_json(&source.text, &source.origin),
             _ => {
                 return Err(Failure::usage(format!(
-                    "{origin}: a catalog file ends in .sql or .json"
+                    "`{}`: a catalog file ends in .sql or .json",
+                    source.origin
                 )));
             }
         };
-        added.map_err(|e| Failure::usage(e.to_string()))?;
+        added.map_err(|e| {
+            let place = Place::new(&source.origin, e.position, &source.text);
+            Failure::new(Status::Usage, "catalog-invalid", without_place(&e.message)).at(place)
+        })?;
     }
     Ok(catalog)
 }
@@ -79,8 +116,16 @@ pub(super) fn policy(who: &Who) -> Result<Policy, Failure> {
     let Some(path) = &who.policy else {
         return Err(Failure::usage("no policy: give --policy FILE"));
     };
-    let text = read_text(path)?;
-    Policy::load(&text, &path.display().to_string()).map_err(|e| Failure::policy(e.to_string()))
+    let source = read(path, Status::Policy)?;
+    Policy::load(&source.text, &source.origin).map_err(|e| {
+        let errors = e.findings.iter().filter(|f| f.severity == Severity::Error);
+        Failure {
+            status: Status::Policy,
+            messages: errors
+                .map(|f| Message::finding(f, &source.origin, &source.text))
+                .collect(),
+        }
+    })
 }
 
 /// The principal of the command line.
@@ -94,37 +139,16 @@ pub(super) fn principal(who: &Who) -> Result<Principal, Failure> {
         roles: who.role.iter().cloned().collect(),
         ..Principal::default()
     };
-    for pair in &who.attr {
-        let Some((name, value)) = pair.split_once('=').filter(|(name, _)| !name.is_empty()) else {
-            return Err(Failure::usage(format!("--attr {pair}: write NAME=VALUE")));
-        };
+    for (name, value) in &who.attr {
         if principal
             .attributes
-            .insert(name.to_owned(), attribute(value))
+            .insert(name.clone(), value.clone())
             .is_some()
         {
-            return Err(Failure::usage(format!("--attr {name} is given twice")));
+            return Err(Failure::usage(format!("attribute `{name}` is given twice")));
         }
     }
     Ok(principal)
-}
-
-/// A typed value: a boolean, a whole number, a list in brackets, else text; quotes force text.
-fn attribute(value: &str) -> Attribute {
-    if let Some(list) = value.strip_prefix('[').and_then(|v| v.strip_suffix(']')) {
-        let items = list.split(',').map(str::trim).filter(|i| !i.is_empty());
-        return Attribute::List(items.map(attribute).collect());
-    }
-    if let Some(text) = value.strip_prefix('\'').and_then(|v| v.strip_suffix('\'')) {
-        return Attribute::Text(text.to_owned());
-    }
-    match value {
-        "true" => Attribute::Boolean(true),
-        "false" => Attribute::Boolean(false),
-        _ => value
-            .parse()
-            .map_or_else(|_| Attribute::Text(value.to_owned()), Attribute::Integer),
-    }
 }
 
 /// The session state of a file, or a fresh one.
@@ -132,27 +156,25 @@ pub(super) fn session(file: Option<&Path>) -> Result<Session, Failure> {
     let Some(path) = file else {
         return Ok(Session::default());
     };
-    let text = read_text(path)?;
-    serde_json::from_str(&text).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))
+    let source = read(path, Status::Usage)?;
+    serde_json::from_str(&source.text).map_err(|e| {
+        let whole = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).max(1);
+        let position = Position {
+            line: whole(e.line()),
+            column: whole(e.column()),
+        };
+        Failure::new(
+            Status::Usage,
+            "session-invalid",
+            without_place(&e.to_string()),
+        )
+        .at(Place::new(&source.origin, position, &source.text))
+    })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn attributes_have_the_type_they_look_like_and_quotes_force_text() {
-        assert_eq!(attribute("true"), Attribute::Boolean(true));
-        assert_eq!(attribute("-3"), Attribute::Integer(-3));
-        assert_eq!(attribute("HR"), Attribute::Text("HR".into()));
-        assert_eq!(attribute("'007'"), Attribute::Text("007".into()));
-        assert_eq!(
-            attribute("[a, 2]"),
-            Attribute::List(vec![Attribute::Text("a".into()), Attribute::Integer(2)])
-        );
-        assert_eq!(
-            attribute("x' OR '1'='1"),
-            Attribute::Text("x' OR '1'='1".into())
-        );
-    }
+/// What serde_json says, without the place that it writes behind it: that is said once, beside the message.
+fn without_place(message: &str) -> &str {
+    message
+        .rsplit_once(" at line ")
+        .map_or(message, |(what, _)| what)
 }

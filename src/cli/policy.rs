@@ -3,44 +3,35 @@
 use std::fmt::Write;
 
 use super::args::{Format, Lint};
-use super::{Failure, Status, Streams, input};
-use crate::catalog::{Catalog, Identity, identity};
-use crate::policy::{self, KnownTable, SchemaLookup, Severity};
-
-impl SchemaLookup for Catalog {
-    fn tables(&self) -> Vec<KnownTable> {
-        let known = Self::tables(self).map(|(name, table)| KnownTable {
-            name: name.clone(),
-            physical: match identity(&table.options) {
-                Identity::Known(names) => names,
-                Identity::Nothing | Identity::Unknown => Vec::new(),
-            },
-            columns: table.columns.clone(),
-        });
-        known.collect()
-    }
-}
+use super::failure::{Failure, Status};
+use super::input;
+use super::render::printable;
+use super::streams::Streams;
+use crate::policy::{self, SchemaLookup, Severity};
 
 pub(super) fn lint(args: &Lint, streams: &mut Streams) -> Result<Status, Failure> {
-    let text = input::read_text(&args.file)?;
+    let source = input::read(&args.file, Status::Usage)?;
     let catalog = input::catalog(&args.catalog)?;
     let known: Option<&dyn SchemaLookup> = if args.catalog.is_empty() {
         None
     } else {
         Some(&catalog)
     };
-    let findings = policy::lint(&text, known);
-    let origin = args.file.display();
+    let findings = policy::lint(&source.text, known);
     match args.format {
         Format::Json => {
-            let json = serde_json::to_string_pretty(&findings)
-                .map_err(|e| Failure::usage(e.to_string()))?;
+            let json =
+                serde_json::to_string_pretty(&findings).map_err(|e| Failure::internal(&e))?;
             streams.out(&format!("{json}\n"))?;
         }
         Format::Text => {
             let mut lines = String::new();
             for finding in &findings {
-                let _ = writeln!(lines, "{origin}:{finding}");
+                let _ = writeln!(
+                    lines,
+                    "{}",
+                    printable(&format!("{}:{finding}", source.origin))
+                );
             }
             streams.out(&lines)?;
         }

@@ -1,84 +1,97 @@
 //! `rewrite`, `check` and `tables`.
 
-use std::fmt::Write;
 use std::fs;
 
+use serde_json::Value;
+
 use super::args::{Check, Common, Format, Rewrite, Tables, Who};
-use super::input::{self, ScriptText};
-use super::{Failure, Status, Streams, config, render};
-use crate::check::{Code, Decision, Denial, Engine, Reply, Request, StatementReport, SubmitCheck};
+use super::failure::{Failure, Status};
+use super::input::{self, Source};
+use super::render::{self, Message};
+use super::streams::Streams;
+use super::{config, report};
+use crate::check::{Code, Decision, Engine, Reply, Request, SubmitCheck};
 use crate::policy::{Policy, Principal};
 use crate::rewrite::Style;
 
 /// A policy that protects nothing and closes nothing: `tables` asks what is read, not whether it may be.
-const OPEN_POLICY: &str =
-    "apiVersion: sqlsec/v1\nversion: 1\ndefaults: { unknown_connector: allow }\nrules: []\n";
+const OPEN_POLICY: &str = "\
+apiVersion: sqlsec/v1
+version: 1
+defaults: { access: allow, unknown_connector: allow, no_matching_filter: deny, unknown_lineage: allow }
+rules:
+  - { id: all, type: access, effect: allow, to: { groups: [public] }, on: { object: '**' }, privileges: [create, drop, function, catalog] }
+";
 
 pub(super) fn rewrite(mut args: Rewrite, streams: &mut Streams) -> Result<Status, Failure> {
     config::apply(&mut args.common, Some(&mut args.who), Some(&mut args.style))?;
-    let style = args.style.map_or(Style::Derived, Style::from);
-    let (script, reply) = decide(&args.common, Some(&args.who), style)?;
-    let Decision::Allow { sql, .. } = &reply.decision else {
-        return denied(&reply, &script, args.common.format, streams);
-    };
-    save_session(&args.common, &reply)?;
-    match (args.common.format, args.diff) {
-        (Format::Json, _) => streams.out(&json(&reply)?)?,
-        (Format::Text, true) => {
-            streams.out(&render::diff(&script.origin, &script.text, sql.as_str()))?
-        }
-        (Format::Text, false) => streams.out(&with_line_end(sql.as_str()))?,
+    let format = args.common.format.unwrap_or_default();
+    if args.diff && format == Format::Json {
+        return Err(Failure::usage(
+            "--diff prints text: leave out --format json",
+        ));
     }
-    Ok(Status::Allowed)
+    let style = args.style.map_or(Style::Derived, Style::from);
+    let (script, mut reply) = decide(&args.common, Some(&args.who), style)?;
+    save_session(&args.common, &reply)?;
+    let protected = reply.decision.sql();
+    let text = match (format, protected) {
+        (Format::Text, None) => String::new(),
+        (Format::Text, Some(sql)) if args.diff => {
+            render::diff(&script.origin, &script.text, sql, streams.colour_out())
+        }
+        (Format::Text, Some(sql)) => with_line_end(sql),
+        (Format::Json, Some(_)) => json(&reply)?,
+        (Format::Json, None) => {
+            // The edits of statements that were allowed in a script that was not are SQL too.
+            reply.statements.iter_mut().for_each(|s| s.edits.clear());
+            json(&reply)?
+        }
+    };
+    finish(&text, &script, &reply, format, streams)
 }
 
 pub(super) fn check(mut args: Check, streams: &mut Streams) -> Result<Status, Failure> {
     config::apply(&mut args.common, Some(&mut args.who), None)?;
+    let format = args.common.format.unwrap_or_default();
     let (script, reply) = decide(&args.common, Some(&args.who), Style::Derived)?;
-    if let Decision::Deny { .. } = reply.decision {
-        return denied(&reply, &script, args.common.format, streams);
-    }
     save_session(&args.common, &reply)?;
-    match args.common.format {
-        Format::Json => {
-            let mut value = serde_json::to_value(&reply).map_err(|e| internal(&e))?;
-            // `check` answers without SQL.
-            if let Some(fields) = value.as_object_mut() {
-                fields.remove("sql");
-            }
-            streams.out(&format!("{value:#}\n"))?;
+    let text = match (format, &reply.decision) {
+        (Format::Text, Decision::Allow { .. }) => report::applied(&reply),
+        (Format::Text, Decision::Deny { .. }) => String::new(),
+        (Format::Json, _) => {
+            // Answers without SQL, and a session holds the texts of its views.
+            let mut value = serde_json::to_value(&reply).map_err(|e| Failure::internal(&e))?;
+            remove(&mut value, &["sql", "session"]);
+            each_statement(&mut value, &["edits"]);
+            json(&value)?
         }
-        Format::Text => streams.out(&format!("allowed\n{}", applied(&reply.statements)))?,
-    }
-    Ok(Status::Allowed)
+    };
+    finish(&text, &script, &reply, format, streams)
 }
 
 pub(super) fn tables(mut args: Tables, streams: &mut Streams) -> Result<Status, Failure> {
     config::apply(&mut args.common, None, None)?;
+    let format = args.common.format.unwrap_or_default();
     let (script, reply) = decide(&args.common, None, Style::Derived)?;
-    if let Decision::Deny { .. } = reply.decision {
-        return denied(&reply, &script, args.common.format, streams);
-    }
     save_session(&args.common, &reply)?;
-    match args.common.format {
+    // What could be read is listed also when something else could not: the status says that it may not be all.
+    let text = match format {
+        Format::Text => report::tables(&reply.statements),
         Format::Json => {
-            let text = serde_json::to_string_pretty(&reply.statements).map_err(|e| internal(&e))?;
-            streams.out(&format!("{text}\n"))?;
+            let mut value = serde_json::json!({ "statements": reply.statements, "errors": reply.decision.errors() });
+            each_statement(&mut value, &["edits", "applied"]);
+            json(&value)?
         }
-        Format::Text => streams.out(&listed(&reply.statements))?,
-    }
-    Ok(Status::Allowed)
+    };
+    finish(&text, &script, &reply, format, streams)
 }
 
-fn decide(
-    common: &Common,
-    who: Option<&Who>,
-    style: Style,
-) -> Result<(ScriptText, Reply), Failure> {
+fn decide(common: &Common, who: Option<&Who>, style: Style) -> Result<(Source, Reply), Failure> {
     let (policy, principal) = match who {
         Some(who) => (input::policy(who)?, input::principal(who)?),
         None => {
-            let policy = Policy::load(OPEN_POLICY, "tables").map_err(|e| internal(&e))?;
+            let policy = Policy::load(OPEN_POLICY, "tables").map_err(|e| Failure::internal(&e))?;
             (
                 policy,
                 Principal {
@@ -98,55 +111,69 @@ fn decide(
         flink,
         ..Request::new(principal, script.text.clone())
     };
-    Ok((script, engine.check(&request)))
+    let reply = engine.check(&request);
+    Ok((script, reply))
 }
 
-fn denied(
+/// Prints the answer, and the reasons where it is no.
+fn finish(
+    text: &str,
+    script: &Source,
     reply: &Reply,
-    script: &ScriptText,
     format: Format,
     streams: &mut Streams,
 ) -> Result<Status, Failure> {
+    streams.out(text)?;
     let errors = reply.decision.errors();
-    match format {
-        // A denied reply holds no SQL, so it may go where SQL would go.
-        Format::Json => streams.out(&json(reply)?)?,
-        Format::Text => {
-            for error in errors {
-                let text = render::denial(error, &script.origin, &script.text, streams.colour);
-                streams.err(&text);
-            }
-        }
+    if format == Format::Text {
+        let messages: Vec<Message> = errors
+            .iter()
+            .map(|e| Message::denial(e, &script.origin, &script.text))
+            .collect();
+        streams.messages(messages.iter());
     }
-    let internal = |e: &Denial| matches!(e.code, Code::Internal | Code::VerifyFailed);
-    Ok(if errors.iter().any(internal) {
-        Status::Internal
-    } else {
-        Status::Denied
+    let ours = |code: Code| matches!(code, Code::Internal | Code::VerifyFailed);
+    Ok(match errors {
+        [] => Status::Allowed,
+        errors if errors.iter().any(|e| ours(e.code)) => Status::Internal,
+        _ => Status::Denied,
     })
 }
 
+/// Before anything is printed: SQL without the state that belongs to it would be submitted into a session that nobody remembers.
 fn save_session(common: &Common, reply: &Reply) -> Result<(), Failure> {
     let (Some(path), Decision::Allow { session, .. }) = (&common.session_out, &reply.decision)
     else {
         return Ok(());
     };
-    let text = serde_json::to_string_pretty(session).map_err(|e| internal(&e))?;
-    fs::write(path, text)
-        .map_err(|e| Failure::usage(format!("cannot write {}: {e}", path.display())))
+    let text = json(session)?;
+    fs::write(path, text).map_err(|e| {
+        Failure::new(
+            Status::Usage,
+            "output-unwritable",
+            format!("cannot write `{}`: {e}", path.display()),
+        )
+    })
 }
 
-fn json(reply: &Reply) -> Result<String, Failure> {
-    serde_json::to_string_pretty(reply)
+fn json(value: &impl serde::Serialize) -> Result<String, Failure> {
+    serde_json::to_string_pretty(value)
         .map(|t| format!("{t}\n"))
-        .map_err(|e| internal(&e))
+        .map_err(|e| Failure::internal(&e))
 }
 
-fn internal(error: &dyn std::fmt::Display) -> Failure {
-    Failure {
-        status: Status::Internal,
-        message: format!("internal error: {error}"),
+fn remove(value: &mut Value, fields: &[&str]) {
+    if let Some(object) = value.as_object_mut() {
+        object.retain(|key, _| !fields.contains(&key.as_str()));
     }
+}
+
+fn each_statement(reply: &mut Value, without: &[&str]) {
+    let statements = reply.get_mut("statements").and_then(Value::as_array_mut);
+    statements
+        .into_iter()
+        .flatten()
+        .for_each(|statement| remove(statement, without));
 }
 
 fn with_line_end(sql: &str) -> String {
@@ -155,68 +182,4 @@ fn with_line_end(sql: &str) -> String {
     } else {
         format!("{sql}\n")
     }
-}
-
-/// What applies, one line a table.
-fn applied(statements: &[StatementReport]) -> String {
-    let mut text = String::new();
-    for statement in statements {
-        for applied in &statement.applied {
-            let mut what = Vec::new();
-            if !applied.row_filter.is_empty() {
-                what.push(format!("rows by {}", applied.row_filter.join(", ")));
-            }
-            for mask in &applied.masks {
-                what.push(format!(
-                    "{} by {} ({})",
-                    mask.column.join("."),
-                    mask.mask,
-                    mask.rule
-                ));
-            }
-            let what = if what.is_empty() {
-                "no rows".to_owned()
-            } else {
-                what.join("; ")
-            };
-            let _ = writeln!(
-                text,
-                "line {}: {} {}: {what}",
-                statement.line, statement.kind, applied.table
-            );
-        }
-    }
-    text
-}
-
-/// What is read and written, one line a reference.
-fn listed(statements: &[StatementReport]) -> String {
-    let mut text = String::new();
-    let mut line = |statement: &StatementReport, way: &str, name: String, physical: &[String]| {
-        let address = if physical.is_empty() {
-            String::new()
-        } else {
-            format!("  ({})", physical.join(", "))
-        };
-        let _ = writeln!(
-            text,
-            "{}\t{}\t{way}\t{name}{address}",
-            statement.line, statement.kind
-        );
-    };
-    for statement in statements {
-        for input in &statement.inputs {
-            let way = if input.view { "reads view" } else { "reads" };
-            line(statement, way, input.name.to_string(), &input.physical);
-        }
-        for output in &statement.outputs {
-            line(
-                statement,
-                "writes",
-                output.name.to_string(),
-                &output.physical,
-            );
-        }
-    }
-    text
 }

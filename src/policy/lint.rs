@@ -7,7 +7,7 @@ use super::compile::compile;
 use super::condition::Condition;
 use super::rule::{MaskRule, Rule, RuleKind};
 use super::{Finding, Resource, shadow};
-use crate::catalog::{Column, TableName};
+use crate::catalog::{Catalog, Column, Identity, TableName, identity};
 use crate::mask::{FieldMask, MaskSpec, mask_column};
 use crate::syntax::Position;
 
@@ -26,6 +26,20 @@ pub struct KnownTable {
     pub physical: Vec<String>,
     /// Its columns, where known.
     pub columns: Option<Vec<Column>>,
+}
+
+impl SchemaLookup for Catalog {
+    fn tables(&self) -> Vec<KnownTable> {
+        let known = Self::tables(self).map(|(name, table)| KnownTable {
+            name: name.clone(),
+            physical: match identity(&table.options) {
+                Identity::Known(names) => names,
+                Identity::Nothing | Identity::Unknown => Vec::new(),
+            },
+            columns: table.columns.clone(),
+        });
+        known.collect()
+    }
 }
 
 /// Everything that is wrong or doubtful in a document, in the order of its text.

@@ -38,7 +38,7 @@ impl Made {
 }
 
 impl<'a> Resolver<'a> {
-    pub(super) fn from_item(
+    pub(super) fn joined_factors(
         &mut self,
         item: &'a FromItem,
         scope: &mut Scope<'_>,
@@ -116,7 +116,7 @@ impl<'a> Resolver<'a> {
                 Made::unnamed(Columns::unknown())
             }
             FactorKind::Parenthesised(item) => {
-                return self.from_item(item, scope, env, query, block, false);
+                return self.joined_factors(item, scope, env, query, block, false);
             }
         };
         if let Some(Clause { condition, .. }) = &factor.as_of {

@@ -316,7 +316,7 @@ impl<'a> Resolver<'a> {
         };
         let alone = matches!(select.from.as_slice(), [item] if item.joins.is_empty());
         for item in &select.from {
-            self.from_item(item, &mut scope, env, id, block, alone)?;
+            self.joined_factors(item, &mut scope, env, id, block, alone)?;
         }
         let clauses = [&select.selection, &select.having, &select.qualify];
         let mut columns = Vec::new();

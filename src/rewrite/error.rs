@@ -38,7 +38,7 @@ pub enum RewriteErrorKind {
         /// The column.
         column: String,
         /// Why the mask has no expression.
-        error: MaskError,
+        error: Box<MaskError>,
     },
     /// Flink would lose the time attribute. Code `masked-time-attribute`.
     #[error(

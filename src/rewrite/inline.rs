@@ -84,9 +84,13 @@ impl Rewriter<'_> {
             .uses
             .iter()
             .any(|u| u.relation == id && is_masked(&u.column) && !u.item);
+        let row = |m: &ColumnMask| {
+            let mut columns = relation.columns.iter().flatten();
+            columns.any(|c| m.path.first() == Some(&c.name) && select_list::is_row(c))
+        };
         let deeper = masks
             .iter()
-            .any(|m| m.path.len() > 1 || m.when.as_ref().is_some_and(|w| w.subquery));
+            .any(|m| m.path.len() > 1 || row(m) || m.when.as_ref().is_some_and(|w| w.subquery));
         if used_otherwise || deeper {
             return Ok(None);
         }

@@ -4,8 +4,8 @@
 //! (FLINK.md §1–3). Stays out: policy documents, I/O, printing of syntax trees. What is made here is unproved text until `verify` has read it.
 //! Invariant: no edit without the obligation that asks for it, and no obligation without its edit.
 //!
-//! One file a shape: [`derived`] replaces a reference by a derived table, [`temporal`] moves it into a common table expression, [`inline`]
-//! puts filter and masks into the user's own query block, [`view`] expands the text of a catalog view.
+//! One file a shape: `derived` replaces a reference by a derived table, `temporal` moves it into a common table expression, `inline`
+//! puts filter and masks into the user's own query block, `view` expands the text of a catalog view.
 
 mod derived;
 mod edit;
@@ -18,6 +18,7 @@ mod view;
 pub use edit::{Edit, EditSet, OverlapError};
 pub use error::{RewriteError, RewriteErrorKind};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Object;
@@ -26,7 +27,7 @@ use crate::resolve::{Place, Relation, RelationId, Resolution};
 use crate::syntax::ast::Queries;
 
 /// Where filters and masks are put.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Style {
     /// Each reference becomes a derived table.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::{Column, ColumnKind};
+use crate::catalog::{Column, ColumnKind, TypeKind};
 use crate::mask::{FieldMask, mask_column, mask_untyped};
 use crate::policy::ColumnMask;
 use crate::resolve::Relation;
@@ -18,13 +18,23 @@ pub(super) struct MaskedColumns {
     pub computed: Vec<String>,
 }
 
-/// How a raw column is written for a mask: nested fields need a qualifier, or `` `r`.`x` `` could be column x of a table r.
-fn operand(relation: &Relation, column: &str, nested: bool) -> String {
-    if nested {
-        format!("{}.{}", quote(&relation.found.name.table), quote(column))
+/// How a raw column is written for a mask. A mask of a `ROW` reaches into its fields, and without a qualifier `` `r`.`x` `` could be column x of
+/// a table r.
+fn operand(relation: &Relation, column: &Column) -> String {
+    if is_row(column) {
+        format!(
+            "{}.{}",
+            quote(&relation.found.name.table),
+            quote(&column.name)
+        )
     } else {
-        quote(column)
+        quote(&column.name)
     }
+}
+
+/// Whether a column is a `ROW`.
+pub(super) fn is_row(column: &Column) -> bool {
+    matches!(&column.data_type, Some(t) if matches!(t.kind, TypeKind::Row(_)))
 }
 
 /// The expression for a column under its masks, over `operand`.
@@ -37,7 +47,7 @@ pub(crate) fn masked(
     let unfit = |error| RewriteErrorKind::Mask {
         table: relation.found.name.clone(),
         column: column.name.clone(),
-        error,
+        error: Box::new(error),
     };
     let when = |mask: &ColumnMask| {
         mask.when
@@ -97,7 +107,7 @@ pub(super) fn masked_columns(
         if own.is_empty() {
             continue;
         }
-        let raw = operand(relation, &column.name, own.iter().any(|m| m.path.len() > 1));
+        let raw = operand(relation, column);
         made.sql.insert(
             column.name.clone(),
             masked(relation, column, &own, &raw).map_err(at)?,

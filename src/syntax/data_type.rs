@@ -1,7 +1,9 @@
 //! Flink's data types: as parsed from DDL, and printed back as Flink SQL.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// A Flink type with its nullability.
@@ -154,6 +156,20 @@ impl fmt::Display for TypeKind {
 impl Serialize for DataType {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl JsonSchema for DataType {
+    fn schema_name() -> Cow<'static, str> {
+        "DataType".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A Flink type as SQL text, `NOT NULL` included.",
+            "type": "string",
+            "examples": ["DECIMAL(10, 2) NOT NULL", "ROW<`zip` STRING, `tags` ARRAY<STRING>>"]
+        })
     }
 }
 

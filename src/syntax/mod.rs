@@ -3,6 +3,7 @@
 //! In: text. Out: [`Script`], or a [`SyntaxError`] with its place.
 //! Stays out: catalogs, principals, policies. What this grammar does not know it refuses: there is no second reading.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub mod ast;
@@ -22,14 +23,25 @@ mod word;
 pub use data_type::{DataType, MAX_LENGTH, RowField, TypeKind};
 pub use operands::{Operand, cast_type, ident_span, last_part, operands, sql_span};
 pub use parse::{parse_data_type, tokens};
-pub use span::{Position, Span};
+pub use span::{Lines, Position, Span};
 pub use stack::with_stack;
 pub use token::{Token, TokenKind};
 pub use word::Word;
 
 /// Which Flink the text is for: rules that differ hang on it (FLINK.md §8).
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 pub enum FlinkVersion {
     /// Flink 1.20.

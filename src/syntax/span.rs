@@ -1,10 +1,22 @@
 //! Byte ranges of one source text, and the human position they stand for.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A half-open byte range `start..end` of one source text. Always on character borders of that text.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 pub struct Span {
     /// Offset of the first byte.
@@ -69,7 +81,9 @@ impl Span {
 }
 
 /// A place in a text as people count it: both 1-based, the column in Unicode scalar values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub struct Position {
     /// 1-based line; `\n`, `\r\n` and a lone `\r` end a line.
     pub line: u32,
@@ -103,6 +117,58 @@ impl Position {
     }
 }
 
+/// The lines of one text, found once: for texts of which many places are asked for.
+#[derive(Debug)]
+pub struct Lines<'s> {
+    source: &'s str,
+    /// Where each line starts, in order; the first at 0.
+    starts: Vec<u32>,
+}
+
+impl<'s> Lines<'s> {
+    /// Finds the lines of `source`.
+    #[must_use]
+    pub fn new(source: &'s str) -> Self {
+        let bytes = source.as_bytes();
+        let ends = bytes.iter().enumerate().filter(|(i, b)| match b {
+            b'\n' => true,
+            // `\r\n` is one end.
+            b'\r' => bytes.get(i.saturating_add(1)) != Some(&b'\n'),
+            _ => false,
+        });
+        let after = ends.filter_map(|(i, _)| u32::try_from(i.saturating_add(1)).ok());
+        Self {
+            source,
+            starts: std::iter::once(0).chain(after).collect(),
+        }
+    }
+
+    /// The same as [`Position::of`] for this text.
+    #[must_use]
+    pub fn position(&self, offset: u32) -> Position {
+        let offset = offset.min(u32::try_from(self.source.len()).unwrap_or(u32::MAX));
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = self
+            .starts
+            .get(line.saturating_sub(1))
+            .copied()
+            .unwrap_or_default();
+        let before = Span::new(start, offset).text(self.source);
+        // The `\r` of a `\r\n` ends the line already.
+        let columns = before.strip_suffix('\r').unwrap_or(before).chars().count();
+        if before.ends_with('\r') {
+            return Position {
+                line: u32::try_from(line).unwrap_or(u32::MAX).saturating_add(1),
+                column: 1,
+            };
+        }
+        Position {
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            column: u32::try_from(columns).unwrap_or(u32::MAX).saturating_add(1),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,5 +181,14 @@ mod tests {
         assert_eq!(at("c"), Position { line: 3, column: 1 });
         assert_eq!(at("d"), Position { line: 4, column: 1 });
         assert_eq!(Position::of(text, 999), Position { line: 4, column: 2 });
+        let lines = Lines::new(text);
+        for (offset, _) in text.char_indices().chain([(text.len(), ' '), (999, ' ')]) {
+            let offset = offset as u32;
+            assert_eq!(
+                lines.position(offset),
+                Position::of(text, offset),
+                "{offset}"
+            );
+        }
     }
 }

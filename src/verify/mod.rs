@@ -8,6 +8,7 @@
 mod guard;
 mod scan;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::catalog::{CatalogSource, ColumnKind, Object, Session};
@@ -17,7 +18,7 @@ use crate::syntax::ast::{Statement, StatementKind};
 use crate::syntax::{FlinkVersion, Limits, Script, Span};
 
 /// SQL that `verify` has read again and accepted. Private field; no `From`, `Default`, `Deserialize`: [`attest`] is its only origin.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RewrittenSql(String);
 
 impl RewrittenSql {

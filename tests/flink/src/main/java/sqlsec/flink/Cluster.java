@@ -19,7 +19,7 @@ public final class Cluster implements PipelineExecutorFactory {
     private static MiniCluster running;
 
     private static synchronized MiniCluster running() throws Exception {
-        if (running == null) {
+        if (running == null || !running.isRunning()) {
             Configuration conf = new Configuration();
             conf.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(768));
             conf.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(256));

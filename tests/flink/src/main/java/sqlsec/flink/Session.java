@@ -4,28 +4,48 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.concurrent.TimeoutException;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.EnvironmentSettings;
 import org.apache.flink.table.api.TableResult;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
-import org.apache.flink.table.planner.factories.TestValuesTableFactory;
+import org.apache.flink.table.api.internal.TableEnvironmentInternal;
+import org.apache.flink.table.operations.BeginStatementSetOperation;
+import org.apache.flink.table.operations.EndStatementSetOperation;
+import org.apache.flink.table.operations.ModifyOperation;
+import org.apache.flink.table.operations.Operation;
+import org.apache.flink.table.operations.command.ResetOperation;
+import org.apache.flink.table.operations.command.SetOperation;
 import org.apache.flink.types.Row;
+import org.apache.flink.util.CloseableIterator;
 
-/** A fresh table environment with its own in-memory catalog, and the statements that prepare it. */
+/** A fresh table environment with its own in-memory catalog, used as a SQL client would use it: statement by statement. */
 final class Session {
-    private static final Pattern SET = Pattern.compile("(?is)\\s*SET\\s+'([^']*)'\\s*=\\s*'([^']*)'\\s*;?\\s*");
+    private static final ExecutorService READERS = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "reader");
+        thread.setDaemon(true);
+        return thread;
+    });
 
     final StreamTableEnvironment env;
+    final TableEnvironmentInternal inner;
+    private final long limitSeconds;
     /** Data key to the id under which the `values` connector holds its rows. */
     private final Map<String, String> ids = new LinkedHashMap<>();
+    /** The other way round, for all tables. */
+    private final Map<String, String> keys = new LinkedHashMap<>();
+    /** The statements between BEGIN STATEMENT SET and END; null outside. */
+    private List<ModifyOperation> statementSet;
 
-    Session(String mode, JsonNode config) {
+    Session(String mode, JsonNode config, long limitSeconds) {
+        this.limitSeconds = limitSeconds;
         boolean batch = mode.equals("batch");
         Configuration conf = new Configuration();
         conf.setString("execution.target", Cluster.TARGET);
@@ -34,7 +54,6 @@ final class Session {
         conf.setString("parallelism.default", "1");
         conf.setString("table.exec.resource.default-parallelism", "1");
         conf.setString("table.local-time-zone", "UTC");
-        conf.setString("table.dml-sync", "true");
         conf.setString("execution.batch-shuffle-mode", "ALL_EXCHANGES_PIPELINED");
         conf.setString("jobmanager.scheduler", "Default");
         config.fields().forEachRemaining(e -> conf.setString(e.getKey(), e.getValue().asText()));
@@ -43,35 +62,113 @@ final class Session {
         EnvironmentSettings.Builder settings = EnvironmentSettings.newInstance();
         env = StreamTableEnvironment.create(
                 execution, (batch ? settings.inBatchMode() : settings.inStreamingMode()).withConfiguration(conf).build());
+        inner = (TableEnvironmentInternal) env;
     }
 
-    /** Gives rows to the `values` connector; `${key}` in later statements is their id. */
-    void data(String key, List<Row> rows) {
-        ids.put(key, TestValuesTableFactory.registerData(rows));
+    /** From now on `${key}` in a statement is this id. */
+    void data(String key, String id) {
+        ids.put(key, id);
+        keys.put(id, key);
     }
 
-    void functions(JsonNode functions) {
-        functions.fields().forEachRemaining(
-                e -> env.executeSql("CREATE TEMPORARY FUNCTION `" + e.getKey() + "` AS '" + e.getValue().asText() + "'"));
+    /** Creates a table over rows of its own, whatever `${key}` is elsewhere. */
+    void table(String ddl, String key, String id) throws Exception {
+        keys.put(id, key);
+        run(ddl.replace("${" + key + "}", id));
     }
 
-    String fill(String sql) {
+    /** What SHOW CREATE prints, with the keys back in place of the ids, which differ between the two sides of an equation. */
+    String unfill(String text) {
+        String unfilled = text;
+        for (Map.Entry<String, String> id : keys.entrySet()) {
+            unfilled = unfilled.replace("'data-id' = '" + id.getKey() + "'", "'data-id' = '${" + id.getValue() + "}'");
+        }
+        return unfilled;
+    }
+
+    private String fill(String sql) {
+        String filled = sql;
         for (Map.Entry<String, String> id : ids.entrySet()) {
-            sql = sql.replace("${" + id.getKey() + "}", id.getValue());
+            filled = filled.replace("${" + id.getKey() + "}", id.getValue());
         }
-        return sql;
+        return filled;
     }
 
-    /** Runs one statement to its end. SET goes to the configuration, as SQL clients do it: `executeSql` has no SET. */
-    void run(String sql) throws Exception {
-        Matcher set = SET.matcher(sql);
-        if (set.matches()) {
-            env.getConfig().set(set.group(1), set.group(2));
-            return;
+    void functions(JsonNode functions) throws Exception {
+        for (var fields = functions.fields(); fields.hasNext(); ) {
+            var function = fields.next();
+            run("CREATE TEMPORARY FUNCTION `" + function.getKey() + "` AS '" + function.getValue().asText() + "'");
         }
-        TableResult result = env.executeSql(fill(sql));
-        if (result.getJobClient().isPresent()) {
-            result.await(60, TimeUnit.SECONDS);
+    }
+
+    Operation parse(String sql) {
+        List<Operation> operations = inner.getParser().parse(fill(sql));
+        if (operations.size() != 1) {
+            throw new HarnessException("one statement is wanted: " + sql);
+        }
+        return operations.get(0);
+    }
+
+    /** Runs one statement to its end; rows that it gives are dropped. */
+    void run(String sql) throws Exception {
+        TableResult result = start(parse(sql));
+        if (result != null) {
+            finish(result);
+        }
+    }
+
+    /** Starts a statement; null where nothing is to be waited for. */
+    TableResult start(Operation operation) throws Exception {
+        if (operation instanceof SetOperation set) {
+            // Clients do these by themselves: the table environment has no SET.
+            set.getKey().ifPresent(key -> env.getConfig().set(key, set.getValue().orElseThrow()));
+            return null;
+        }
+        if (operation instanceof ResetOperation reset) {
+            Configuration session = env.getConfig().getConfiguration();
+            reset.getKey().ifPresentOrElse(session::removeKey, () -> session.keySet().forEach(session::removeKey));
+            return null;
+        }
+        if (operation instanceof BeginStatementSetOperation) {
+            statementSet = new ArrayList<>();
+            return null;
+        }
+        if (operation instanceof EndStatementSetOperation) {
+            List<ModifyOperation> all = endOfStatementSet();
+            return ValuesConnector.whilePlanning(() -> inner.executeInternal(all));
+        }
+        if (statementSet != null && operation instanceof ModifyOperation modify) {
+            statementSet.add(modify);
+            return null;
+        }
+        return ValuesConnector.whilePlanning(() -> inner.executeInternal(operation));
+    }
+
+    List<ModifyOperation> endOfStatementSet() {
+        List<ModifyOperation> all = statementSet;
+        if (all == null) {
+            throw new HarnessException("END without BEGIN STATEMENT SET");
+        }
+        statementSet = null;
+        return all;
+    }
+
+    /** All rows of a result, or a failed job's error; what does not end in time is cancelled. */
+    List<Row> finish(TableResult result) throws Exception {
+        CompletableFuture<List<Row>> rows = CompletableFuture.supplyAsync(() -> {
+            List<Row> got = new ArrayList<>();
+            try (CloseableIterator<Row> iterator = result.collect()) {
+                iterator.forEachRemaining(got::add);
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+            return got;
+        }, READERS);
+        try {
+            return rows.get(limitSeconds, TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            result.getJobClient().ifPresent(JobClient::cancel);
+            throw new IllegalStateException("no end within " + limitSeconds + " s", e);
         }
     }
 
@@ -79,9 +176,5 @@ final class Session {
         List<String> texts = new ArrayList<>();
         list.forEach(n -> texts.add(n.asText()));
         return texts;
-    }
-
-    static boolean startsWith(String sql, String word) {
-        return sql.stripLeading().toUpperCase(Locale.ROOT).startsWith(word);
     }
 }

@@ -1,8 +1,17 @@
 package sqlsec.flink.udf;
-import org.apache.flink.table.annotation.*;
+
+import org.apache.flink.table.annotation.ArgumentHint;
+import org.apache.flink.table.annotation.ArgumentTrait;
+import org.apache.flink.table.annotation.DataTypeHint;
 import org.apache.flink.table.functions.ProcessTableFunction;
 import org.apache.flink.types.Row;
+
+/** A process table function that reads a table by partition and tells all of each row. */
 @DataTypeHint("ROW<line STRING>")
 public class SetEcho extends ProcessTableFunction<Row> {
-    public void eval(@ArgumentHint(ArgumentTrait.SET_SEMANTIC_TABLE) Row r) { collect(Row.of(String.valueOf(r))); }
+    private static final long serialVersionUID = 1L;
+
+    public void eval(@ArgumentHint(ArgumentTrait.SET_SEMANTIC_TABLE) Row row) {
+        collect(Row.of(String.valueOf(row)));
+    }
 }

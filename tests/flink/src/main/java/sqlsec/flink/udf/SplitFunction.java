@@ -1,4 +1,15 @@
 package sqlsec.flink.udf;
-public class SplitFunction extends org.apache.flink.table.functions.TableFunction<String> {
-    public void eval(String s, String by) { if (s != null) for (String p : s.split(java.util.regex.Pattern.quote(by))) collect(p); }
+
+import java.util.regex.Pattern;
+import org.apache.flink.table.functions.TableFunction;
+
+/** The parts of a text, a row each. */
+public class SplitFunction extends TableFunction<String> {
+    private static final long serialVersionUID = 1L;
+
+    public void eval(String text, String by) {
+        if (text != null) {
+            Pattern.compile(by, Pattern.LITERAL).splitAsStream(text).forEach(this::collect);
+        }
+    }
 }

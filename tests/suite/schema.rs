@@ -1,0 +1,40 @@
+//! The JSON Schemas that other programs read are those of the types. `SQLSEC_BLESS=1` writes them; the diff is what a reviewer reads.
+
+use std::fs;
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use sqlsec::catalog::CatalogDocument;
+use sqlsec::{Reply, Request};
+
+use crate::case::root;
+
+fn is_checked_in<T: JsonSchema>(file: &str, settings: SchemaSettings) {
+    let schema = settings.into_generator().into_root_schema_for::<T>();
+    let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n";
+    let path = root().join("schema").join(file);
+    if std::env::var_os("SQLSEC_BLESS").is_some() {
+        fs::write(&path, &text).expect("a writable schema");
+    }
+    let checked_in = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        checked_in == text,
+        "schema/{file} is old: run with SQLSEC_BLESS=1"
+    );
+}
+
+#[test]
+fn the_schema_of_requests_is_that_of_the_type() {
+    is_checked_in::<Request>("request.json", SchemaSettings::default());
+}
+
+/// A reply is only ever written.
+#[test]
+fn the_schema_of_replies_is_that_of_the_type() {
+    is_checked_in::<Reply>("reply.json", SchemaSettings::default().for_serialize());
+}
+
+#[test]
+fn the_schema_of_catalog_files_is_that_of_the_type() {
+    is_checked_in::<CatalogDocument>("catalog.json", SchemaSettings::default());
+}
