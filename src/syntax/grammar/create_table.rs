@@ -68,7 +68,8 @@ impl Grammar<'_, '_> {
 
     /// Whether `(a, b, …)` comes next, names without types.
     fn is_name_list(&self) -> bool {
-        self.is(TokenKind::LeftParen)
+        self.is_2x()
+            && self.is(TokenKind::LeftParen)
             && self.is_identifier(self.peek_at(1))
             && matches!(
                 self.peek_at(2).kind,

@@ -64,12 +64,8 @@ impl Grammar<'_, '_> {
 
     fn partition(&mut self) -> Parsed<(Ident, Option<Scalar>)> {
         let name = self.identifier()?;
-        let value = if self.eat(TokenKind::Equal)? {
-            Some(self.constant()?)
-        } else {
-            None
-        };
-        Ok((name, value))
+        self.expect(TokenKind::Equal, "`=`")?;
+        Ok((name, Some(self.constant()?)))
     }
 
     /// The value of a partition: Flink takes a literal and nothing else.

@@ -89,7 +89,7 @@ impl Grammar<'_, '_> {
                 self.bump()?;
                 self.paren_list(Self::name).map(ArgumentValue::Descriptor)
             }
-            Word::MODEL if self.is_identifier(self.peek_at(1)) => {
+            Word::MODEL if self.is_2x() && self.is_identifier(self.peek_at(1)) => {
                 self.bump()?;
                 self.name().map(ArgumentValue::Model)
             }
