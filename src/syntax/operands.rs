@@ -178,6 +178,13 @@ fn one<'a>(
             any: false,
             ..
         }
+        | Expr::ILike {
+            expr,
+            pattern,
+            escape_char,
+            any: false,
+            ..
+        }
         | Expr::SimilarTo {
             expr,
             pattern,
@@ -187,6 +194,7 @@ fn one<'a>(
             todo.extend([&**expr, pattern]);
             todo.extend(escape_char.as_deref());
         }
+        Expr::RLike { expr, pattern, .. } => todo.extend([&**expr, pattern]),
         Expr::Substring {
             expr,
             substring_from,
@@ -244,8 +252,7 @@ fn one<'a>(
         | Expr::JsonAccess { .. }
         | Expr::IsNormalized { .. }
         | Expr::Like { any: true, .. }
-        | Expr::ILike { .. }
-        | Expr::RLike { .. }
+        | Expr::ILike { any: true, .. }
         | Expr::Convert { .. }
         | Expr::Collate { .. }
         | Expr::Struct { .. }
@@ -258,6 +265,11 @@ fn one<'a>(
     Ok(())
 }
 
+/// Whether a function's name is one unquoted word.
+fn is_plain(name: &ObjectName) -> bool {
+    matches!(name.0.as_slice(), [ObjectNamePart::Identifier(only)] if only.quote_style.is_none())
+}
+
 fn call<'a>(
     function: &'a Function,
     todo: &mut Vec<&'a Expr>,
@@ -265,8 +277,9 @@ fn call<'a>(
 ) -> Result<(), SyntaxError> {
     found(Operand::Call(function));
     let name = last_part(&function.name).to_ascii_uppercase();
-    if name == "DESCRIPTOR" {
-        return Ok(()); // columns of the table argument beside it, not of this scope
+    // Columns of the table argument beside it, not of this scope. A user's function has the name only in back-ticks or behind dots.
+    if name == "DESCRIPTOR" && is_plain(&function.name) {
+        return Ok(());
     }
     let mut unit = UNIT_FIRST.contains(&name.as_str());
     for arguments in [&function.parameters, &function.args] {

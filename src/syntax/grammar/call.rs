@@ -3,7 +3,7 @@
 use sqlparser::ast::{
     DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgOperator,
     FunctionArgumentClause, FunctionArgumentList, FunctionArguments, Ident as SqlIdent,
-    NullTreatment, ObjectName, Value,
+    NullTreatment, ObjectName, ObjectNamePart, Value,
 };
 
 use super::name::{sql_ident, sql_name};
@@ -16,7 +16,8 @@ use crate::syntax::{Span, Word};
 impl Grammar<'_, '_> {
     /// A call of `name`; the cursor stands before `(`.
     pub(super) fn call(&mut self, name: ObjectName) -> Parsed<Expr> {
-        let args = self.call_arguments()?;
+        let ordered = is_array_agg(&name);
+        let args = self.call_arguments(ordered)?;
         self.call_clauses(function(name, FunctionArguments::List(args)))
     }
 
@@ -26,7 +27,7 @@ impl Grammar<'_, '_> {
         self.call(word_name(token, self.context.text(token)))
     }
 
-    fn call_arguments(&mut self) -> Parsed<FunctionArgumentList> {
+    fn call_arguments(&mut self, ordered: bool) -> Parsed<FunctionArgumentList> {
         self.left_paren()?;
         let mut list = FunctionArgumentList {
             duplicate_treatment: None,
@@ -51,7 +52,7 @@ impl Grammar<'_, '_> {
             None
         };
         list.args = self.comma_list(Self::call_argument)?;
-        if self.eat_words(&[Word::ORDER, Word::BY])? {
+        if ordered && self.eat_words(&[Word::ORDER, Word::BY])? {
             let items = self.order_exprs()?;
             list.clauses.push(FunctionArgumentClause::OrderBy(items));
         }
@@ -88,7 +89,7 @@ impl Grammar<'_, '_> {
             Word::MODEL if self.is_identifier(self.peek_at(1)) => {
                 self.unsupported("MODEL argument")
             }
-            Word::SELECT | Word::WITH | Word::VALUES => {
+            Word::SELECT | Word::WITH | Word::VALUES if self.may_hold_bare_query() => {
                 let query = self.query(QueryRole::Scalar)?;
                 let span = self.since(token.span.start);
                 Ok(self.marker(query, span))
@@ -109,6 +110,17 @@ impl Grammar<'_, '_> {
                 Ok(value)
             }
         }
+    }
+
+    /// A query without parentheses of its own may be the first argument, or one with a name.
+    pub(super) fn may_hold_bare_query(&self) -> bool {
+        let before = self.index().checked_sub(1);
+        before.is_some_and(|at| {
+            matches!(
+                self.context.token(at).kind,
+                TokenKind::LeftParen | TokenKind::Arrow
+            )
+        })
     }
 
     /// `DEFAULT`: no value of its own, so it stands in the tree as a placeholder.
@@ -215,6 +227,16 @@ impl Grammar<'_, '_> {
             function.over = Some(self.over()?);
         }
         Ok(Expr::Function(function))
+    }
+}
+
+/// The only function whose arguments may be ordered.
+fn is_array_agg(name: &ObjectName) -> bool {
+    match name.0.as_slice() {
+        [ObjectNamePart::Identifier(only)] => {
+            only.quote_style.is_none() && only.value.eq_ignore_ascii_case("ARRAY_AGG")
+        }
+        _ => false,
     }
 }
 

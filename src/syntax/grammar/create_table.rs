@@ -30,7 +30,16 @@ impl Grammar<'_, '_> {
             like: None,
             query: None,
         };
-        if self.eat(TokenKind::LeftParen)? {
+        let named = self.is_name_list();
+        if named {
+            let names = self.identifier_list()?;
+            table
+                .columns
+                .extend(names.into_iter().map(|name| ColumnDef {
+                    name,
+                    kind: ColumnDefKind::NameOnly,
+                }));
+        } else if self.eat(TokenKind::LeftParen)? {
             self.comma_list(|grammar| grammar.table_element(&mut table))?;
             self.right_paren()?;
         }
@@ -51,7 +60,21 @@ impl Grammar<'_, '_> {
         } else if self.eat_word(Word::AS)? {
             table.query = Some(self.query(QueryRole::Statement)?);
         }
+        if named && table.query.is_none() {
+            return Err(self.expected("AS with a query, as the columns have no types"));
+        }
         Ok(StatementKind::CreateTable(Box::new(table)))
+    }
+
+    /// Whether `(a, b, …)` comes next, names without types.
+    fn is_name_list(&self) -> bool {
+        self.is_2x()
+            && self.is(TokenKind::LeftParen)
+            && self.is_identifier(self.peek_at(1))
+            && matches!(
+                self.peek_at(2).kind,
+                TokenKind::Comma | TokenKind::RightParen
+            )
     }
 
     fn table_element(&mut self, table: &mut CreateTable) -> Parsed<()> {
@@ -86,7 +109,7 @@ impl Grammar<'_, '_> {
         let kind = if self.eat_word(Word::AS)? {
             ColumnDefKind::Computed(self.scalar()?)
         } else if matches!(self.peek().kind, TokenKind::Comma | TokenKind::RightParen) {
-            ColumnDefKind::NameOnly
+            return Err(self.expected("a data type"));
         } else {
             let data_type = self.data_type()?;
             if self.key_constraint()? {

@@ -153,6 +153,12 @@ impl Grammar<'_, '_> {
             return Ok(FactorKind::Parenthesised(Box::new(item)));
         }
         let name = self.name()?;
+        if self.is(TokenKind::LeftParen)
+            && self.is_identifier(self.peek_at(1))
+            && is_type(self.peek_at(2).word)
+        {
+            return self.unsupported("EXTEND");
+        }
         // Flink 1.20 wants `TABLE( )` around a call.
         if self.is(TokenKind::LeftParen) && self.is_2x() {
             return self.table_function(name, false).map(FactorKind::Function);
@@ -240,4 +246,25 @@ impl Grammar<'_, '_> {
         }
         Ok(Some(self.since(start)))
     }
+}
+
+/// Whether the word begins a built-in type and nothing that may follow a name in an expression.
+fn is_type(word: Word) -> bool {
+    matches!(
+        word,
+        Word::INT
+            | Word::INTEGER
+            | Word::BIGINT
+            | Word::SMALLINT
+            | Word::TINYINT
+            | Word::BOOLEAN
+            | Word::VARCHAR
+            | Word::CHAR
+            | Word::STRING
+            | Word::DOUBLE
+            | Word::FLOAT
+            | Word::DECIMAL
+            | Word::DATE
+            | Word::TIMESTAMP
+    )
 }

@@ -1,5 +1,7 @@
 //! `INSERT INTO | OVERWRITE`, `UPSERT INTO`.
 
+use sqlparser::ast::{Expr, Value};
+
 use super::{Grammar, Parsed};
 use crate::syntax::Word;
 use crate::syntax::ast::{Ident, Insert, Name, QueryRole, Scalar, TableRef};
@@ -62,12 +64,24 @@ impl Grammar<'_, '_> {
 
     fn partition(&mut self) -> Parsed<(Ident, Option<Scalar>)> {
         let name = self.identifier()?;
-        let value = if self.eat(TokenKind::Equal)? {
-            Some(self.scalar()?)
-        } else {
-            None
+        self.expect(TokenKind::Equal, "`=`")?;
+        Ok((name, Some(self.constant()?)))
+    }
+
+    /// The value of a partition: Flink takes a literal and nothing else.
+    fn constant(&mut self) -> Parsed<Scalar> {
+        let index = self.index();
+        let value = self.scalar()?;
+        let literal = match &value.expr {
+            Expr::UnaryOp { expr, .. } => expr,
+            other => other,
         };
-        Ok((name, value))
+        match literal {
+            Expr::Value(value) if !matches!(value.value, Value::Placeholder(_)) => {}
+            Expr::TypedString(_) | Expr::Interval(_) => {}
+            _ => return Err(self.context.unexpected(index, "expected a literal")),
+        }
+        Ok(value)
     }
 
     /// `ON CONFLICT DO NOTHING | ERROR | DEDUPLICATE`.

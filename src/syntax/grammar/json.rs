@@ -25,33 +25,46 @@ impl Grammar<'_, '_> {
                 }
             }
         }
-        if self.eat_word(Word::RETURNING)? {
+        if token.word != Word::JSON_EXISTS && self.eat_word(Word::RETURNING)? {
             self.cast_data_type()?;
         }
-        self.json_wrapper()?;
+        if token.word == Word::JSON_QUERY {
+            self.json_wrapper()?;
+        }
         while !self.is(TokenKind::RightParen) {
-            if self.eat_word(Word::DEFAULT)? {
-                operands.push(self.expression()?);
-            } else if self.eat_word(Word::EMPTY)? {
-                if !self.eat_word(Word::ARRAY)? {
-                    self.expect_word(Word::OBJECT)?;
-                }
-            } else if !(self.eat_word(Word::NULL)?
-                || self.eat_word(Word::ERROR)?
-                || self.eat_word(Word::TRUE)?
-                || self.eat_word(Word::FALSE)?
-                || self.eat_word(Word::UNKNOWN)?)
-            {
-                return Err(self.expected("`)`"));
-            }
+            operands.extend(self.json_behaviour(token.word)?);
             self.expect_word(Word::ON)?;
-            if !self.eat_word(Word::EMPTY)? {
+            if token.word == Word::JSON_EXISTS || !self.eat_word(Word::EMPTY)? {
                 self.expect_word(Word::ERROR)?;
             }
         }
         self.right_paren()?;
         let name = word_name(token, self.context.text(token));
         self.call_clauses(function(name, arguments(operands)))
+    }
+
+    /// What is to happen `ON EMPTY` or `ON ERROR`; a default value is an operand.
+    fn json_behaviour(&mut self, function: Word) -> Parsed<Option<Expr>> {
+        let word = self.peek().word;
+        let known = match function {
+            Word::JSON_EXISTS => {
+                matches!(word, Word::TRUE | Word::FALSE | Word::UNKNOWN | Word::ERROR)
+            }
+            Word::JSON_VALUE => matches!(word, Word::NULL | Word::ERROR | Word::DEFAULT),
+            _ => matches!(word, Word::NULL | Word::ERROR | Word::EMPTY),
+        };
+        if !known {
+            return Err(self.expected("`)`"));
+        }
+        self.bump()?;
+        match word {
+            Word::DEFAULT => return self.expression().map(Some),
+            Word::EMPTY if !self.eat_word(Word::ARRAY)? => {
+                self.expect_word(Word::OBJECT)?;
+            }
+            _ => {}
+        }
+        Ok(None)
     }
 
     /// `WITH [CONDITIONAL | UNCONDITIONAL] [ARRAY] WRAPPER`, `WITHOUT [ARRAY] WRAPPER`.

@@ -1,4 +1,4 @@
-//! `MATCH_RECOGNIZE`.
+//! `MATCH_RECOGNIZE`, all but its pattern.
 
 use super::{Grammar, Parsed};
 use crate::syntax::Word;
@@ -99,43 +99,6 @@ impl Grammar<'_, '_> {
             self.bump()?;
         }
         self.identifier().map(drop)
-    }
-
-    /// `( A B+ C*? {- D -} | PERMUTE(E, F) )`: its variables. What its operators do is Flink's matter.
-    fn pattern(&mut self) -> Parsed<Vec<String>> {
-        let close = self.context.mate(self.index());
-        self.left_paren()?;
-        let mut variables = Vec::new();
-        while self.index() < close {
-            let token = self.peek();
-            match token.kind {
-                _ if self.is_identifier(token) => variables.push(self.identifier()?.value),
-                TokenKind::Word if token.word == Word::PERMUTE => {
-                    self.bump()?;
-                }
-                TokenKind::LeftParen
-                | TokenKind::RightParen
-                | TokenKind::LeftBrace
-                | TokenKind::RightBrace
-                | TokenKind::Bar
-                | TokenKind::Star
-                | TokenKind::Plus
-                | TokenKind::Minus
-                | TokenKind::Question
-                | TokenKind::Caret
-                | TokenKind::Dollar
-                | TokenKind::Comma
-                | TokenKind::Integer => {
-                    self.bump()?;
-                }
-                _ => return Err(self.expected("a pattern")),
-            }
-        }
-        if variables.is_empty() {
-            return Err(self.expected("a pattern variable"));
-        }
-        self.right_paren()?;
-        Ok(variables)
     }
 
     /// `S = (A, B)`.

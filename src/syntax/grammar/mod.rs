@@ -21,6 +21,7 @@ mod name;
 mod operand;
 mod operator;
 mod over;
+mod pattern;
 pub(super) mod precedence;
 mod query;
 mod refused;

@@ -165,12 +165,13 @@ impl Grammar<'_, '_> {
         })
     }
 
+    /// `(a, b)`, `ROW(a, b)`, `(query)`, or one value without parentheses. A row in parentheses ends with them.
     fn values_row(&mut self) -> Parsed<Vec<Scalar>> {
         if self.is_word(Word::ROW) && self.peek_at(1).kind == TokenKind::LeftParen {
             self.bump()?;
             return self.paren_list(Self::value_or_default);
         }
-        if self.is_whole_paren() {
+        if self.is(TokenKind::LeftParen) && !self.is_query_paren(self.index()) {
             return self.paren_list(Self::value_or_default);
         }
         Ok(vec![self.value_or_default()?])

@@ -128,7 +128,7 @@ impl Grammar<'_, '_> {
             })?;
         }
         let explained = match self.peek().word {
-            Word::EXECUTE => {
+            Word::EXECUTE if self.is_2x() => {
                 self.bump()?;
                 self.executed()?
             }

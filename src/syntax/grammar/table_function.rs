@@ -78,7 +78,7 @@ impl Grammar<'_, '_> {
         match token.word {
             Word::DEFAULT if ends(1) => Ok(ArgumentValue::Default(self.bump()?.span)),
             Word::TABLE => self.table_argument().map(ArgumentValue::Table),
-            Word::SELECT | Word::WITH | Word::VALUES => {
+            Word::SELECT | Word::WITH | Word::VALUES if self.may_hold_bare_query() => {
                 let query = self.query(QueryRole::TableArgument)?;
                 let span = self.since(token.span.start);
                 let source = TableArgumentSource::Query(query, span);
@@ -89,7 +89,7 @@ impl Grammar<'_, '_> {
                 self.bump()?;
                 self.paren_list(Self::name).map(ArgumentValue::Descriptor)
             }
-            Word::MODEL if self.is_identifier(self.peek_at(1)) => {
+            Word::MODEL if self.is_2x() && self.is_identifier(self.peek_at(1)) => {
                 self.bump()?;
                 self.name().map(ArgumentValue::Model)
             }

@@ -201,10 +201,11 @@ fn expressions_of_every_kind_parse() {
 
 #[test]
 fn rows_of_values_with_and_without_parentheses() {
-    let statement = statement("VALUES (1, 'a'), ROW(2, 'b'), (3), 4, (5 + 6) * 7, ((8, 9)).x");
+    let statement =
+        statement("VALUES (1, 'a'), ROW(2, 'b'), (3), 4, 5 + (6), (SELECT 7), ((SELECT 8), 9)");
     let Term::Values(values) = &main_query(&statement).body.first else {
         panic!("no VALUES");
     };
     let sizes: Vec<usize> = values.rows.iter().map(Vec::len).collect();
-    assert_eq!(sizes, [2, 2, 1, 1, 1, 1]);
+    assert_eq!(sizes, [2, 2, 1, 1, 1, 1, 2]);
 }
