@@ -1,5 +1,17 @@
 //! One test binary: every file beside this one is a subject.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test stops where it stands, prints what it saw, and is told by the environment what to skip"
+)]
+
 mod case;
 mod cli;
 mod corpus;

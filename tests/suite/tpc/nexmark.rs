@@ -274,7 +274,7 @@ fn field_value(column: &str, field: &str, data_type: &str, n: u64) -> Value {
             json!([90, 4_000, 20_000, 2_000_000][usize::try_from(roll % 4).expect("small")] + n)
         }
         (_, "BIGINT") => json!(roll % 5_000),
-        _ if roll % 9 == 0 => Value::Null,
+        _ if roll.is_multiple_of(9) => Value::Null,
         ("url", _) => json!(format!("https://a.example/d{}/e{}/f", roll % 3, roll % 4)),
         ("creditCard", _) => json!(format!("{:016}", roll % 10_000_000_000_000_000)),
         _ => json!(format!("{field} {}", roll % 4)),

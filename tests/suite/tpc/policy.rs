@@ -94,15 +94,15 @@ fn mask(
     if is_whole(data_type) && column.ends_with("_warehouse_sk") && !column.starts_with("w_") {
         return Some("MASK");
     }
-    if i % 3 == 2 || (compared.contains(column) && (i + j) % 4 != 0) {
+    if i % 3 == 2 || (compared.contains(column) && !(i + j).is_multiple_of(4)) {
         return None;
     }
     match data_type {
         "STRING" => TEXT_MASKS[(i + j) % TEXT_MASKS.len()],
-        "DOUBLE" if j % 3 == 0 => Some("whole"),
+        "DOUBLE" if j.is_multiple_of(3) => Some("whole"),
         "DATE" if column.ends_with("rec_start_date") => Some("MASK_DATE_SHOW_YEAR"),
         "DATE" if column.ends_with("rec_end_date") => Some("MASK"),
-        "INT" if j % 5 == 0 => Some("MASK_SHOW_FIRST_4"),
+        "INT" if j.is_multiple_of(5) => Some("MASK_SHOW_FIRST_4"),
         _ => None,
     }
 }

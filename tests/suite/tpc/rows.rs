@@ -57,7 +57,7 @@ impl<'q> Rows<'q> {
         if at == 0 && !is_fact(&table.name) {
             return json!(row + 1);
         }
-        if roll % 16 == 0 {
+        if roll.is_multiple_of(16) {
             return Value::Null;
         }
         let roll = roll / 16;
@@ -71,7 +71,7 @@ impl<'q> Rows<'q> {
             .flatten()
             .flat_map(|literal| fitting(literal, column, data_type))
             .collect();
-        if !wanted.is_empty() && roll % 8 != 0 {
+        if !wanted.is_empty() && !roll.is_multiple_of(8) {
             let choice = (roll / 8) % u64::try_from(wanted.len()).expect("few");
             return wanted[usize::try_from(choice).expect("few")].clone();
         }
