@@ -29,6 +29,8 @@ struct Query {
     /// The site's views and sinks: known, the same on both sides.
     catalog: Vec<String>,
     data: Value,
+    /// What the policy means for each of the tables.
+    secure: BTreeMap<String, Value>,
     compare: String,
 }
 
@@ -44,26 +46,24 @@ struct Tally {
 }
 
 /// Rewrites the queries and has Flink compare both sides; `None` without a JVM, when only the decisions were looked at.
-fn prove(
-    queries: &[Query],
-    document: &str,
-    secure: &BTreeMap<String, Value>,
-    modes: &[Mode],
-) -> Option<Tally> {
+fn prove(queries: &[Query], document: &str, modes: &[Mode]) -> Option<Tally> {
     let mut tally = Tally::default();
     let mut jobs = Vec::new();
     for query in queries {
-        let hidden = query.tables.iter().filter(|(t, _)| secure.contains_key(t));
+        let hidden = query
+            .tables
+            .iter()
+            .filter(|(t, _)| query.secure.contains_key(t));
         assert!(
             2 * hidden.count() >= query.tables.len(),
             "{}: half of the tables are protected",
             query.id
         );
         match rewritten(query, document) {
-            Ok(sql) => jobs.extend(modes.iter().map(|mode| job(query, &sql, secure, *mode))),
+            Ok(sql) => jobs.extend(modes.iter().map(|mode| job(query, &sql, *mode))),
             // What Flink refuses too is no loss; the job answers that.
             Err(why) => {
-                let mut job = job(query, &query.script, &BTreeMap::new(), modes[0]);
+                let mut job = job(query, &query.script, modes[0]);
                 job["compare"] = json!("plan");
                 job["denied"] = json!(why);
                 jobs.push(job);
@@ -132,11 +132,11 @@ fn rewritten(query: &Query, document: &str) -> Result<String, String> {
     }
 }
 
-fn job(query: &Query, sql: &str, secure: &BTreeMap<String, Value>, mode: Mode) -> Value {
+fn job(query: &Query, sql: &str, mode: Mode) -> Value {
     let tables: Vec<Value> = query
         .tables
         .iter()
-        .map(|(name, ddl)| json!({ "name": name, "ddl": ddl, "data": name, "secure": secure.get(name) }))
+        .map(|(name, ddl)| json!({ "name": name, "ddl": ddl, "data": name, "secure": query.secure.get(name) }))
         .collect();
     json!({
         "id": format!("{}/{}", query.id, mode.word()),
@@ -178,7 +178,7 @@ fn named<'t>(sql: &str, tables: &'t [Table]) -> Vec<&'t Table> {
     tables.iter().filter(names).collect()
 }
 
-fn query(id: &str, sql: &str, tables: &[&Table]) -> Query {
+fn query(id: &str, sql: &str, tables: &[&Table], secure: &BTreeMap<String, Value>) -> Query {
     Query {
         id: id.to_owned(),
         script: sql.to_owned(),
@@ -188,6 +188,7 @@ fn query(id: &str, sql: &str, tables: &[&Table]) -> Query {
             .collect(),
         catalog: Vec::new(),
         data: Rows::new(id, sql, tables).data(tables),
+        secure: secure.clone(),
         compare: "rows".to_owned(),
     }
 }
@@ -253,19 +254,14 @@ fn tpc_h_on_protected_tables() {
         .iter()
         .map(|(_, ddl)| Table::read(ddl))
         .collect();
+    let secure = world.secure("analyst", USER);
     let queries: Vec<Query> = tpch_texts(&lines)
         .iter()
-        .map(|(name, sql)| query(name, sql, &named(sql, &tables)))
+        .map(|(name, sql)| query(name, sql, &named(sql, &tables), &secure))
         .collect();
     let document =
         fs::read_to_string(world.folder.join("policies/analyst.yaml")).expect("a policy");
-    let secure = world.secure("analyst", USER);
-    let Some(tally) = prove(
-        &queries,
-        &document,
-        &secure,
-        &[Mode::Batch, Mode::Streaming],
-    ) else {
+    let Some(tally) = prove(&queries, &document, &[Mode::Batch, Mode::Streaming]) else {
         return;
     };
     close("tpc-h", queries.len(), &tally);
@@ -305,10 +301,10 @@ fn tpc_ds_on_protected_tables() {
         .iter()
         .map(|line| {
             let name = file_name(line["origin"].as_str().unwrap_or_default());
-            query(name, &sql(line), &named(&sql(line), &tables))
+            query(name, &sql(line), &named(&sql(line), &tables), &secure)
         })
         .collect();
-    let Some(tally) = prove(&queries, &document, &secure, &[Mode::Batch]) else {
+    let Some(tally) = prove(&queries, &document, &[Mode::Batch]) else {
         return;
     };
     close("tpc-ds", queries.len(), &tally);
@@ -324,8 +320,7 @@ fn nexmark_on_protected_tables() {
         return;
     };
     let queries = nexmark::queries(&lines, &scripts);
-    let Protection { document, secure } = nexmark::protection();
-    let Some(tally) = prove(&queries, &document, &secure, &[Mode::Streaming]) else {
+    let Some(tally) = prove(&queries, &nexmark::policy(), &[Mode::Streaming]) else {
         return;
     };
     close("nexmark", queries.len(), &tally);
