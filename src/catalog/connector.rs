@@ -16,7 +16,23 @@ pub enum Identity {
 /// Connectors that make rows up or throw them away.
 const DATALESS: [&str; 3] = ["datagen", "print", "blackhole"];
 
-/// The identity that these connector options give.
+/// Parameters of a JDBC URL that change nothing of the address.
+const HARMLESS: [&str; 11] = [
+    "autoReconnect",
+    "characterEncoding",
+    "password",
+    "rewriteBatchedStatements",
+    "serverTimezone",
+    "ssl",
+    "sslmode",
+    "tinyInt1isBit",
+    "useSSL",
+    "useUnicode",
+    "user",
+];
+
+/// The identity that these connector options give. A `filesystem` table has none yet: a folder holds what lies below it, which names alone
+/// cannot say.
 #[must_use]
 pub fn identity(options: &BTreeMap<String, String>) -> Identity {
     let option = |key: &str| options.get(key).map(String::as_str);
@@ -34,7 +50,6 @@ pub fn identity(options: &BTreeMap<String, String>) -> Identity {
             .zip(option("table-name"))
             .and_then(|(url, table)| jdbc(url, table)),
         "mysql-cdc" => cdc(options, "mysql", 3306),
-        "filesystem" => option("path").and_then(file),
         _ => None,
     };
     names
@@ -64,12 +79,17 @@ fn kafka(brokers: &str, topics: &str) -> Option<Vec<String>> {
 fn jdbc(url: &str, table: &str) -> Option<Vec<String>> {
     let rest = url.strip_prefix("jdbc:")?;
     let (scheme, rest) = rest.split_once("://")?;
-    let rest = rest.split(['?', ';']).next()?;
+    let (rest, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    let harmless = |p: &str| HARMLESS.contains(&p.split('=').next().unwrap_or_default());
+    // Some parameters move the database; drivers decode `%`.
+    if rest.contains([';', '%']) || !parameters.split('&').all(|p| p.is_empty() || harmless(p)) {
+        return None;
+    }
     let (authority, database) = rest.split_once('/')?;
     let authority = authority
         .rsplit_once('@')
         .map_or(authority, |(_, host)| host);
-    if database.is_empty() || database.contains('/') || authority.contains(',') {
+    if !plain(database) || !table.split('.').all(plain) || authority.contains(',') {
         return None;
     }
     match scheme {
@@ -77,7 +97,8 @@ fn jdbc(url: &str, table: &str) -> Option<Vec<String>> {
             "mysql://{}/{database}.{table}",
             host_port(authority, 3306)?
         )]),
-        "postgresql" => {
+        // PostgreSQL folds unquoted names to lower case.
+        "postgresql" if table.to_lowercase() == *table => {
             let table = if table.contains('.') {
                 table.to_owned()
             } else {
@@ -99,13 +120,11 @@ fn cdc(options: &BTreeMap<String, String>, scheme: &str, port: u16) -> Option<Ve
         .map_or(Ok(port), |p| p.trim().parse())
         .ok()?;
     let (database, table) = (options.get("database-name")?, options.get("table-name")?);
+    // Pass-through options of Debezium can choose other tables.
+    if options.keys().any(|key| key.starts_with("debezium.")) {
+        return None;
+    }
     // Both are regular expressions there: only plain names are one data set.
-    let plain = |name: &str| {
-        !name.is_empty()
-            && name
-                .chars()
-                .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
-    };
     (plain(database) && plain(table)).then(|| {
         vec![format!(
             "{scheme}://{}:{port}/{database}.{table}",
@@ -114,35 +133,12 @@ fn cdc(options: &BTreeMap<String, String>, scheme: &str, port: u16) -> Option<Ve
     })
 }
 
-/// An absolute path or URL without `..`, doubled or trailing separators; anything cleverer is not understood.
-fn file(path: &str) -> Option<Vec<String>> {
-    let (scheme, rest) = match path.split_once("://") {
-        Some((scheme, rest)) => (scheme.to_lowercase(), rest),
-        None => (
-            "file".to_owned(),
-            path.strip_prefix("file:").unwrap_or(path),
-        ),
-    };
-    let (authority, path) = if scheme == "file" {
-        ("", rest)
-    } else {
-        rest.split_at_checked(rest.find('/')?)?
-    };
-    if !path.starts_with('/') || path.contains(['*', '?', '[', '{', '%', '\\']) {
-        return None;
-    }
-    let parts: Vec<&str> = path
-        .split('/')
-        .filter(|p| !p.is_empty() && *p != ".")
-        .collect();
-    if parts.contains(&"..") {
-        return None;
-    }
-    Some(vec![format!(
-        "{scheme}://{}/{}",
-        authority.to_lowercase(),
-        parts.join("/")
-    )])
+/// A name that no driver reads otherwise than it stands.
+fn plain(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
 }
 
 /// `host[:port]` with the host in lower case and the port written out.
@@ -196,13 +192,6 @@ mod tests {
                 of(&[("connector", "jdbc"), ("url", url), ("table-name", "t")]),
                 known("mysql://db:3306/shop.t"),
                 "{url}"
-            );
-        }
-        for path in ["/data/a", "file:///data//a/", "file:/data/./a"] {
-            assert_eq!(
-                of(&[("connector", "filesystem"), ("path", path)]),
-                known("file:///data/a"),
-                "{path}"
             );
         }
     }

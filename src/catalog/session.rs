@@ -40,7 +40,7 @@ impl Default for Session {
     fn default() -> Self {
         Self {
             catalog: BUILT_IN_CATALOG.to_owned(),
-            database: "default_database".to_owned(),
+            database: BUILT_IN_DATABASE.to_owned(),
             temporary: BTreeMap::new(),
             permanent: BTreeMap::new(),
             settings: BTreeMap::new(),
@@ -80,7 +80,7 @@ pub struct SessionView {
     pub view: View,
     /// What its names meant when it was protected. Flink looks them up again at each use, so they must mean the same then.
     pub bases: Vec<(TableName, Origin)>,
-    /// For whom and under which policy.
+    /// For whom, under which policy, and with which obligations below it (rules may be valid for a time).
     pub protected_for: String,
 }
 
@@ -123,6 +123,9 @@ pub enum Existing {
 /// The catalog that every session begins in.
 const BUILT_IN_CATALOG: &str = "default_catalog";
 
+/// Its database.
+const BUILT_IN_DATABASE: &str = "default_database";
+
 /// Why a name means nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
@@ -132,6 +135,11 @@ pub enum NameError {
     /// Code `syntax-error`: Flink's names have one to three parts.
     #[error("a table name has one to three parts")]
     Parts,
+    /// Code `table-unknown`: after `USE CATALOG` the current database is the catalog's own affair.
+    #[error(
+        "the current database is not known after `USE CATALOG`: write the name in full, or USE a database"
+    )]
+    NoDatabase,
     /// Code `catalog-unavailable`.
     #[error("the catalog could not say what `{0}` is")]
     Unavailable(TableName),
@@ -142,9 +150,10 @@ impl Session {
     /// (FLINK.md §6).
     ///
     /// # Errors
-    /// [`NameError::Parts`].
+    /// [`NameError::Parts`], [`NameError::NoDatabase`].
     pub fn qualify(&self, name: &Name) -> Result<TableName, NameError> {
         match name.parts.as_slice() {
+            [_] if self.database.is_empty() => Err(NameError::NoDatabase),
             [table] => Ok(TableName::new(
                 &*self.catalog,
                 &*self.database,
@@ -177,7 +186,6 @@ impl Session {
             Some(None) => return Err(NameError::Unknown(name)),
             None => {}
         }
-        // `t$snapshots` and its like are views of the table `t` that some catalogs have: their rows are of `t`.
         let (object, origin) = match source
             .find(&name)
             .map_err(|_| NameError::Unavailable(name.clone()))?
@@ -204,16 +212,15 @@ impl Session {
         }
     }
 
-    /// `USE CATALOG name`: the current database becomes the catalog's own default, which only the host knows; `default` where it does not
-    /// say (Hive's), `default_database` in the built-in catalog.
+    /// `USE CATALOG name`: the current database becomes the catalog's own default, which only Flink knows: until the next `USE` a one-part name
+    /// means nothing here.
     pub fn use_catalog(&mut self, name: &str) {
         name.clone_into(&mut self.catalog);
-        let database = if name == BUILT_IN_CATALOG {
-            "default_database"
+        if name == BUILT_IN_CATALOG {
+            BUILT_IN_DATABASE.clone_into(&mut self.database);
         } else {
-            "default"
-        };
-        database.clone_into(&mut self.database);
+            self.database.clear();
+        }
     }
 
     /// Records an object that a statement makes.
@@ -272,14 +279,51 @@ impl Session {
         })
     }
 
-    /// Records that an object is dropped. `DROP TABLE` and `DROP VIEW` without TEMPORARY drop the permanent one; Flink refuses while a
-    /// temporary one shadows it.
+    /// Records that an object is gone.
     pub fn drop_object(&mut self, name: TableName, temporary: bool) {
         if temporary {
             self.temporary.remove(&name);
         } else {
             self.permanent.insert(name, None);
         }
+    }
+
+    /// What a DROP of a table (or, with `view`, of a view) finds where it looks: Flink drops nothing of another kind, and no permanent object
+    /// that a temporary one shadows. A DROP that does nothing there must do nothing here.
+    ///
+    /// # Errors
+    /// [`NameError::Unavailable`].
+    pub fn droppable(
+        &self,
+        name: &TableName,
+        view: bool,
+        temporary: bool,
+        source: &dyn CatalogSource,
+    ) -> Result<Existing, NameError> {
+        let of_kind = |object: &Object| match object {
+            Object::Table(_) if !view => Existing::Yes,
+            Object::View(_) | Object::SessionView(_) if view => Existing::Yes,
+            Object::Table(_) | Object::View(_) | Object::SessionView(_) => Existing::No,
+        };
+        let shadowing = self.temporary.get(name);
+        if temporary || shadowing.is_some() {
+            let found = shadowing.map_or(Existing::No, |created| of_kind(&created.object));
+            return Ok(if temporary { found } else { Existing::No });
+        }
+        match self.permanent.get(name) {
+            Some(Some(created)) => return Ok(of_kind(&created.object)),
+            Some(None) => return Ok(Existing::No),
+            None => {}
+        }
+        let found = source
+            .find(name)
+            .map_err(|_| NameError::Unavailable(name.clone()))?;
+        Ok(match found {
+            Lookup::Table(table) => of_kind(&Object::Table(table)),
+            Lookup::View(view) => of_kind(&Object::View(view)),
+            Lookup::Absent => Existing::No,
+            Lookup::Unlisted => Existing::Unknown,
+        })
     }
 
     /// The session's permanent objects, for building a catalog from DDL.

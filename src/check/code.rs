@@ -55,6 +55,8 @@ codes! {
     ViewInvalid = "view-invalid",
     /// A view of this session whose names mean something else now than when it was protected.
     ViewRebound = "view-rebound",
+    /// A table that the script declares over protected bytes, with columns that need not be those bytes.
+    SchemaUntrusted = "schema-untrusted",
     /// Masks need the list of columns.
     SchemaUnknown = "schema-unknown",
     /// A connector that is not understood, of a table that the script declares.

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use super::settings::option_allowed;
+use super::trust;
 use super::{Code, Engine};
 use crate::catalog::{Identity, Object, Origin, Session, SessionView, TableName, identity};
 use crate::policy::{DefaultDeny, Obligations, Principal, Privilege, Refusal, Resource, Rows};
+use sha2::Digest;
+
 use crate::resolve::{Relation, Resolution, Sink, ViewUnit};
 use crate::rewrite::Protection;
 use crate::syntax::Span;
@@ -96,7 +99,7 @@ impl Datasets<'_> {
         view: &ViewUnit,
     ) -> Result<(), Refused> {
         if made.bases == bases(&view.resolution)
-            && made.protected_for == self.engine.stamp_for(self.principal)
+            && made.protected_for == self.stamp(&view.resolution)
         {
             return Ok(());
         }
@@ -105,6 +108,25 @@ impl Datasets<'_> {
             relation.found.name
         );
         Err(Refused::new(Code::ViewRebound, message, relation.name))
+    }
+
+    /// For whom, under which policy and with which obligations a text is protected now.
+    pub(super) fn stamp(&self, resolution: &Resolution) -> String {
+        let mut obligations = String::new();
+        self.write_obligations(resolution, &mut obligations);
+        let who = self.engine.stamp_for(self.principal);
+        let digest = sha2::Sha256::digest(obligations.as_bytes());
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{who} {hex}")
+    }
+
+    fn write_obligations(&self, resolution: &Resolution, text: &mut String) {
+        for relation in &resolution.relations {
+            text.push_str(&format!("{:?};", self.obligations(relation)));
+            if let Some(view) = &relation.view {
+                self.write_obligations(&view.resolution, text);
+            }
+        }
     }
 
     /// The obligations of one relation.
@@ -119,7 +141,7 @@ impl Datasets<'_> {
             at,
             &found.name,
         )?;
-        let base = system_table_base(&found.name, found.object.as_ref());
+        let base = system_table_base(&found.name, found.origin);
         let resource = Resource {
             name: base.as_ref().unwrap_or(&found.name),
             physical: &physical,
@@ -138,6 +160,16 @@ impl Datasets<'_> {
             .obligations(self.principal, &resource, self.at)
             .map_err(refuse)?;
         self.policy_tables_are_the_sites(&obligations, at)?;
+        if let (Some(Object::Table(table)), Origin::Session(_)) = (&found.object, found.origin)
+            && !physical.is_empty()
+            && !trust::columns_are_the_datas(table, &obligations)
+        {
+            let message = format!(
+                "`{}` declares columns that need not be those of the protected data",
+                found.name
+            );
+            return Err(Refused::new(Code::SchemaUntrusted, message, at));
+        }
         if base.is_some() && !obligations.is_empty() {
             let message = format!("`{}` is a system table of a protected table", found.name);
             return Err(Refused::new(Code::AccessDenied, message, at));
@@ -305,11 +337,11 @@ impl Datasets<'_> {
 }
 
 /// `orders$snapshots` is a view that some catalogs have of table `orders`: the rules of `orders` hold for it.
-fn system_table_base(name: &TableName, object: Option<&Object>) -> Option<TableName> {
-    let (base, _) = name
-        .table
-        .split_once('$')
-        .filter(|(base, _)| object.is_none() && !base.is_empty())?;
+fn system_table_base(name: &TableName, origin: Origin) -> Option<TableName> {
+    let (base, _) = name.table.split_once('$').filter(|(base, _)| {
+        // A table that the script declares is what its options say.
+        !matches!(origin, Origin::Session(_)) && !base.is_empty()
+    })?;
     Some(TableName::new(&*name.catalog, &*name.database, base))
 }
 

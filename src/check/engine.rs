@@ -147,7 +147,11 @@ impl Engine {
             }
         }
         match Denials::new(denials) {
-            Some(errors) => Err(errors),
+            Some(errors) => {
+                // Edits hold policy text: a denied reply has none.
+                reports.iter_mut().for_each(|report| report.edits.clear());
+                Err(errors)
+            }
             None => Ok(Decision::Allow {
                 sql: RewrittenSql::script(source, &pieces),
                 session,

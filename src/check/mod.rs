@@ -12,6 +12,7 @@ mod reply;
 mod request;
 mod settings;
 mod statement;
+mod trust;
 
 pub use code::Code;
 pub use engine::{Engine, SubmitCheck};

@@ -50,7 +50,10 @@ impl Rewriter<'_> {
         if keys.peek().is_some() && keys.all(|k| masked.sql.contains_key(k)) {
             return Err(at(RewriteErrorKind::MaskedLookupKey(table())));
         }
-        let name = self.fresh(&format!("{}__protected", relation.found.name.table));
+        let name = self.fresh(
+            &format!("{}__protected", relation.found.name.table),
+            relation,
+        );
         let mut list = select_list::text(relation, &masked);
         if let Some(filter) = condition(&protection.obligations.rows, relation) {
             let Some(on) = join
@@ -61,7 +64,7 @@ impl Rewriter<'_> {
                     "its rows are filtered for you, which needs an INNER or LEFT JOIN with ON",
                 ));
             };
-            let row_ok = self.fresh("row_ok__");
+            let row_ok = self.fresh("row_ok__", relation);
             list = format!("{list}, ({filter}) AS {}", quote(&row_ok));
             let alias = place
                 .alias
@@ -96,10 +99,12 @@ impl Rewriter<'_> {
     }
 
     /// A name that the text does not hold in any spelling, and that no other addition uses.
-    fn fresh(&self, wish: &str) -> String {
+    fn fresh(&self, wish: &str, relation: &Relation) -> String {
         let text = self.unit.source.to_lowercase();
         let taken = |name: &str| {
-            text.contains(&name.to_lowercase()) || self.ctes.iter().any(|c| c.text.contains(name))
+            relation.columns.iter().flatten().any(|c| c.name == name)
+                || text.contains(&name.to_lowercase())
+                || self.ctes.iter().any(|c| c.text.contains(name))
         };
         let numbered = (1..).map(|n| {
             if n == 1 {
