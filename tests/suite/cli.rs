@@ -239,15 +239,16 @@ fn bytes_outside_edits_come_out_as_they_went_in() {
 
 #[test]
 fn broken_sql_is_denied_with_its_place_underlined() {
-    let ran = Desk::new("broken").rewrite("SELECT 1;\nSELECT * FRM orders", &[]);
+    let ran = Desk::new("broken").rewrite("SELECT 1;\nSELECT * FROM orders WHER order_id = 1", &[]);
     ran.failed(
         1,
-        "error[syntax-error]: expected end of statement, found `FRM`",
-        "<stdin>:2:10",
+        "error[syntax-error]: expected end of statement, found `order_id`",
+        "<stdin>:2:27",
     );
     assert!(
-        ran.err
-            .contains("2 | SELECT * FRM orders\n  |          ^^^"),
+        ran.err.contains(
+            "2 | SELECT * FROM orders WHER order_id = 1\n  |                           ^^^^^^^^"
+        ),
         "{}",
         ran.err
     );

@@ -57,12 +57,15 @@ impl<'q> Rows<'q> {
         if at == 0 && !is_fact(&table.name) {
             return json!(row + 1);
         }
-        if roll.is_multiple_of(16) {
+        if roll.is_multiple_of(24) {
             return Value::Null;
         }
-        let roll = roll / 16;
+        let roll = roll / 24;
         if is_key(column, data_type) {
             return json!(1 + roll % KEYS);
+        }
+        if column == "d_month_seq" && !self.wanted.contains_key(column) {
+            return self.month(table, row);
         }
         let wanted: Vec<Value> = self
             .wanted
@@ -79,6 +82,20 @@ impl<'q> Rows<'q> {
     }
 }
 
+impl Rows<'_> {
+    /// The number of the row's month: queries ask for *the* number of a month of a year, as a value.
+    fn month(&self, table: &Table, row: u64) -> Value {
+        let part = |name: &str| {
+            let at = table.columns.iter().position(|(column, _)| column == name)?;
+            self.value(table, at, row).as_i64()
+        };
+        match (part("d_year"), part("d_moy")) {
+            (Some(year), Some(month)) => json!(12 * (year - 1900) + month - 1),
+            _ => Value::Null,
+        }
+    }
+}
+
 /// Fact tables have no key of their own, and more rows.
 fn is_fact(table: &str) -> bool {
     ["lineitem", "partsupp", "inventory"].contains(&table)
@@ -89,7 +106,7 @@ fn is_fact(table: &str) -> bool {
 fn count(table: &str) -> u64 {
     match table {
         "orders" => 30,
-        _ if is_fact(table) => 60,
+        _ if is_fact(table) => 150,
         _ => 10,
     }
 }

@@ -24,8 +24,8 @@ public final class Cluster implements PipelineExecutorFactory {
     private static synchronized MiniCluster running() throws Exception {
         if (running == null || !running.isRunning()) {
             Configuration conf = new Configuration();
-            // A slot's share must feed the thirty sorts and hash tables of a TPC-DS plan. It is taken from the machine only when it is used.
-            conf.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(SLOTS * 64L));
+            // A slot's share must feed the eighty sorts and hash tables of TPC-DS's query 64. It is taken from the machine only when it is used.
+            conf.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(SLOTS * 256L));
             // Both ends live in this JVM: a pause of a busy machine is no lost worker.
             conf.set(HeartbeatManagerOptions.HEARTBEAT_TIMEOUT, Duration.ofMinutes(10));
             conf.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(256));
