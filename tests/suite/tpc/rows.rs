@@ -86,7 +86,10 @@ impl Rows<'_> {
     /// The number of the row's month: queries ask for *the* number of a month of a year, as a value.
     fn month(&self, table: &Table, row: u64) -> Value {
         let part = |name: &str| {
-            let at = table.columns.iter().position(|(column, _)| column == name)?;
+            let at = table
+                .columns
+                .iter()
+                .position(|(column, _)| column == name)?;
             self.value(table, at, row).as_i64()
         };
         match (part("d_year"), part("d_moy")) {
