@@ -20,6 +20,7 @@ import org.apache.flink.streaming.api.graph.StreamGraph;
 /** Sends every job to one mini cluster that lives as long as the JVM: starting one a job would take most of the suite's time. */
 public final class Cluster implements PipelineExecutorFactory {
     static final String TARGET = "sqlsec-tests";
+    private static final int SLOTS = 48;
     private static MiniCluster running;
 
     private static synchronized MiniCluster running() throws Exception {
@@ -29,17 +30,18 @@ public final class Cluster implements PipelineExecutorFactory {
         }
         if (running == null) {
             Configuration conf = new Configuration();
-            // A machine that sleeps or is overloaded must not count as a lost worker.
+            // Both ends live in this JVM: a pause of a busy machine is no lost worker.
             conf.set(HeartbeatManagerOptions.HEARTBEAT_TIMEOUT, Duration.ofHours(6));
             conf.set(TaskManagerOptions.REGISTRATION_TIMEOUT, Duration.ofHours(6));
             conf.set(RpcOptions.ASK_TIMEOUT_DURATION, Duration.ofHours(1));
-            conf.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(768));
+            // A slot's share must feed the thirty sorts and hash tables of a TPC-DS plan. It is taken from the machine only when it is used.
+            conf.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(SLOTS * 64L));
             conf.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(256));
             conf.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(256));
             running = new MiniCluster(new MiniClusterConfiguration.Builder()
                     .setConfiguration(conf)
                     .setNumTaskManagers(1)
-                    .setNumSlotsPerTaskManager(128)
+                    .setNumSlotsPerTaskManager(SLOTS)
                     .withRandomPorts()
                     .build());
             running.start();
