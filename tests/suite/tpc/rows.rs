@@ -197,7 +197,9 @@ fn any(column: &str, data_type: &str, roll: u64) -> Value {
             // Tables share the words, so that columns of one meaning meet.
             let meaning = column.split_once('_').map_or(column, |(_, rest)| rest);
             let short: String = meaning.chars().take(5).collect();
-            json!(format!("{} B{}", short.to_uppercase(), roll % 5))
+            let number = roll % 5;
+            // Told apart by their ends, of which most masks leave one.
+            json!(format!("{number} {} b{number}", short.to_uppercase()))
         }
         other => panic!("no values for {other}"),
     }

@@ -111,8 +111,10 @@ impl Table {
             };
             columns.push((column.clone(), data_type));
         }
+        // Without taking over aggregates, as most connectors: for one that does, the planner of Flink 2.3 forgets expressions below
+        // `GROUP BY` with `COUNT(*)`, in its own views too (query 74).
         let options = format!(
-            "'connector' = 'values', 'data-id' = '${{{name}}}', 'bounded' = 'true', 'disable-lookup' = 'true'"
+            "'connector' = 'values', 'data-id' = '${{{name}}}', 'bounded' = 'true', 'disable-lookup' = 'true', 'enable-aggregate-push-down' = 'false'"
         );
         Self {
             name: name.clone(),
