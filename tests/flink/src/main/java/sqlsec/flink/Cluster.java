@@ -1,11 +1,13 @@
 package sqlsec.flink;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.apache.flink.client.deployment.executors.PipelineExecutorUtils;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.DeploymentOptions;
 import org.apache.flink.configuration.HeartbeatManagerOptions;
 import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.RpcOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.PipelineExecutor;
@@ -22,12 +24,18 @@ public final class Cluster implements PipelineExecutorFactory {
     private static MiniCluster running;
 
     private static synchronized MiniCluster running() throws Exception {
-        if (running == null || !running.isRunning()) {
+        if (running != null && !alive(running)) {
+            running.closeAsync();
+            running = null;
+        }
+        if (running == null) {
             Configuration conf = new Configuration();
+            // Both ends live in this JVM: a pause of a busy machine is no lost worker.
+            conf.set(HeartbeatManagerOptions.HEARTBEAT_TIMEOUT, Duration.ofHours(6));
+            conf.set(TaskManagerOptions.REGISTRATION_TIMEOUT, Duration.ofHours(6));
+            conf.set(RpcOptions.ASK_TIMEOUT_DURATION, Duration.ofHours(1));
             // A slot's share must feed the thirty sorts and hash tables of a TPC-DS plan. It is taken from the machine only when it is used.
             conf.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(SLOTS * 64L));
-            // Both ends live in this JVM: a pause of a busy machine is no lost worker.
-            conf.set(HeartbeatManagerOptions.HEARTBEAT_TIMEOUT, Duration.ofMinutes(10));
             conf.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(256));
             conf.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(256));
             running = new MiniCluster(new MiniClusterConfiguration.Builder()
@@ -37,8 +45,21 @@ public final class Cluster implements PipelineExecutorFactory {
                     .withRandomPorts()
                     .build());
             running.start();
+            // Its worker comes a moment later.
+            for (int i = 0; i < 600 && !alive(running); i++) {
+                Thread.sleep(50);
+            }
         }
         return running;
+    }
+
+    /** A worker that met a fatal error is gone and nobody replaces it: every later job would wait for its slots in vain. */
+    private static boolean alive(MiniCluster cluster) {
+        try {
+            return cluster.isRunning() && cluster.requestClusterOverview().get(30, TimeUnit.SECONDS).getNumTaskManagersConnected() > 0;
+        } catch (Exception e) {
+            return false;
+        }
     }
 
     @Override

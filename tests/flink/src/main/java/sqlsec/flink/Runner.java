@@ -138,7 +138,7 @@ public final class Runner {
     /** The messages of an error and its causes on one line: Flink's own reason is usually the last. */
     static String chain(Throwable error) {
         List<String> parts = new ArrayList<>();
-        for (Throwable t = error; t != null && parts.size() < 12; t = t.getCause()) {
+        for (Throwable t = error; t != null && parts.size() < 24; t = t.getCause()) {
             String text = t.getClass().getSimpleName() + ": " + t.getMessage();
             String part = (text.length() > 500 ? text.substring(0, 500) : text).replaceAll("\\s+", " ");
             if (parts.isEmpty() || !parts.get(parts.size() - 1).equals(part)) {

@@ -2,10 +2,12 @@ package sqlsec.flink;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
 import org.apache.flink.types.Row;
 
 /** One side of an equation: the result of its script, or the error that it ended in. */
@@ -24,6 +26,12 @@ final class Side {
         KINDS_KEPT,
         PAIRED
     }
+
+    private static final Pattern CLUSTER_LOST =
+            Pattern.compile("TaskExecutor is shutting down|NoResourceAvailableException|MiniCluster is not yet running");
+
+    /** Statements that show every table, and identifiers written in escapes. */
+    private static final Pattern LISTS = Pattern.compile("(?i)\\bSHOW\\b|U&\"");
 
     Result result;
     String error;
@@ -77,6 +85,12 @@ final class Side {
     }
 
     static Side of(JsonNode job, String statements, View view) {
+        Side side = once(job, statements, view);
+        // A script that another one's fatal error took down with it is not at fault; the next one gets a new cluster.
+        return side.error != null && CLUSTER_LOST.matcher(side.error).find() ? once(job, statements, view) : side;
+    }
+
+    private static Side once(JsonNode job, String statements, View view) {
         Side side = new Side();
         try {
             // Sinks are known by name in the whole JVM, and the other side has written to the same ones.
@@ -99,7 +113,11 @@ final class Side {
         try {
             session.functions(job.path("functions"));
             job.path("data").fields().forEachRemaining(e -> session.data(e.getKey(), raw(e.getValue())));
+            String text = mentioned(job);
             for (JsonNode table : job.path("tables")) {
+                if (!needed(table, text)) {
+                    continue;
+                }
                 boolean restricted = view != View.RAW && table.hasNonNull("secure");
                 if (!table.hasNonNull("data")) {
                     session.run(table.get("ddl").asText());
@@ -129,6 +147,29 @@ final class Side {
             throw new HarnessException("preparing: " + Runner.chain(e), e);
         }
         return session;
+    }
+
+    /** A world has many tables and a statement names few of them: the others need not be made. */
+    private static boolean needed(JsonNode table, String text) {
+        boolean listed = LISTS.matcher(text).find();
+        return listed || text.contains(table.get("name").asText()) || table.hasNonNull("data") && text.contains("${" + table.get("data").asText() + "}");
+    }
+
+    /** All that may name a table: statements, and what is no table with rows (views). */
+    private static String mentioned(JsonNode job) {
+        List<String> texts = new ArrayList<>();
+        for (String field : List.of("submitted", "rewritten", "catalog")) {
+            texts.addAll(Session.texts(job.path(field)));
+        }
+        for (JsonNode table : job.path("tables")) {
+            if (!table.hasNonNull("data")) {
+                texts.add(table.get("ddl").asText());
+            }
+            if (table.hasNonNull("secure")) {
+                texts.add(table.get("secure").toString());
+            }
+        }
+        return String.join("\n", texts);
     }
 
     private static String raw(JsonNode data) {
