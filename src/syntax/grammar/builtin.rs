@@ -3,7 +3,7 @@
 use sqlparser::ast::{CastKind, CeilFloorKind, Expr, ExtractSyntax, TrimWhereField, Value};
 
 use super::call::{arguments, function, word_name};
-use super::literal::custom_type;
+use super::literal::{custom_type, is_time_unit};
 use super::{Grammar, Parsed, precedence};
 use crate::syntax::Word;
 use crate::syntax::lexer::TextKind;
@@ -190,16 +190,28 @@ impl Grammar<'_, '_> {
         Ok(Expr::Function(function(name, arguments(operands))))
     }
 
+    /// A unit of time; in back-ticks too, and under the names that ODBC gives.
+    fn unit_name(&mut self) -> Parsed<String> {
+        let token = self.peek();
+        if token.kind == TokenKind::Word && !self.is_identifier(token) {
+            self.any_time_unit()?;
+            return Ok(token.word.text().to_owned());
+        }
+        let index = self.index();
+        let name = self.identifier()?.value.to_ascii_uppercase();
+        if name != "FRAC_SECOND" && !is_time_unit(Word::find(&name)) {
+            return Err(self.context.unexpected(index, "expected a time unit"));
+        }
+        Ok(name)
+    }
+
     /// `TIMESTAMPADD(unit, n, t)`, `TIMESTAMPDIFF(unit, a, b)`. The unit is no column, so it stands in the tree as a string.
     pub(super) fn unit_call(&mut self) -> Parsed<Expr> {
         let token = self.bump()?;
         self.left_paren()?;
-        let unit = self.peek();
-        self.any_time_unit()?;
-        let mut operands = vec![self.value(
-            Value::SingleQuotedString(unit.word.text().to_owned()),
-            unit.span.start,
-        )];
+        let start = self.start();
+        let unit = self.unit_name()?;
+        let mut operands = vec![self.value(Value::SingleQuotedString(unit), start)];
         while self.eat(TokenKind::Comma)? {
             operands.push(self.expression()?);
         }

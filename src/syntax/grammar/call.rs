@@ -21,6 +21,29 @@ impl Grammar<'_, '_> {
         self.call_clauses(function(name, FunctionArguments::List(args)))
     }
 
+    /// `PERCENTILE_CONT(x, 0.5 [IGNORE | RESPECT NULLS])`: the only functions that take the words inside.
+    pub(super) fn percentile_call(&mut self) -> Parsed<Expr> {
+        let token = self.bump()?;
+        let name = word_name(token, self.context.text(token));
+        self.left_paren()?;
+        let operands = self.comma_list(Self::expression)?;
+        let nulls = self.null_treatment()?;
+        self.right_paren()?;
+        let mut call = function(name, arguments(operands));
+        call.null_treatment = nulls;
+        self.call_clauses(call)
+    }
+
+    fn null_treatment(&mut self) -> Parsed<Option<NullTreatment>> {
+        if self.eat_words(&[Word::IGNORE, Word::NULLS])? {
+            Ok(Some(NullTreatment::IgnoreNulls))
+        } else if self.eat_words(&[Word::RESPECT, Word::NULLS])? {
+            Ok(Some(NullTreatment::RespectNulls))
+        } else {
+            Ok(None)
+        }
+    }
+
     /// A call of a function whose name is a word of the grammar.
     pub(super) fn word_call(&mut self) -> Parsed<Expr> {
         let token = self.bump()?;
@@ -202,10 +225,8 @@ impl Grammar<'_, '_> {
 
     /// `IGNORE NULLS`, `WITHIN GROUP (…)`, `FILTER (…)`, `OVER …`, in Flink's order.
     pub(super) fn call_clauses(&mut self, mut function: Function) -> Parsed<Expr> {
-        if self.eat_words(&[Word::IGNORE, Word::NULLS])? {
-            function.null_treatment = Some(NullTreatment::IgnoreNulls);
-        } else if self.eat_words(&[Word::RESPECT, Word::NULLS])? {
-            function.null_treatment = Some(NullTreatment::RespectNulls);
+        if function.null_treatment.is_none() {
+            function.null_treatment = self.null_treatment()?;
         }
         if self.are_words(&[Word::WITHIN, Word::DISTINCT]) {
             return self.unsupported("WITHIN DISTINCT");

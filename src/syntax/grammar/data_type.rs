@@ -58,23 +58,24 @@ impl Grammar<'_, '_> {
             Word::CHAR | Word::CHARACTER => {
                 self.bump()?;
                 if self.eat_word(Word::VARYING)? {
-                    TypeKind::Varchar(self.length(1)?)
+                    TypeKind::Varchar(self.length(MAX_LENGTH)?)
                 } else {
                     TypeKind::Char(self.length(1)?)
                 }
             }
-            Word::VARCHAR => self.with_length(1, TypeKind::Varchar)?,
+            // Without a length Flink's planner takes the longest (measured on 2.3), other than CHAR and BINARY, which take 1.
+            Word::VARCHAR => self.with_length(MAX_LENGTH, TypeKind::Varchar)?,
             Word::STRING => self.plain(TypeKind::Varchar(MAX_LENGTH))?,
             Word::BOOLEAN => self.plain(TypeKind::Boolean)?,
             Word::BINARY => {
                 self.bump()?;
                 if self.eat_word(Word::VARYING)? {
-                    TypeKind::Varbinary(self.length(1)?)
+                    TypeKind::Varbinary(self.length(MAX_LENGTH)?)
                 } else {
                     TypeKind::Binary(self.length(1)?)
                 }
             }
-            Word::VARBINARY => self.with_length(1, TypeKind::Varbinary)?,
+            Word::VARBINARY => self.with_length(MAX_LENGTH, TypeKind::Varbinary)?,
             Word::BYTES => self.plain(TypeKind::Varbinary(MAX_LENGTH))?,
             Word::DECIMAL | Word::DEC | Word::NUMERIC => self.decimal()?,
             Word::TINYINT => self.plain(TypeKind::TinyInt)?,

@@ -287,6 +287,11 @@ pub(super) fn interval_unit(word: Word) -> Option<DateTimeField> {
     })
 }
 
+/// Whether the word is a unit of time at all.
+pub(super) fn is_time_unit(word: Word) -> bool {
+    interval_unit(word).is_some() || is_rare_unit(word)
+}
+
 fn is_rare_unit(word: Word) -> bool {
     matches!(
         word,

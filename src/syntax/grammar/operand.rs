@@ -128,7 +128,7 @@ impl Grammar<'_, '_> {
                 self.parenthesised()
             }
             Word::INTERVAL => self.interval(),
-            Word::DATE | Word::TIME | Word::TIMESTAMP | Word::DATETIME
+            Word::DATE | Word::TIME | Word::TIMESTAMP | Word::DATETIME | Word::DECIMAL
                 if is_character_string(next.kind) =>
             {
                 self.typed_literal(token.word.text(), 1)
@@ -137,6 +137,7 @@ impl Grammar<'_, '_> {
             Word::DATE | Word::TIME | Word::TIMESTAMP | Word::DATETIME if called => {
                 self.word_call()
             }
+            Word::PERCENTILE_CONT | Word::PERCENTILE_DISC if called => self.percentile_call(),
             Word::TIMESTAMPADD | Word::TIMESTAMPDIFF if called => self.unit_call(),
             Word::JSON_EXISTS | Word::JSON_VALUE | Word::JSON_QUERY if called => self.json_path(),
             Word::JSON_OBJECT | Word::JSON_OBJECTAGG if called => self.json_object(),
@@ -152,7 +153,6 @@ impl Grammar<'_, '_> {
             {
                 self.word_call()
             }
-            Word::DECIMAL if is_character_string(next.kind) => self.unsupported("DECIMAL literal"),
             Word::SAFE_CAST => self.unsupported("SAFE_CAST"),
             Word::CURSOR => self.unsupported("CURSOR"),
             Word::NEW => self.unsupported("NEW"),
@@ -186,13 +186,13 @@ impl Grammar<'_, '_> {
         let mut chain = Vec::new();
         loop {
             if self.eat(TokenKind::LeftBracket)? {
-                if matches!(
-                    self.peek().word,
-                    Word::OFFSET | Word::ORDINAL | Word::SAFE_OFFSET | Word::SAFE_ORDINAL
-                ) {
-                    return self.unsupported("OFFSET or ORDINAL of an array");
-                }
-                let index = self.expression()?;
+                // `[OFFSET(n)]`: in the tree a call of that name.
+                let index = match self.peek().word {
+                    Word::OFFSET | Word::ORDINAL | Word::SAFE_OFFSET | Word::SAFE_ORDINAL => {
+                        self.word_call()?
+                    }
+                    _ => self.expression()?,
+                };
                 self.expect(TokenKind::RightBracket, "`]`")?;
                 chain.push(AccessExpr::Subscript(Subscript::Index { index }));
             } else if self.is(TokenKind::Period) {

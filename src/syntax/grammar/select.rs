@@ -62,7 +62,7 @@ impl Grammar<'_, '_> {
         let start = self.start();
         if self.is(TokenKind::Star) {
             let span = self.bump()?.span;
-            if self.is_word(Word::AS) || self.is_identifier(self.peek()) {
+            if self.is_word(Word::AS) {
                 return self.unsupported("an alias of `*`");
             }
             return Ok(SelectItem::Wildcard(span));

@@ -166,6 +166,10 @@ fn types_are_read_and_printed_back() {
         ("int", "INT"),
         ("VARCHAR(2147483647)", "STRING"),
         ("CHAR", "CHAR(1)"),
+        ("varchar", "STRING"),
+        ("CHARACTER VARYING", "STRING"),
+        ("VARBINARY", "BYTES"),
+        ("BINARY", "BINARY(1)"),
         ("decimal(5)", "DECIMAL(5, 0)"),
         (
             "ROW<a INT NOT NULL 'x', `b c` ARRAY<STRING>> NOT NULL",
