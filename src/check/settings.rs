@@ -33,7 +33,7 @@ const SETTINGS: [&str; 12] = [
 ];
 
 /// Below an allowed prefix, the keys that name a place or a class after all.
-const SETTING_EXCEPTIONS: [&str; 9] = [
+const SETTING_EXCEPTIONS: [&str; 10] = [
     "storage",
     "dir",
     "localdir",
@@ -44,6 +44,7 @@ const SETTING_EXCEPTIONS: [&str; 9] = [
     "path",
     // The planner forgets a mask when it pushes a COUNT into the source (docs/limits.md): only the site may switch that.
     "pushdown",
+    "phase",
 ];
 
 /// Prefixes of table options that a hint may set: how a table is read or written, not which one. `scan.` and its like hold where to begin,
@@ -103,6 +104,7 @@ mod tests {
             "state.backend.rocksdb.localdir.dir",
             "state.backend.type",
             "table.optimizer.source.aggregate-pushdown-enabled",
+            "table.optimizer.agg-phase-strategy",
             "made.up",
             "",
         ] {
