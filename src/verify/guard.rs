@@ -1,5 +1,7 @@
 //! Is one protected relation guarded where it stands?
 
+use std::collections::BTreeSet;
+
 use sqlparser::ast::{BinaryOperator, Expr};
 
 use crate::mask::{FieldMask, mask_column, mask_untyped};
@@ -121,27 +123,32 @@ impl Look<'_> {
         region: Option<Span>,
     ) -> bool {
         let hidden = super::hidden_columns(relation, obligations);
-        self.resolution
-            .uses
-            .iter()
-            .filter(|u| u.relation == id && hidden.contains(&u.column))
-            .all(|used| {
-                if region.is_some_and(|r| r.contains(used.span)) {
-                    return true;
-                }
-                // Another column's conditional mask may read this one raw: any mask of the relation covers.
-                let covers = |column: &str, operand: &str| {
-                    mask_text(relation, column, operand, &obligations.masks)
-                        .is_some_and(|mask| occurs_around(self.text, block.span, &mask, used.span))
-                };
-                let written = used.span.text(self.text);
-                let qualified = |column: &str| {
-                    format!("{}.{}", quote(&relation.found.name.table), quote(column))
-                };
-                hidden.iter().any(|column| {
-                    covers(column, &quote(column)) || covers(column, &qualified(column))
-                }) || (hidden.contains(&used.column) && covers(&used.column, written))
-            })
+        let uses = || {
+            let all = self.resolution.uses.iter();
+            all.filter(|u| u.relation == id && hidden.contains(&u.column))
+        };
+        // In place a mask stands over the column as the submitter wrote it, and the condition of one column's mask may read another.
+        let written: BTreeSet<(&str, &str)> = uses()
+            .map(|u| (u.column.as_str(), u.span.text(self.text)))
+            .collect();
+        uses().all(|used| {
+            if region.is_some_and(|r| r.contains(used.span)) {
+                return true;
+            }
+            // Another column's conditional mask may read this one raw: any mask of the relation covers.
+            let covers = |column: &str, operand: &str| {
+                mask_text(relation, column, operand, &obligations.masks)
+                    .is_some_and(|mask| occurs_around(self.text, block.span, &mask, used.span))
+            };
+            let qualified =
+                |column: &str| format!("{}.{}", quote(&relation.found.name.table), quote(column));
+            hidden
+                .iter()
+                .any(|column| covers(column, &quote(column)) || covers(column, &qualified(column)))
+                || written
+                    .iter()
+                    .any(|(column, operand)| covers(column, operand))
+        })
     }
 
     fn select(&self, block: &Block) -> Option<&Select> {
