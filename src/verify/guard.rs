@@ -8,7 +8,7 @@ use crate::mask::{FieldMask, mask_column, mask_untyped};
 use crate::policy::{ColumnMask, Obligations, Rows};
 use crate::resolve::{Block, FromPlace, Place, Relation, RelationId, Resolution};
 use crate::syntax::Span;
-use crate::syntax::ast::{Scalar, Select, Statement, Term};
+use crate::syntax::ast::{Scalar, Select, Statement, Term, nested_query};
 use crate::syntax::quote;
 
 /// The output as it was read again.
@@ -197,13 +197,18 @@ impl Look<'_> {
 /// `( … ) AND ( … )`.
 fn both_bracketed(expr: &Expr) -> bool {
     matches!(expr, Expr::BinaryOp { left, op: BinaryOperator::And, right }
-        if matches!(**left, Expr::Nested(_)) && matches!(**right, Expr::Nested(_)))
+        if bracketed(left) && bracketed(right))
 }
 
 /// `( … ) AND alias.column`.
 fn ends_in_a_test(expr: &Expr) -> bool {
     matches!(expr, Expr::BinaryOp { left, op: BinaryOperator::And, right }
-        if matches!(**left, Expr::Nested(_)) && matches!(**right, Expr::CompoundIdentifier(_)))
+        if bracketed(left) && matches!(**right, Expr::CompoundIdentifier(_)))
+}
+
+/// `( … )`, of an operand whose text begins with a bracket: a query has its own, and its tree shows no others around them.
+fn bracketed(expr: &Expr) -> bool {
+    matches!(expr, Expr::Nested(_)) || nested_query(expr).is_some()
 }
 
 /// The text of a column's mask over `operand`.

@@ -19,6 +19,7 @@ mod equation;
 mod flink;
 mod fuzz;
 mod masks;
+mod properties;
 mod quickstart;
 mod schema;
 mod tidy;
