@@ -5,7 +5,7 @@ use std::fs;
 use crate::case::root;
 
 #[path = "../../fuzz/src/lib.rs"]
-mod checks;
+pub mod checks;
 
 fn every_seed_passes(target: &str, check: fn(&str)) {
     let folder = root().join("fuzz/seeds").join(target);

@@ -2,8 +2,10 @@
 
 mod choices;
 mod equation;
+mod places;
 mod policy;
 mod predicate;
 mod query;
+mod soups;
 mod sqlite;
 mod world;

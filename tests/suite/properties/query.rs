@@ -70,6 +70,32 @@ pub struct Generator<'a, 'n> {
     /// Names that SQLite would take for a common table expression that is not there yet.
     taken: Vec<String>,
     count: usize,
+    /// Where text that only Flink reads may stand, each reference of a table is a mark `\u{1}index\u{2}` for one of these.
+    pub nodes: Option<Vec<Node>>,
+}
+
+/// A reference of a table, to be written in one way or another.
+#[derive(Debug, Clone)]
+pub struct Node {
+    pub table: String,
+    pub with_database: bool,
+    pub has_alias: bool,
+    /// The word TABLE, where the reference is an argument.
+    pub word: &'static str,
+    /// What belongs to the reference behind its name.
+    pub hint: &'static str,
+}
+
+impl Node {
+    /// The reference by the table's own name, or by another one.
+    pub fn text(&self, name: &str) -> String {
+        let database = if self.with_database {
+            "`default_database`."
+        } else {
+            ""
+        };
+        format!("{}{database}{}{}", self.word, quote(name), self.hint)
+    }
 }
 
 const COMPARISONS: [&str; 6] = ["=", "<>", "<", "<=", ">", ">="];
@@ -85,6 +111,7 @@ impl<'a, 'n> Generator<'a, 'n> {
             ctes: Vec::new(),
             taken: Vec::new(),
             count: 0,
+            nodes: None,
         }
     }
 
@@ -365,7 +392,31 @@ impl<'a, 'n> Generator<'a, 'n> {
             sql = format!("`default_database`.{sql}");
         }
         let same_name = beside.iter().any(|r| r.alias == source.name);
-        if same_name || self.choices.percent(40) {
+        let has_alias = same_name || self.choices.percent(40);
+        if !is_cte {
+            sql = self.node(sql, &source.name, with_database, has_alias);
+        }
+        if self.nodes.is_some() && !is_cte && self.choices.percent(10) {
+            self.feature("table argument");
+            // The name stands for itself in there, and its alias outside.
+            if let Some(node) = self.nodes.as_mut().and_then(|nodes| nodes.last_mut()) {
+                node.has_alias = true;
+                node.hint = "";
+                node.word = "TABLE ";
+            }
+            let alias = self.fresh('a');
+            let sql =
+                format!("TABLE(TUMBLE({sql}, DESCRIPTOR(k), INTERVAL '1' HOUR)) AS {alias}");
+            return (
+                sql,
+                Relation {
+                    qualifier: alias.clone(),
+                    alias,
+                    columns: source.columns,
+                },
+            );
+        }
+        if has_alias {
             let alias = self.fresh('a');
             let word = if self.choices.percent(50) {
                 " "
@@ -382,7 +433,7 @@ impl<'a, 'n> Generator<'a, 'n> {
             );
         }
         let mut qualifier = quote(&source.name);
-        if source.has_database && !is_cte && self.choices.percent(20) {
+        if source.has_database && !is_cte && self.nodes.is_none() && self.choices.percent(20) {
             self.feature("column with its database");
             qualifier = format!("default_database.{qualifier}");
         }
@@ -394,6 +445,29 @@ impl<'a, 'n> Generator<'a, 'n> {
                 columns: source.columns,
             },
         )
+    }
+
+    /// The mark for a reference, where these are asked for.
+    fn node(&mut self, sql: String, table: &str, with_database: bool, has_alias: bool) -> String {
+        let Some(nodes) = &mut self.nodes else {
+            return sql;
+        };
+        let hints = [
+            "",
+            " /*+ OPTIONS('scan.startup.mode' = 'latest-offset') */",
+            "",
+            "",
+            " /* c */ /*+ OPTIONS('scan.parallelism' = '1') */",
+        ];
+        let hint = self.choices.pick(&hints);
+        nodes.push(Node {
+            table: table.to_owned(),
+            with_database,
+            has_alias,
+            word: "",
+            hint,
+        });
+        format!("\u{1}{}\u{2}", nodes.len() - 1)
     }
 
     fn star(&mut self, scope: Scope<'_>, top: bool) -> Option<(String, Vec<Output>)> {
