@@ -165,10 +165,7 @@ impl Catalog {
         let document: CatalogDocument =
             serde_json::from_str(text).map_err(|error| CatalogError {
                 origin: origin.to_owned(),
-                position: Position {
-                    line: u32::try_from(error.line()).unwrap_or(u32::MAX).max(1),
-                    column: u32::try_from(error.column()).unwrap_or(u32::MAX).max(1),
-                },
+                position: Position::of_json(text, error.line(), error.column()),
                 message: error.to_string(),
             })?;
         for entry in document.tables {

@@ -19,7 +19,7 @@ use crate::syntax::ast::{
     CreateTable, CreateView, DropObject, Name, Statement, StatementKind, Use,
 };
 use crate::syntax::{FlinkVersion, Lines, Span, SyntaxErrorKind};
-use crate::verify::{RewrittenSql, attest, attest_unchanged};
+use crate::verify::{RewrittenSql, VerifyError, attest, attest_unchanged};
 
 /// What a statement came to.
 pub(super) struct Outcome {
@@ -119,8 +119,17 @@ impl Work<'_> {
         report: &mut StatementReport,
     ) -> Result<RewrittenSql, Refused> {
         let decide = |relation: &Relation| datasets.obligations(relation).ok();
-        let unverified = |e: crate::verify::VerifyError| {
-            Refused::new(Code::VerifyFailed, e.to_string(), statement.span)
+        let unverified = |e: VerifyError| {
+            // The submitter's names did resolve: those of a filter's own subquery do not.
+            let asking = resolution.relations.iter().zip(protections);
+            match asking.into_iter().find(|(_, p)| p.has_subquery()) {
+                Some((relation, _)) if e == VerifyError::UNRESOLVED => {
+                    let name = &relation.found.name;
+                    let message = format!("`{name}`: a policy of this table cannot be applied");
+                    Refused::new(Code::RuleUnusable, message, relation.name)
+                }
+                _ => Refused::new(Code::VerifyFailed, e.to_string(), statement.span),
+            }
         };
         let unit = Unit {
             source: self.source,
@@ -131,7 +140,8 @@ impl Work<'_> {
             .map_err(|e| Refused::new(rewrite_code(&e.kind), e.to_string(), e.span))?;
         let edits = EditSet::new(self.source, edits)
             .map_err(|e| Refused::new(Code::Internal, e.to_string(), statement.span))?;
-        if edits.edits().is_empty() {
+        // What is masked and never read needs no edit in place: such a text gets the second look as well.
+        if protections.iter().all(Protection::is_empty) {
             return attest_unchanged(self.source, statement, resolution, &decide)
                 .map_err(unverified);
         }

@@ -158,11 +158,7 @@ pub(super) fn session(file: Option<&Path>) -> Result<Session, Failure> {
     };
     let source = read(path, Status::Usage)?;
     serde_json::from_str(&source.text).map_err(|e| {
-        let whole = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).max(1);
-        let position = Position {
-            line: whole(e.line()),
-            column: whole(e.column()),
-        };
+        let position = Position::of_json(&source.text, e.line(), e.column());
         Failure::new(
             Status::Usage,
             "session-invalid",

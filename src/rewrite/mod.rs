@@ -78,6 +78,22 @@ impl Protection {
     pub fn is_empty(&self) -> bool {
         self.obligations.is_empty() && self.inside.is_none()
     }
+
+    /// Whether a filter or a mask's condition, here or in the view's text, asks another table.
+    #[must_use]
+    pub fn has_subquery(&self) -> bool {
+        let asks = match &self.obligations.rows {
+            Rows::Matching(filter) => filter.subquery,
+            Rows::All | Rows::Nothing => false,
+        };
+        let mut conditions = self
+            .obligations
+            .masks
+            .iter()
+            .filter_map(|m| m.when.as_ref());
+        let mut inside = self.inside.iter().flatten();
+        asks || conditions.any(|w| w.subquery) || inside.any(Self::has_subquery)
+    }
 }
 
 /// The edits that protect every relation of `unit`. `protections` are in the order of its relations.

@@ -115,6 +115,18 @@ impl Position {
         }
         at
     }
+
+    /// The position that a JSON reader names by the number of `\n` before it and a 1-based column in bytes; none is before the first character.
+    #[must_use]
+    pub(crate) fn of_json(source: &str, line: usize, column: usize) -> Self {
+        let before: usize = source
+            .split_inclusive('\n')
+            .take(line.saturating_sub(1))
+            .map(str::len)
+            .sum();
+        let offset = before.saturating_add(column.saturating_sub(1));
+        Self::of(source, u32::try_from(offset).unwrap_or(u32::MAX))
+    }
 }
 
 /// The lines of one text, found once: for texts of which many places are asked for.
@@ -181,6 +193,17 @@ mod tests {
         assert_eq!(at("c"), Position { line: 3, column: 1 });
         assert_eq!(at("d"), Position { line: 4, column: 1 });
         assert_eq!(Position::of(text, 999), Position { line: 4, column: 2 });
+        // The line of a JSON reader ends at `\n` only, and its column counts bytes.
+        assert_eq!(Position::of_json(text, 2, 4), at("b"));
+        assert_eq!(Position::of_json(text, 2, 6), at("c"));
+        assert_eq!(
+            Position::of_json(text, 0, 0),
+            Position { line: 1, column: 1 }
+        );
+        assert_eq!(
+            Position::of_json(text, 9, 9),
+            Position { line: 4, column: 2 }
+        );
         let lines = Lines::new(text);
         for (offset, _) in text.char_indices().chain([(text.len(), ' '), (999, ' ')]) {
             let offset = offset as u32;

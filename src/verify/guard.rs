@@ -1,6 +1,6 @@
 //! Is one protected relation guarded where it stands?
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sqlparser::ast::{BinaryOperator, Expr};
 
@@ -8,7 +8,7 @@ use crate::mask::{FieldMask, mask_column, mask_untyped};
 use crate::policy::{ColumnMask, Obligations, Rows};
 use crate::resolve::{Block, FromPlace, Place, Relation, RelationId, Resolution};
 use crate::syntax::Span;
-use crate::syntax::ast::{Scalar, Select, Statement, Term};
+use crate::syntax::ast::{Scalar, Select, Statement, Term, nested_query};
 use crate::syntax::quote;
 
 /// The output as it was read again.
@@ -123,34 +123,39 @@ impl Look<'_> {
         region: Option<Span>,
     ) -> bool {
         let hidden = super::hidden_columns(relation, obligations);
+        let uses = || {
+            let all = self.resolution.uses.iter();
+            all.filter(|u| u.relation == id && hidden.contains(&u.column))
+        };
+        // In place a mask stands over the column as the submitter wrote it, and the condition of one column's mask may read another.
+        let written: BTreeSet<(&str, &str)> = uses()
+            .map(|u| (u.column.as_str(), u.span.text(self.text)))
+            .collect();
         let mut masks = MaskTexts {
             relation,
             masks: &obligations.masks,
             made: HashMap::new(),
         };
-        self.resolution
-            .uses
-            .iter()
-            .filter(|u| u.relation == id && hidden.contains(&u.column))
-            .all(|used| {
-                if region.is_some_and(|r| r.contains(used.span)) {
-                    return true;
-                }
-                let mut covers = |column: &str, operand: &str| {
-                    masks
-                        .of(column, operand)
-                        .is_some_and(|mask| occurs_around(self.text, block.span, mask, used.span))
-                };
-                let written = used.span.text(self.text);
-                let qualified = |column: &str| {
-                    format!("{}.{}", quote(&relation.found.name.table), quote(column))
-                };
-                // Its own mask is the rule. Another column's conditional mask may read this one raw: any mask of the relation covers.
-                covers(&used.column, written)
-                    || hidden.iter().any(|column| {
-                        covers(column, &quote(column)) || covers(column, &qualified(column))
-                    })
-            })
+        uses().all(|used| {
+            if region.is_some_and(|r| r.contains(used.span)) {
+                return true;
+            }
+            let mut covers = |column: &str, operand: &str| {
+                masks
+                    .of(column, operand)
+                    .is_some_and(|mask| occurs_around(self.text, block.span, mask, used.span))
+            };
+            let qualified =
+                |column: &str| format!("{}.{}", quote(&relation.found.name.table), quote(column));
+            // Its own mask is the rule. Another column's conditional mask may read this one raw: any mask of the relation covers.
+            covers(&used.column, used.span.text(self.text))
+                || hidden.iter().any(|column| {
+                    covers(column, &quote(column)) || covers(column, &qualified(column))
+                })
+                || written
+                    .iter()
+                    .any(|(column, operand)| covers(column, operand))
+        })
     }
 
     fn select(&self, block: &Block) -> Option<&Select> {
@@ -199,13 +204,18 @@ impl Look<'_> {
 /// `( … ) AND ( … )`.
 fn both_bracketed(expr: &Expr) -> bool {
     matches!(expr, Expr::BinaryOp { left, op: BinaryOperator::And, right }
-        if matches!(**left, Expr::Nested(_)) && matches!(**right, Expr::Nested(_)))
+        if bracketed(left) && bracketed(right))
 }
 
 /// `( … ) AND alias.column`.
 fn ends_in_a_test(expr: &Expr) -> bool {
     matches!(expr, Expr::BinaryOp { left, op: BinaryOperator::And, right }
-        if matches!(**left, Expr::Nested(_)) && matches!(**right, Expr::CompoundIdentifier(_)))
+        if bracketed(left) && matches!(**right, Expr::CompoundIdentifier(_)))
+}
+
+/// `( … )`, of an operand whose text begins with a bracket: a query has its own, and its tree shows no others around them.
+fn bracketed(expr: &Expr) -> bool {
+    matches!(expr, Expr::Nested(_)) || nested_query(expr).is_some()
 }
 
 /// The texts of a relation's masks, each made once.

@@ -71,6 +71,11 @@ pub fn attest_unchanged(
 #[error("the rewritten statement did not pass verification: {0}")]
 pub struct VerifyError(pub(crate) &'static str);
 
+impl VerifyError {
+    /// A name of the output means nothing.
+    pub(crate) const UNRESOLVED: Self = Self("its names do not resolve");
+}
+
 /// The decision for a relation, asked again for the output: `None` where this principal may not read it at all.
 pub type Decide<'d> = dyn Fn(&Relation) -> Option<Arc<Obligations>> + 'd;
 
@@ -103,8 +108,7 @@ pub fn attest(
     if kind_name(&statement.kind) != kind_name(&original.kind) {
         return Err(VerifyError("it became another kind of statement"));
     }
-    let resolution = resolve(statement, session, catalog)
-        .map_err(|_| VerifyError("its names do not resolve"))?;
+    let resolution = resolve(statement, session, catalog).map_err(|_| VerifyError::UNRESOLVED)?;
     let look = guard::Look {
         text: &output,
         statement,
