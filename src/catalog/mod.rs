@@ -6,6 +6,7 @@
 mod connector;
 mod ddl;
 mod load;
+mod registered;
 mod session;
 mod table;
 
@@ -13,6 +14,7 @@ pub use crate::syntax::{DataType, RowField, TypeKind};
 pub use connector::{Identity, identity};
 pub use ddl::{TableError, table_from_ddl};
 pub use load::{CatalogDocument, CatalogError};
+pub use registered::{CatalogOptions, Registered, RegisteredCatalog};
 pub use session::{Created, Existing, Found, NameError, Object, Origin, Session, SessionView};
 pub use table::{Column, ColumnKind, Table, TableName, View};
 

@@ -2,13 +2,13 @@
 //!
 //! A gateway sends one statement at a time, so the state goes in and comes out, and survives serialisation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CatalogSource, Lookup, Table, TableName, View};
+use super::{CatalogSource, Lookup, Registered, RegisteredCatalog, Table, TableName, View};
 use crate::syntax::ast::Name;
 
 /// The state of one session of one principal.
@@ -32,6 +32,12 @@ pub struct Session {
     /// Whether `BEGIN STATEMENT SET` is open.
     #[serde(default)]
     pub statement_set: bool,
+    /// The catalogs and databases that statements have registered or dropped.
+    #[serde(default)]
+    pub registered: Registered,
+    /// Which of the permanent tables of this session are materialized: DROP TABLE passes them by.
+    #[serde(default)]
+    materialized: BTreeSet<TableName>,
     #[serde(default)]
     next_id: u64,
 }
@@ -45,6 +51,8 @@ impl Default for Session {
             permanent: BTreeMap::new(),
             settings: BTreeMap::new(),
             statement_set: false,
+            registered: Registered::default(),
+            materialized: BTreeSet::new(),
             next_id: 0,
         }
     }
@@ -186,10 +194,7 @@ impl Session {
             Some(None) => return Err(NameError::Unknown(name)),
             None => {}
         }
-        let (object, origin) = match source
-            .find(&name)
-            .map_err(|_| NameError::Unavailable(name.clone()))?
-        {
+        let (object, origin) = match self.described(&name, source)? {
             Lookup::Table(table) => (Some(Object::Table(table)), Origin::Catalog),
             Lookup::View(view) => (Some(Object::View(view)), Origin::Catalog),
             Lookup::Absent => return Err(NameError::Unknown(name)),
@@ -200,6 +205,45 @@ impl Session {
             object,
             origin,
         })
+    }
+
+    /// What the site says of a name that this session has not made or dropped. Of a catalog that the session has registered itself, and of a
+    /// database that it has dropped, the site's description no longer holds.
+    fn described(&self, name: &TableName, source: &dyn CatalogSource) -> Result<Lookup, NameError> {
+        match self.registered.catalog(&name.catalog) {
+            Some(RegisteredCatalog::Dropped) => return Ok(Lookup::Absent),
+            Some(RegisteredCatalog::Made(_) | RegisteredCatalog::Uncertain) => {
+                return Ok(Lookup::Unlisted);
+            }
+            None => {}
+        }
+        if self.registered.is_emptied(&name.catalog, &name.database) {
+            return Ok(Lookup::Absent);
+        }
+        source
+            .find(name)
+            .map_err(|_| NameError::Unavailable(name.clone()))
+    }
+
+    /// `DROP CATALOG`: the permanent objects in it are out of reach, and one that is registered under the name later holds others. Temporary
+    /// objects stay, as in Flink.
+    pub fn drop_catalog(&mut self, name: &str) {
+        self.permanent.retain(|table, _| table.catalog != name);
+        self.registered.drop_catalog(name);
+    }
+
+    /// `DROP DATABASE`: its permanent objects are gone.
+    pub fn drop_database(&mut self, name: &Name) {
+        let Some(database) = name.parts.last() else {
+            return;
+        };
+        let catalog = match name.parts.as_slice() {
+            [.., catalog, _] => catalog.value.clone(),
+            _ => self.catalog.clone(),
+        };
+        self.permanent
+            .retain(|table, _| table.catalog != catalog || table.database != database.value);
+        self.registered.empty_database(&catalog, &database.value);
     }
 
     /// `USE [catalog.]database`.
@@ -267,10 +311,7 @@ impl Session {
             Some(None) => return Ok(Existing::No),
             None => {}
         }
-        let found = source
-            .find(name)
-            .map_err(|_| NameError::Unavailable(name.clone()))?;
-        Ok(match found {
+        Ok(match self.described(name, source)? {
             Lookup::Table(_) | Lookup::View(_) => Existing::Yes,
             Lookup::Absent => Existing::No,
             // The built-in catalog lives and dies with the session, which knows all that was made in it.
@@ -315,10 +356,7 @@ impl Session {
             Some(None) => return Ok(Existing::No),
             None => {}
         }
-        let found = source
-            .find(name)
-            .map_err(|_| NameError::Unavailable(name.clone()))?;
-        Ok(match found {
+        Ok(match self.described(name, source)? {
             Lookup::Table(table) => of_kind(&Object::Table(table)),
             Lookup::View(view) => of_kind(&Object::View(view)),
             Lookup::Absent => Existing::No,
