@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Catalog, Column, Object, Session, Table, TableError, TableName, View, table_from_ddl};
+use super::{
+    Catalog, CatalogOptions, Column, Object, Session, Table, TableError, TableName, View,
+    table_from_ddl,
+};
 use crate::syntax::ast::{StatementKind, Use};
 use crate::syntax::{FlinkVersion, Limits, Position, Script, Span, SyntaxError};
 
@@ -31,6 +34,19 @@ pub struct CatalogDocument {
     /// The views.
     #[serde(default)]
     views: Vec<ViewEntry>,
+    /// The catalogs.
+    #[serde(default)]
+    catalogs: Vec<CatalogEntry>,
+}
+
+/// A catalog.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct CatalogEntry {
+    /// Its name.
+    name: String,
+    /// What `CREATE CATALOG … WITH (…)` said: `type`, and what that type needs to find its tables. Credentials are not needed.
+    options: CatalogOptions,
 }
 
 // A `Table` with its name. Fields are listed again because serde cannot refuse unknown fields of a flattened struct.
@@ -171,6 +187,9 @@ impl Catalog {
                 },
                 message: error.to_string(),
             })?;
+        for entry in document.catalogs {
+            self.add_catalog(entry.name, entry.options);
+        }
         for entry in document.tables {
             let TableEntry {
                 name,

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CatalogSource, Lookup, Registered, RegisteredCatalog, Table, TableName, View};
+use super::{
+    CatalogOptions, CatalogSource, Lookup, Registered, RegisteredCatalog, Table, TableName, View,
+};
 use crate::syntax::ast::Name;
 
 /// The state of one session of one principal.
@@ -189,7 +191,7 @@ impl Session {
         if let Some(created) = self.temporary.get(&name) {
             return Ok(created.found(name));
         }
-        match self.permanent.get(&name) {
+        match self.changed(&name, source)? {
             Some(Some(created)) => return Ok(created.found(name)),
             Some(None) => return Err(NameError::Unknown(name)),
             None => {}
@@ -223,6 +225,54 @@ impl Session {
         source
             .find(name)
             .map_err(|_| NameError::Unavailable(name.clone()))
+    }
+
+    /// What this session has done to a permanent object of this name: in a catalog that ignores letter case, of a name in any letters.
+    fn changed(
+        &self,
+        name: &TableName,
+        source: &dyn CatalogSource,
+    ) -> Result<Option<Option<&Created>>, NameError> {
+        if !self.ignores_case(&name.catalog, source) {
+            return Ok(self.permanent.get(name).map(Option::as_ref));
+        }
+        let mut alike = self
+            .permanent
+            .iter()
+            .filter(|(other, _)| other.is_alike(name));
+        match (alike.next(), alike.next()) {
+            (None, _) => Ok(None),
+            (Some((_, object)), None) => Ok(Some(object.as_ref())),
+            // Made under one spelling and dropped under another, or so: which was last is not known.
+            (Some(_), Some(_)) => Err(NameError::Unknown(name.clone())),
+        }
+    }
+
+    /// Whether a catalog finds one table by names that differ in letter case (ATTACKS B8).
+    #[must_use]
+    pub fn ignores_case(&self, catalog: &str, source: &dyn CatalogSource) -> bool {
+        let options = self.options(catalog, source);
+        options.is_some_and(|options| super::identity::ignores_case(&options.0))
+    }
+
+    /// The options of a catalog: those that this session has registered it with, else what the site says.
+    #[must_use]
+    pub fn options(
+        &self,
+        catalog: &str,
+        source: &dyn CatalogSource,
+    ) -> Option<Arc<CatalogOptions>> {
+        match self.registered.catalog(catalog) {
+            Some(RegisteredCatalog::Made(options)) => Some(Arc::new(options.clone())),
+            Some(RegisteredCatalog::Uncertain | RegisteredCatalog::Dropped) => None,
+            None => source.options(catalog),
+        }
+    }
+
+    /// Whether the submitter chose what a catalog is: its tables then have names of his own.
+    #[must_use]
+    pub fn has_registered(&self, catalog: &str) -> bool {
+        self.registered.catalog(catalog).is_some()
     }
 
     /// `DROP CATALOG`: the permanent objects in it are out of reach, and one that is registered under the name later holds others. Temporary
@@ -306,7 +356,7 @@ impl Session {
             let has = self.temporary.contains_key(name);
             return Ok(if has { Existing::Yes } else { Existing::No });
         }
-        match self.permanent.get(name) {
+        match self.changed(name, source)? {
             Some(Some(_)) => return Ok(Existing::Yes),
             Some(None) => return Ok(Existing::No),
             None => {}
@@ -351,7 +401,7 @@ impl Session {
             let found = shadowing.map_or(Existing::No, |created| of_kind(&created.object));
             return Ok(if temporary { found } else { Existing::No });
         }
-        match self.permanent.get(name) {
+        match self.changed(name, source)? {
             Some(Some(created)) => return Ok(of_kind(&created.object)),
             Some(None) => return Ok(Existing::No),
             None => {}

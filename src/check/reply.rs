@@ -23,6 +23,10 @@ pub struct Reply {
 /// The decision. No `Default`, no third case: what could not be decided is a `Deny`.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(tag = "decision", rename_all = "snake_case")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one is made for each request, and moved once"
+)]
 pub enum Decision {
     /// The protected script.
     Allow {

@@ -9,8 +9,8 @@ use super::reply::{Applied, AppliedMask, Input, Output, Replacement, StatementRe
 use super::settings::setting_allowed;
 use super::{Code, Engine};
 use crate::catalog::{
-    Column, ColumnKind, Existing, Object, Session, SessionView, Table, TableName, View,
-    table_from_ddl,
+    Column, ColumnKind, Existing, Found, Object, Origin, Session, SessionView, Table, TableName,
+    View, table_from_ddl,
 };
 use crate::policy::{ColumnMask, Principal, Privilege, Rows};
 use crate::resolve::{Relation, Resolution, resolve};
@@ -77,13 +77,13 @@ impl Work<'_> {
         }
         let resolution = resolve(statement, session, self.engine.catalog())
             .map_err(|e| vec![resolve_refusal(&e)])?;
-        describe(report, &resolution, self.source);
         let datasets = Datasets {
             engine: self.engine,
             principal: self.principal,
             at: self.at,
             session,
         };
+        describe(report, &resolution, self.source, &datasets);
         let mut refused = Vec::new();
         let protections = datasets
             .protections(&resolution)
@@ -238,7 +238,11 @@ impl Work<'_> {
         }
         let table =
             table_from_ddl(create, self.source).map_err(|e| table_refusal(&e, create.name.span))?;
-        let physical = Datasets::physical_names(Some(&Object::Table(table.into())));
+        let physical = datasets.physical_names(&Found {
+            name: name.clone(),
+            object: Some(Object::Table(table.into())),
+            origin: Origin::Unlisted,
+        });
         datasets.may(&name, &physical, true, Privilege::Insert, create.name.span)?;
         if create.or_replace && existing != Existing::No {
             datasets.may(&name, &[], false, Privilege::Drop, create.name.span)?;
@@ -497,7 +501,12 @@ fn columns_of_query(declared: Vec<Column>, resolution: &Resolution) -> Option<Ve
     Some(declared.into_iter().chain(extra).collect())
 }
 
-fn describe(report: &mut StatementReport, resolution: &Resolution, source: &str) {
+fn describe(
+    report: &mut StatementReport,
+    resolution: &Resolution,
+    source: &str,
+    datasets: &Datasets<'_>,
+) {
     for (id, relation) in resolution.relations.iter().enumerate() {
         let columns: BTreeSet<&str> = resolution
             .uses
@@ -509,7 +518,7 @@ fn describe(report: &mut StatementReport, resolution: &Resolution, source: &str)
             as_written: relation.name.text(source).to_owned(),
             span: relation.name,
             name: relation.found.name.clone(),
-            physical: Datasets::physical_names(relation.found.object.as_ref()),
+            physical: datasets.physical_names(&relation.found),
             columns: columns.into_iter().map(str::to_owned).collect(),
             view: matches!(
                 relation.found.object,
@@ -522,7 +531,7 @@ fn describe(report: &mut StatementReport, resolution: &Resolution, source: &str)
             as_written: sink.name.text(source).to_owned(),
             span: sink.name,
             name: sink.found.name.clone(),
-            physical: Datasets::physical_names(sink.found.object.as_ref()),
+            physical: datasets.physical_names(&sink.found),
         });
     }
 }

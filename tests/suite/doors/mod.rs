@@ -1,6 +1,7 @@
 //! Doors: roads to protected rows that stood open once. Each test fails when the check that closes its door is taken out.
 
 mod addresses;
+mod catalogs;
 mod drops;
 mod names;
 mod options;
@@ -37,10 +38,14 @@ pub struct Desk {
 
 impl Desk {
     pub fn new(policy: &str, catalog: &str) -> Self {
-        let policy = Policy::load(policy, "policy.yaml").unwrap_or_else(|e| panic!("{e}"));
         let mut site = Catalog::default();
         site.add_sql(catalog, "catalog.sql")
             .unwrap_or_else(|e| panic!("{e}"));
+        Self::with(policy, site)
+    }
+
+    pub fn with(policy: &str, site: Catalog) -> Self {
+        let policy = Policy::load(policy, "policy.yaml").unwrap_or_else(|e| panic!("{e}"));
         Self {
             engine: Engine::new(policy, site),
             session: Session::default(),

@@ -49,6 +49,15 @@ fn a_view_whose_table_was_made_anew_is_made_again() {
 }
 
 #[test]
+fn a_table_made_anew_is_another_table_though_nothing_differs() {
+    let mut desk = with_view(super::POLICY);
+    desk.allowed(&format!(
+        "DROP TEMPORARY TABLE t; CREATE TEMPORARY TABLE t ({COLUMNS}) WITH ({ORDERS})"
+    ));
+    desk.denied(Code::ViewRebound, "SELECT * FROM v");
+}
+
+#[test]
 fn a_view_made_under_another_policy_is_made_again() {
     let mut desk = with_view(super::POLICY);
     let session = desk.session.clone();
