@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use super::settings::option_allowed;
+use super::options::option_allowed;
 use super::trust;
 use super::{Code, Engine};
 use crate::catalog::identity::scheme;

@@ -8,6 +8,7 @@ mod classify;
 mod code;
 mod datasets;
 mod engine;
+mod options;
 mod reply;
 mod request;
 mod settings;

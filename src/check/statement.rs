@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use super::classify::{self, Class};
 use super::datasets::{Datasets, Refused, bases};
 use super::reply::{Applied, AppliedMask, Input, Output, Replacement, StatementReport};
-use super::settings::setting_allowed;
+use super::settings::setting_refused;
 use super::{Code, Engine};
 use crate::catalog::{
     Column, ColumnKind, Existing, Found, Object, Origin, Session, SessionView, Table, TableName,
@@ -202,15 +202,20 @@ impl Work<'_> {
             },
             StatementKind::Use(_) => Ok(()),
             StatementKind::Set(setting) => match setting {
-                Some(setting) if !setting_allowed(&setting.key.value) => {
-                    Err(vec![setting_refusal(&setting.key.value, setting.key.span)])
-                }
-                Some(_) | None => Ok(()),
+                Some(setting) => may_set(
+                    &setting.key.value,
+                    Some(&setting.value.value),
+                    setting.key.span,
+                ),
+                None => Ok(()),
             },
             StatementKind::Reset(key) => match key {
-                Some(key) if setting_allowed(&key.value) => Ok(()),
-                Some(key) => Err(vec![setting_refusal(&key.value, key.span)]),
-                None => Err(vec![setting_refusal("*", statement.span)]),
+                Some(key) => may_set(&key.value, None, key.span),
+                None => Err(vec![Refused::new(
+                    Code::SettingDenied,
+                    "RESET of all settings is refused: name the key",
+                    statement.span,
+                )]),
             },
             StatementKind::Refused(refusal) => Err(vec![Refused::new(
                 Code::UnsupportedStatement,
@@ -574,12 +579,14 @@ fn applied_mask(mask: &ColumnMask) -> AppliedMask {
     }
 }
 
-fn setting_refusal(key: &str, span: Span) -> Refused {
-    Refused::new(
-        Code::SettingDenied,
-        format!("setting `{key}` is not on the list of settings that may be changed"),
-        span,
-    )
+fn may_set(key: &str, value: Option<&str>, span: Span) -> Result<(), Vec<Refused>> {
+    match setting_refused(key, value) {
+        None => Ok(()),
+        Some(why) => {
+            let message = format!("setting `{key}` may not be changed: {why}");
+            Err(vec![Refused::new(Code::SettingDenied, message, span)])
+        }
+    }
 }
 
 fn name_refusal(error: &crate::catalog::NameError, name: &Name) -> Refused {
