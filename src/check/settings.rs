@@ -313,15 +313,15 @@ pub(super) fn setting_refused(key: &str, value: Option<&str>) -> Option<&'static
         let good = value.is_none_or(|value| values.iter().any(|v| v.eq_ignore_ascii_case(value)));
         return (!good).then_some(*why);
     }
-    let about = |pattern: &&str| match pattern.strip_suffix(".*") {
+    let about = |pattern: &str| match pattern.strip_suffix(".*") {
         Some(head) => key
             .strip_prefix(head)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('.')),
-        None => *pattern == key,
+        None => pattern == key,
     };
     let known = REFUSED
         .iter()
-        .find(|group| group.keys.iter().any(|k| about(&k)));
+        .find(|group| group.keys.iter().any(|k| about(k)));
     Some(known.map_or("nobody has said that it is harmless", |group| group.why))
 }
 
