@@ -39,6 +39,8 @@ codes! {
     LimitExceeded = "limit-exceeded",
     /// `${name}` in the submitted text.
     UnexpandedVariable = "unexpanded-variable",
+    /// The submitter's own splitter makes other statements of the script.
+    SplitterMismatch = "splitter-mismatch",
     /// A table or view that does not exist.
     TableUnknown = "table-unknown",
     /// A table or view that is already there.

@@ -6,11 +6,12 @@ mod drops;
 mod names;
 mod options;
 mod own_schema;
+mod splitters;
 mod views;
 
 use sqlsec::catalog::Session;
 use sqlsec::policy::Principal;
-use sqlsec::{Catalog, Code, Decision, Engine, Policy, Request, SubmitCheck};
+use sqlsec::{Catalog, Code, Decision, Engine, Policy, Request, Splitter, SubmitCheck};
 
 /// Ann sees the northern orders, without phone numbers: by the topic, whatever a table over it is called, and in three catalogs by name.
 pub const POLICY: &str = "\
@@ -34,6 +35,7 @@ pub struct Desk {
     pub engine: Engine,
     pub session: Session,
     pub at: Option<i64>,
+    pub splitter: Option<Splitter>,
 }
 
 impl Desk {
@@ -50,6 +52,7 @@ impl Desk {
             engine: Engine::new(policy, site),
             session: Session::default(),
             at: None,
+            splitter: None,
         }
     }
 
@@ -66,6 +69,7 @@ impl Desk {
         let reply = self.engine.check(&Request {
             session: self.session.clone(),
             at: self.at,
+            splitter: self.splitter,
             ..Request::new(who, sql)
         });
         match reply.decision {
