@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Catalog, Column, Object, Session, Table, TableError, TableName, View, table_from_ddl};
-use crate::syntax::ast::{StatementKind, Use};
+use crate::syntax::ast::{ObjectKind, StatementKind, Use};
 use crate::syntax::{FlinkVersion, Limits, Position, Script, Span, SyntaxError};
 
 /// A catalog file that cannot be used. Line and column are those of the file.
@@ -129,7 +129,7 @@ impl Catalog {
                     session.create(name, Object::View(view.into()), false);
                 }
                 // A database is known by what is in it.
-                StatementKind::Refused(refusal) if refusal.construct == "CREATE DATABASE" => {}
+                StatementKind::CreateObject(create) if create.object == ObjectKind::Database => {}
                 StatementKind::Drop(drop) if !drop.temporary => {
                     let name = session.qualify(&drop.name).map_err(|e| at(e.to_string()))?;
                     session.drop_object(name, false);

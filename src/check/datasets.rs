@@ -13,7 +13,7 @@ use sha2::Digest;
 use crate::resolve::{Relation, Resolution, Sink, ViewUnit};
 use crate::rewrite::Protection;
 use crate::syntax::Span;
-use crate::syntax::ast::{Name, Setting};
+use crate::syntax::ast::Setting;
 
 /// A refusal with its place in the text that was resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -263,24 +263,19 @@ impl Datasets<'_> {
     }
 
     /// Whether this principal has a privilege on something that is no table.
-    pub(super) fn may_object(&self, name: &Name, privilege: Privilege) -> Result<(), Refused> {
-        let object = name
-            .parts
-            .iter()
-            .map(|p| p.value.as_str())
-            .collect::<Vec<_>>()
-            .join(".");
-        let access =
-            self.engine
-                .policy()
-                .access_object(self.principal, &object, privilege, self.at);
-        access.map(|_| ()).map_err(|r| {
-            Refused::new(
-                Code::of(r.code),
-                format!("`{object}`: {}", r.message),
-                name.span,
-            )
-        })
+    pub(super) fn may_object(
+        &self,
+        object: &str,
+        at: Span,
+        privilege: Privilege,
+    ) -> Result<(), Refused> {
+        let access = self
+            .engine
+            .policy()
+            .access_object(self.principal, object, privilege, self.at);
+        access
+            .map(|_| ())
+            .map_err(|r| Refused::new(Code::of(r.code), format!("`{object}`: {}", r.message), at))
     }
 
     /// The physical names of an object. A table that the script declares is nothing but its address: one that is not understood closes it.
