@@ -3,6 +3,7 @@
 //! In: DDL, catalog files, a host's callback. Out: [`Found`] for a name. Stays out: principals and policies.
 //! Names are case-sensitive, as in Flink. An object that nobody described is *unlisted*, which is not the same as *absent*.
 
+mod change;
 mod ddl;
 pub(crate) mod identity;
 mod load;
@@ -11,6 +12,7 @@ mod session;
 mod table;
 
 pub use crate::syntax::{DataType, RowField, TypeKind};
+pub use change::apply_change;
 pub use ddl::{TableError, table_from_ddl};
 pub use identity::{Identity, identity, locate};
 pub use load::{CatalogDocument, CatalogError};

@@ -279,6 +279,7 @@ impl Session {
     /// objects stay, as in Flink.
     pub fn drop_catalog(&mut self, name: &str) {
         self.permanent.retain(|table, _| table.catalog != name);
+        self.materialized.retain(|table| table.catalog != name);
         self.registered.drop_catalog(name);
     }
 
@@ -291,8 +292,10 @@ impl Session {
             [.., catalog, _] => catalog.value.clone(),
             _ => self.catalog.clone(),
         };
-        self.permanent
-            .retain(|table, _| table.catalog != catalog || table.database != database.value);
+        let elsewhere =
+            |table: &TableName| table.catalog != catalog || table.database != database.value;
+        self.permanent.retain(|table, _| elsewhere(table));
+        self.materialized.retain(elsewhere);
         self.registered.empty_database(&catalog, &database.value);
     }
 
@@ -370,11 +373,38 @@ impl Session {
         })
     }
 
+    /// Records a materialized table that a statement makes.
+    pub fn create_materialized(&mut self, name: TableName, table: Table) {
+        self.materialized.insert(name.clone());
+        self.create(name, Object::Table(table.into()), false);
+    }
+
+    /// Whether this session has made a materialized table of this name.
+    #[must_use]
+    pub fn is_materialized(&self, name: &TableName) -> bool {
+        self.materialized.contains(name) && self.has(name, false)
+    }
+
+    /// Records that ALTER has changed a permanent object.
+    pub fn replace(&mut self, name: TableName, object: Object) {
+        self.create(name, object, false);
+    }
+
+    /// Records that ALTER has given a permanent object another name.
+    pub fn rename(&mut self, old: TableName, new: TableName, object: Object) {
+        if self.materialized.remove(&old) {
+            self.materialized.insert(new.clone());
+        }
+        self.permanent.insert(old, None);
+        self.create(new, object, false);
+    }
+
     /// Records that an object is gone.
     pub fn drop_object(&mut self, name: TableName, temporary: bool) {
         if temporary {
             self.temporary.remove(&name);
         } else {
+            self.materialized.remove(&name);
             self.permanent.insert(name, None);
         }
     }
@@ -392,6 +422,8 @@ impl Session {
         source: &dyn CatalogSource,
     ) -> Result<Existing, NameError> {
         let of_kind = |object: &Object| match object {
+            // DROP TABLE IF EXISTS passes a materialized table by.
+            Object::Table(_) if !view && !temporary && self.is_materialized(name) => Existing::No,
             Object::Table(_) if !view => Existing::Yes,
             Object::View(_) | Object::SessionView(_) if view => Existing::Yes,
             Object::Table(_) | Object::View(_) | Object::SessionView(_) => Existing::No,

@@ -14,7 +14,7 @@ use sha2::Digest;
 use crate::resolve::{Relation, Resolution, Sink, ViewUnit};
 use crate::rewrite::Protection;
 use crate::syntax::Span;
-use crate::syntax::ast::{Name, Setting};
+use crate::syntax::ast::Setting;
 
 /// A refusal with its place in the text that was resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -258,24 +258,19 @@ impl Datasets<'_> {
     }
 
     /// Whether this principal has a privilege on something that is no table.
-    pub(super) fn may_object(&self, name: &Name, privilege: Privilege) -> Result<(), Refused> {
-        let object = name
-            .parts
-            .iter()
-            .map(|p| p.value.as_str())
-            .collect::<Vec<_>>()
-            .join(".");
-        let access =
-            self.engine
-                .policy()
-                .access_object(self.principal, &object, privilege, self.at);
-        access.map(|_| ()).map_err(|r| {
-            Refused::new(
-                Code::of(r.code),
-                format!("`{object}`: {}", r.message),
-                name.span,
-            )
-        })
+    pub(super) fn may_object(
+        &self,
+        object: &str,
+        at: Span,
+        privilege: Privilege,
+    ) -> Result<(), Refused> {
+        let access = self
+            .engine
+            .policy()
+            .access_object(self.principal, object, privilege, self.at);
+        access
+            .map(|_| ())
+            .map_err(|r| Refused::new(Code::of(r.code), format!("`{object}`: {}", r.message), at))
     }
 
     /// The physical names of what a name means. A table whose address the submitter chose is nothing but that address: one that is not understood
@@ -329,7 +324,7 @@ impl Datasets<'_> {
     }
 
     /// Whether the submitter chose the name, or the catalog that it is looked up in.
-    fn is_user_named(&self, found: &Found) -> bool {
+    pub(super) fn is_user_named(&self, found: &Found) -> bool {
         matches!(found.origin, Origin::Session(_))
             || self.session.has_registered(&found.name.catalog)
     }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::datasets::Refused;
+use super::refusal::syntax_code;
 use super::reply::{Decision, Denial, Denials, PolicyStamp, Reply};
-use super::statement::{Work, syntax_code};
+use super::statement::Work;
 use super::{Code, Request};
 use crate::catalog::{Catalog, CatalogSource};
 use crate::policy::{Policy, Principal};

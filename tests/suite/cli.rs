@@ -560,7 +560,7 @@ LINE  STATEMENT            TABLE                                    PHYSICAL
 ",
     );
     let ran = desk.pipe(
-        "ADD JAR 'x'; SELECT id FROM orders",
+        "EXECUTE PLAN 'x'; SELECT id FROM orders",
         &["tables", "--catalog", "tables.sql"],
     );
     assert!(

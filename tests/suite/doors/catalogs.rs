@@ -124,6 +124,15 @@ fn another_case_is_not_another_table_of_the_session() {
 }
 
 #[test]
+fn a_catalog_file_says_what_a_catalog_is() {
+    let mut site = Catalog::default();
+    let ddl = "CREATE CATALOG lake WITH ('type' = 'paimon', 'warehouse' = 's3://wh')";
+    site.add_sql(ddl, "site.sql")
+        .unwrap_or_else(|e| panic!("{e}"));
+    Desk::with(POLICY, site).filtered("SELECT * FROM lake.d.orders");
+}
+
+#[test]
 fn a_session_says_what_it_knows_of_a_catalog() {
     let session = Session::default();
     assert!(session.ignores_case("hive", &site()) && !session.ignores_case("lake", &site()));
