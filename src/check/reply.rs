@@ -27,10 +27,6 @@ pub struct Reply {
 )]
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(tag = "decision", rename_all = "snake_case")]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "one is made for each request, and moved once"
-)]
 pub enum Decision {
     /// The protected script.
     Allow {
