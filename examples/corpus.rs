@@ -98,14 +98,14 @@ fn read(case: &Case) -> Outcome {
             Err(SyntaxError {
                 kind: SyntaxErrorKind::Unsupported(construct),
                 ..
-            }) => return Outcome::Refused(construct),
+            }) => return Outcome::Refused(construct.name()),
             Err(error) => return Outcome::Failed(error),
         };
         let mut reads = Vec::new();
         let mut writes = Vec::new();
         for statement in &script.statements {
             if let StatementKind::Refused(refusal) = &statement.kind {
-                return Outcome::Refused(refusal.construct);
+                return Outcome::Refused(refusal.construct.name());
             }
             match tables(statement) {
                 Ok(found) => {

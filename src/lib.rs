@@ -20,6 +20,7 @@ pub mod mask;
 pub mod policy;
 pub mod resolve;
 pub mod rewrite;
+pub mod splitter;
 pub mod syntax;
 pub mod verify;
 
@@ -27,5 +28,6 @@ pub use catalog::{Catalog, CatalogSource, Session};
 pub use check::{Code, Decision, Denial, Engine, Reply, Request, SubmitCheck};
 pub use policy::{Policy, Principal};
 pub use rewrite::Style;
+pub use splitter::Splitter;
 pub use syntax::FlinkVersion;
 pub use verify::RewrittenSql;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Column, ColumnKind, Table};
-use crate::syntax::ast::{ColumnDefKind, CreateTable};
+use crate::syntax::ast::{ColumnDef, ColumnDefKind, CreateTable};
 use crate::syntax::{Operand, Span, SyntaxError, cast_type, last_part, operands};
 
 /// A table definition that cannot be understood.
@@ -43,55 +43,7 @@ pub fn table_from_ddl(create: &CreateTable, source: &str) -> Result<Table, Table
                 span: def.name.span,
             });
         }
-        let (data_type, kind) = match &def.kind {
-            ColumnDefKind::Physical(data_type) => (Some(data_type.clone()), ColumnKind::Physical),
-            ColumnDefKind::Metadata {
-                data_type,
-                virtual_,
-                ..
-            } => (
-                Some(data_type.clone()),
-                ColumnKind::Metadata {
-                    virtual_: *virtual_,
-                },
-            ),
-            ColumnDefKind::NameOnly => (None, ColumnKind::Physical),
-            ColumnDefKind::Computed(value) => {
-                let mut reads = Vec::new();
-                let mut proctime = false;
-                let mut query = false;
-                operands(&value.expr, &mut |operand| match operand {
-                    Operand::Column(parts) => {
-                        if let Some(first) = parts.first()
-                            && !reads.contains(&first.value)
-                        {
-                            reads.push(first.value.clone());
-                        }
-                    }
-                    Operand::Call(function) => {
-                        proctime |= last_part(&function.name).eq_ignore_ascii_case("PROCTIME")
-                    }
-                    Operand::Query(_) => query = true,
-                    Operand::Wildcard(_) | Operand::Variable(..) => {}
-                })?;
-                if query {
-                    return Err(TableError::Query { span: value.span });
-                }
-                (
-                    cast_type(&value.expr),
-                    ColumnKind::Computed {
-                        expression: value.span.text(source).to_owned(),
-                        reads,
-                        proctime,
-                    },
-                )
-            }
-        };
-        columns.push(Column {
-            name,
-            data_type,
-            kind,
-        });
+        columns.push(column_from_def(def, source)?);
     }
     let primary_key: Vec<String> = create.primary_key.iter().map(|c| c.value.clone()).collect();
     for column in &mut columns {
@@ -114,5 +66,58 @@ pub fn table_from_ddl(create: &CreateTable, source: &str) -> Result<Table, Table
             .iter()
             .map(|o| (o.key.value.clone(), o.value.value.clone()))
             .collect::<BTreeMap<_, _>>(),
+    })
+}
+
+/// A column as its definition says.
+pub(super) fn column_from_def(def: &ColumnDef, source: &str) -> Result<Column, TableError> {
+    let (data_type, kind) = match &def.kind {
+        ColumnDefKind::Physical(data_type) => (Some(data_type.clone()), ColumnKind::Physical),
+        ColumnDefKind::Metadata {
+            data_type,
+            virtual_,
+            ..
+        } => (
+            Some(data_type.clone()),
+            ColumnKind::Metadata {
+                virtual_: *virtual_,
+            },
+        ),
+        ColumnDefKind::NameOnly => (None, ColumnKind::Physical),
+        ColumnDefKind::Computed(value) => {
+            let mut reads = Vec::new();
+            let mut proctime = false;
+            let mut query = false;
+            operands(&value.expr, &mut |operand| match operand {
+                Operand::Column(parts) => {
+                    if let Some(first) = parts.first()
+                        && !reads.contains(&first.value)
+                    {
+                        reads.push(first.value.clone());
+                    }
+                }
+                Operand::Call(function) => {
+                    proctime |= last_part(&function.name).eq_ignore_ascii_case("PROCTIME")
+                }
+                Operand::Query(_) => query = true,
+                Operand::Wildcard(_) | Operand::Variable(..) => {}
+            })?;
+            if query {
+                return Err(TableError::Query { span: value.span });
+            }
+            (
+                cast_type(&value.expr),
+                ColumnKind::Computed {
+                    expression: value.span.text(source).to_owned(),
+                    reads,
+                    proctime,
+                },
+            )
+        }
+    };
+    Ok(Column {
+        name: def.name.value.clone(),
+        data_type,
+        kind,
     })
 }

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Catalog, Column, Object, Session, Table, TableError, TableName, View, table_from_ddl};
-use crate::syntax::ast::{StatementKind, Use};
+use super::{
+    Catalog, CatalogOptions, Column, Object, Session, Table, TableError, TableName, View,
+    table_from_ddl,
+};
+use crate::syntax::ast::{ObjectKind, StatementKind, Use};
 use crate::syntax::{FlinkVersion, Limits, Position, Script, Span, SyntaxError};
 
 /// A catalog file that cannot be used. Line and column are those of the file.
@@ -31,6 +34,19 @@ pub struct CatalogDocument {
     /// The views.
     #[serde(default)]
     views: Vec<ViewEntry>,
+    /// The catalogs.
+    #[serde(default)]
+    catalogs: Vec<CatalogEntry>,
+}
+
+/// A catalog.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct CatalogEntry {
+    /// Its name.
+    name: String,
+    /// What `CREATE CATALOG … WITH (…)` said: `type`, and what that type needs to find its tables. Credentials are not needed.
+    options: CatalogOptions,
 }
 
 // A `Table` with its name. Fields are listed again because serde cannot refuse unknown fields of a flattened struct.
@@ -70,7 +86,7 @@ struct ViewEntry {
 }
 
 impl Catalog {
-    /// Adds what a file of Flink DDL declares: `CREATE TABLE` (with LIKE), `CREATE VIEW`, `DROP`, `USE`, in order.
+    /// Adds what a file of Flink DDL declares: `CREATE CATALOG`, `CREATE TABLE` (with LIKE), `CREATE VIEW`, `DROP`, `USE`, in order.
     ///
     /// # Errors
     /// Another statement, or one that cannot be read: nothing of the file is added.
@@ -83,6 +99,7 @@ impl Catalog {
         let script = Script::parse(text, FlinkVersion::default(), &Limits::default())
             .map_err(|error: SyntaxError| fail(error.span, error.to_string()))?;
         let mut session = Session::default();
+        let mut catalogs = Vec::new();
         for statement in &script.statements {
             let at = |message: String| fail(statement.span, message);
             match &statement.kind {
@@ -129,7 +146,13 @@ impl Catalog {
                     session.create(name, Object::View(view.into()), false);
                 }
                 // A database is known by what is in it.
-                StatementKind::Refused(refusal) if refusal.construct == "CREATE DATABASE" => {}
+                StatementKind::CreateObject(create) if create.object == ObjectKind::Database => {}
+                StatementKind::CreateObject(create) if create.object == ObjectKind::Catalog => {
+                    let options = create.options.iter();
+                    let options = options.map(|o| (o.key.value.clone(), o.value.value.clone()));
+                    let name = create.name.parts.last().map(|part| part.value.clone());
+                    catalogs.extend(name.map(|name| (name, CatalogOptions(options.collect()))));
+                }
                 StatementKind::Drop(drop) if !drop.temporary => {
                     let name = session.qualify(&drop.name).map_err(|e| at(e.to_string()))?;
                     session.drop_object(name, false);
@@ -138,11 +161,14 @@ impl Catalog {
                 StatementKind::Use(Use::Database(name)) => session.use_database(name),
                 _ => {
                     return Err(at(
-                        "a catalog file holds CREATE TABLE, CREATE VIEW, DROP and USE only"
+                        "a catalog file holds CREATE CATALOG, CREATE TABLE, CREATE VIEW, DROP and USE only"
                             .to_owned(),
                     ));
                 }
             }
+        }
+        for (name, options) in catalogs {
+            self.add_catalog(name, options);
         }
         for (name, created) in session.into_permanent() {
             match created.map(|c| c.object) {
@@ -168,6 +194,9 @@ impl Catalog {
                 position: Position::of_json(text, error.line(), error.column()),
                 message: error.to_string(),
             })?;
+        for entry in document.catalogs {
+            self.add_catalog(entry.name, entry.options);
+        }
         for entry in document.tables {
             let TableEntry {
                 name,

@@ -3,16 +3,20 @@
 //! In: DDL, catalog files, a host's callback. Out: [`Found`] for a name. Stays out: principals and policies.
 //! Names are case-sensitive, as in Flink. An object that nobody described is *unlisted*, which is not the same as *absent*.
 
-mod connector;
+mod change;
 mod ddl;
+pub(crate) mod identity;
 mod load;
+mod registered;
 mod session;
 mod table;
 
 pub use crate::syntax::{DataType, RowField, TypeKind};
-pub use connector::{Identity, identity};
+pub use change::apply_change;
 pub use ddl::{TableError, table_from_ddl};
+pub use identity::{Identity, identity, locate};
 pub use load::{CatalogDocument, CatalogError};
+pub use registered::{CatalogOptions, Registered, RegisteredCatalog};
 pub use session::{Created, Existing, Found, NameError, Object, Origin, Session, SessionView};
 pub use table::{Column, ColumnKind, Table, TableName, View};
 
@@ -26,6 +30,13 @@ pub trait CatalogSource: Send + Sync {
     /// # Errors
     /// Whatever keeps the host from knowing: the statement is denied with `catalog-unavailable`.
     fn find(&self, name: &TableName) -> Result<Lookup, String>;
+
+    /// What `CREATE CATALOG` said of a catalog of the site, where the host knows: it gives the tables in it their address, and says whether their
+    /// names have a letter case.
+    fn options(&self, catalog: &str) -> Option<Arc<CatalogOptions>> {
+        let _ = catalog;
+        None
+    }
 }
 
 /// The answer of a [`CatalogSource`].
@@ -49,6 +60,7 @@ pub struct Catalog {
     tables: BTreeMap<TableName, Arc<Table>>,
     views: BTreeMap<TableName, Arc<View>>,
     listed: BTreeSet<(String, String)>,
+    catalogs: BTreeMap<String, Arc<CatalogOptions>>,
 }
 
 impl Catalog {
@@ -68,6 +80,42 @@ impl Catalog {
         self.views.insert(name, Arc::new(view));
     }
 
+    /// Says with which options a catalog was created; a later word replaces the former.
+    pub fn add_catalog(&mut self, name: impl Into<String>, options: CatalogOptions) {
+        self.catalogs.insert(name.into(), Arc::new(options));
+    }
+
+    /// Which bytes a table of this snapshot stands for.
+    #[must_use]
+    pub fn identity(&self, name: &TableName, table: &Table) -> Identity {
+        let catalog = self.catalogs.get(&name.catalog);
+        locate(name, Some(&table.options), catalog.map(|c| &c.0))
+    }
+
+    /// The names in this catalog that are the same in other letters, where their case says nothing.
+    fn alike(&self, name: &TableName) -> Option<TableName> {
+        let options = self.catalogs.get(&name.catalog)?;
+        if !identity::ignores_case(&options.0) {
+            return None;
+        }
+        let names = self.tables.keys().chain(self.views.keys());
+        let mut alike = names.filter(|other| other.is_alike(name));
+        alike.next().cloned()
+    }
+
+    fn lists(&self, name: &TableName) -> bool {
+        let database = (name.catalog.clone(), name.database.clone());
+        let folded = self
+            .catalogs
+            .get(&name.catalog)
+            .is_some_and(|options| identity::ignores_case(&options.0));
+        self.listed.contains(&database)
+            || (folded
+                && self.listed.iter().any(|(catalog, database)| {
+                    *catalog == name.catalog && same_letters(database, &name.database)
+                }))
+    }
+
     /// All tables by name.
     pub fn tables(&self) -> impl Iterator<Item = (&TableName, &Table)> {
         self.tables.iter().map(|(name, table)| (name, &**table))
@@ -81,17 +129,35 @@ impl Catalog {
 
 impl CatalogSource for Catalog {
     fn find(&self, name: &TableName) -> Result<Lookup, String> {
+        let alike = self.alike(name);
+        let known =
+            |name: &TableName| self.tables.contains_key(name) || self.views.contains_key(name);
+        let name = match &alike {
+            Some(alike) if !known(name) => alike,
+            Some(_) | None => name,
+        };
         Ok(if let Some(table) = self.tables.get(name) {
             Lookup::Table(Arc::clone(table))
         } else if let Some(view) = self.views.get(name) {
             Lookup::View(Arc::clone(view))
-        } else if self
-            .listed
-            .contains(&(name.catalog.clone(), name.database.clone()))
-        {
+        } else if self.lists(name) {
             Lookup::Absent
         } else {
             Lookup::Unlisted
         })
     }
+
+    fn options(&self, catalog: &str) -> Option<Arc<CatalogOptions>> {
+        self.catalogs.get(catalog).map(Arc::clone)
+    }
+}
+
+/// Whether two names differ in letter case at most.
+pub(crate) fn same_letters(a: &str, b: &str) -> bool {
+    let lower = |text: &str| {
+        text.chars()
+            .flat_map(char::to_lowercase)
+            .collect::<String>()
+    };
+    a == b || lower(a) == lower(b)
 }

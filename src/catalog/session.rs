@@ -2,13 +2,15 @@
 //!
 //! A gateway sends one statement at a time, so the state goes in and comes out, and survives serialisation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CatalogSource, Lookup, Table, TableName, View};
+use super::{
+    CatalogOptions, CatalogSource, Lookup, Registered, RegisteredCatalog, Table, TableName, View,
+};
 use crate::syntax::ast::Name;
 
 /// The state of one session of one principal.
@@ -32,6 +34,12 @@ pub struct Session {
     /// Whether `BEGIN STATEMENT SET` is open.
     #[serde(default)]
     pub statement_set: bool,
+    /// The catalogs and databases that statements have registered or dropped.
+    #[serde(default)]
+    pub registered: Registered,
+    /// Which of the permanent tables of this session are materialized: DROP TABLE passes them by.
+    #[serde(default)]
+    materialized: BTreeSet<TableName>,
     #[serde(default)]
     next_id: u64,
 }
@@ -45,6 +53,8 @@ impl Default for Session {
             permanent: BTreeMap::new(),
             settings: BTreeMap::new(),
             statement_set: false,
+            registered: Registered::default(),
+            materialized: BTreeSet::new(),
             next_id: 0,
         }
     }
@@ -181,15 +191,12 @@ impl Session {
         if let Some(created) = self.temporary.get(&name) {
             return Ok(created.found(name));
         }
-        match self.permanent.get(&name) {
+        match self.changed(&name, source)? {
             Some(Some(created)) => return Ok(created.found(name)),
             Some(None) => return Err(NameError::Unknown(name)),
             None => {}
         }
-        let (object, origin) = match source
-            .find(&name)
-            .map_err(|_| NameError::Unavailable(name.clone()))?
-        {
+        let (object, origin) = match self.described(&name, source)? {
             Lookup::Table(table) => (Some(Object::Table(table)), Origin::Catalog),
             Lookup::View(view) => (Some(Object::View(view)), Origin::Catalog),
             Lookup::Absent => return Err(NameError::Unknown(name)),
@@ -200,6 +207,96 @@ impl Session {
             object,
             origin,
         })
+    }
+
+    /// What the site says of a name that this session has not made or dropped. Of a catalog that the session has registered itself, and of a
+    /// database that it has dropped, the site's description no longer holds.
+    fn described(&self, name: &TableName, source: &dyn CatalogSource) -> Result<Lookup, NameError> {
+        match self.registered.catalog(&name.catalog) {
+            Some(RegisteredCatalog::Dropped) => return Ok(Lookup::Absent),
+            Some(RegisteredCatalog::Made(_) | RegisteredCatalog::Uncertain) => {
+                return Ok(Lookup::Unlisted);
+            }
+            None => {}
+        }
+        if self.registered.is_emptied(&name.catalog, &name.database) {
+            return Ok(Lookup::Absent);
+        }
+        source
+            .find(name)
+            .map_err(|_| NameError::Unavailable(name.clone()))
+    }
+
+    /// What this session has done to a permanent object of this name: in a catalog that ignores letter case, of a name in any letters.
+    fn changed(
+        &self,
+        name: &TableName,
+        source: &dyn CatalogSource,
+    ) -> Result<Option<Option<&Created>>, NameError> {
+        if !self.ignores_case(&name.catalog, source) {
+            return Ok(self.permanent.get(name).map(Option::as_ref));
+        }
+        let mut alike = self
+            .permanent
+            .iter()
+            .filter(|(other, _)| other.is_alike(name));
+        match (alike.next(), alike.next()) {
+            (None, _) => Ok(None),
+            (Some((_, object)), None) => Ok(Some(object.as_ref())),
+            // Made under one spelling and dropped under another, or so: which was last is not known.
+            (Some(_), Some(_)) => Err(NameError::Unknown(name.clone())),
+        }
+    }
+
+    /// Whether a catalog finds one table by names that differ in letter case (ATTACKS B8).
+    #[must_use]
+    pub fn ignores_case(&self, catalog: &str, source: &dyn CatalogSource) -> bool {
+        let options = self.options(catalog, source);
+        options.is_some_and(|options| super::identity::ignores_case(&options.0))
+    }
+
+    /// The options of a catalog: those that this session has registered it with, else what the site says.
+    #[must_use]
+    pub fn options(
+        &self,
+        catalog: &str,
+        source: &dyn CatalogSource,
+    ) -> Option<Arc<CatalogOptions>> {
+        match self.registered.catalog(catalog) {
+            Some(RegisteredCatalog::Made(options)) => Some(Arc::new(options.clone())),
+            Some(RegisteredCatalog::Uncertain | RegisteredCatalog::Dropped) => None,
+            None => source.options(catalog),
+        }
+    }
+
+    /// Whether the submitter chose what a catalog is: its tables then have names of his own.
+    #[must_use]
+    pub fn has_registered(&self, catalog: &str) -> bool {
+        self.registered.catalog(catalog).is_some()
+    }
+
+    /// `DROP CATALOG`: the permanent objects in it are out of reach, and one that is registered under the name later holds others. Temporary
+    /// objects stay, as in Flink.
+    pub fn drop_catalog(&mut self, name: &str) {
+        self.permanent.retain(|table, _| table.catalog != name);
+        self.materialized.retain(|table| table.catalog != name);
+        self.registered.drop_catalog(name);
+    }
+
+    /// `DROP DATABASE`: its permanent objects are gone.
+    pub fn drop_database(&mut self, name: &Name) {
+        let Some(database) = name.parts.last() else {
+            return;
+        };
+        let catalog = match name.parts.as_slice() {
+            [.., catalog, _] => catalog.value.clone(),
+            _ => self.catalog.clone(),
+        };
+        let elsewhere =
+            |table: &TableName| table.catalog != catalog || table.database != database.value;
+        self.permanent.retain(|table, _| elsewhere(table));
+        self.materialized.retain(elsewhere);
+        self.registered.empty_database(&catalog, &database.value);
     }
 
     /// `USE [catalog.]database`.
@@ -262,15 +359,12 @@ impl Session {
             let has = self.temporary.contains_key(name);
             return Ok(if has { Existing::Yes } else { Existing::No });
         }
-        match self.permanent.get(name) {
+        match self.changed(name, source)? {
             Some(Some(_)) => return Ok(Existing::Yes),
             Some(None) => return Ok(Existing::No),
             None => {}
         }
-        let found = source
-            .find(name)
-            .map_err(|_| NameError::Unavailable(name.clone()))?;
-        Ok(match found {
+        Ok(match self.described(name, source)? {
             Lookup::Table(_) | Lookup::View(_) => Existing::Yes,
             Lookup::Absent => Existing::No,
             // The built-in catalog lives and dies with the session, which knows all that was made in it.
@@ -279,11 +373,38 @@ impl Session {
         })
     }
 
+    /// Records a materialized table that a statement makes.
+    pub fn create_materialized(&mut self, name: TableName, table: Table) {
+        self.materialized.insert(name.clone());
+        self.create(name, Object::Table(table.into()), false);
+    }
+
+    /// Whether this session has made a materialized table of this name.
+    #[must_use]
+    pub fn is_materialized(&self, name: &TableName) -> bool {
+        self.materialized.contains(name) && self.has(name, false)
+    }
+
+    /// Records that ALTER has changed a permanent object.
+    pub fn replace(&mut self, name: TableName, object: Object) {
+        self.create(name, object, false);
+    }
+
+    /// Records that ALTER has given a permanent object another name.
+    pub fn rename(&mut self, old: TableName, new: TableName, object: Object) {
+        if self.materialized.remove(&old) {
+            self.materialized.insert(new.clone());
+        }
+        self.permanent.insert(old, None);
+        self.create(new, object, false);
+    }
+
     /// Records that an object is gone.
     pub fn drop_object(&mut self, name: TableName, temporary: bool) {
         if temporary {
             self.temporary.remove(&name);
         } else {
+            self.materialized.remove(&name);
             self.permanent.insert(name, None);
         }
     }
@@ -301,6 +422,8 @@ impl Session {
         source: &dyn CatalogSource,
     ) -> Result<Existing, NameError> {
         let of_kind = |object: &Object| match object {
+            // DROP TABLE IF EXISTS passes a materialized table by.
+            Object::Table(_) if !view && !temporary && self.is_materialized(name) => Existing::No,
             Object::Table(_) if !view => Existing::Yes,
             Object::View(_) | Object::SessionView(_) if view => Existing::Yes,
             Object::Table(_) | Object::View(_) | Object::SessionView(_) => Existing::No,
@@ -310,15 +433,12 @@ impl Session {
             let found = shadowing.map_or(Existing::No, |created| of_kind(&created.object));
             return Ok(if temporary { found } else { Existing::No });
         }
-        match self.permanent.get(name) {
+        match self.changed(name, source)? {
             Some(Some(created)) => return Ok(of_kind(&created.object)),
             Some(None) => return Ok(Existing::No),
             None => {}
         }
-        let found = source
-            .find(name)
-            .map_err(|_| NameError::Unavailable(name.clone()))?;
-        Ok(match found {
+        Ok(match self.described(name, source)? {
             Lookup::Table(table) => of_kind(&Object::Table(table)),
             Lookup::View(view) => of_kind(&Object::View(view)),
             Lookup::Absent => Existing::No,

@@ -37,6 +37,16 @@ impl TableName {
     }
 }
 
+impl TableName {
+    /// Whether the other name is of the same catalog and differs in letter case at most.
+    pub(crate) fn is_alike(&self, other: &Self) -> bool {
+        use super::same_letters;
+        self.catalog == other.catalog
+            && same_letters(&self.database, &other.database)
+            && same_letters(&self.table, &other.table)
+    }
+}
+
 impl From<[String; 3]> for TableName {
     fn from([catalog, database, table]: [String; 3]) -> Self {
         Self {

@@ -39,6 +39,8 @@ codes! {
     LimitExceeded = "limit-exceeded",
     /// `${name}` in the submitted text.
     UnexpandedVariable = "unexpanded-variable",
+    /// The submitter's own splitter makes other statements of the script.
+    SplitterMismatch = "splitter-mismatch",
     /// A table or view that does not exist.
     TableUnknown = "table-unknown",
     /// A table or view that is already there.
@@ -69,6 +71,10 @@ codes! {
     AccessDenied = "access-denied",
     /// The definition of a protected table cannot be copied.
     LikeProtected = "like-protected",
+    /// A table of which something is hidden cannot be altered, updated, emptied, or analysed.
+    ChangeProtected = "change-protected",
+    /// A function or module that would come before one that masks or filters call.
+    PolicyFunctionShadowed = "policy-function-shadowed",
     /// Rows are restricted and no filter is for this principal.
     NoMatchingFilter = "no-matching-filter",
     /// A filter needs an attribute that the principal lacks.

@@ -5,17 +5,18 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::settings::option_allowed;
+use super::options::option_allowed;
 use super::trust;
 use super::{Code, Engine};
-use crate::catalog::{Identity, Object, Origin, Session, SessionView, TableName, identity};
+use crate::catalog::identity::scheme;
+use crate::catalog::{Found, Identity, Object, Origin, Session, SessionView, TableName, locate};
 use crate::policy::{DefaultDeny, Obligations, Principal, Privilege, Refusal, Resource, Rows};
 use sha2::Digest;
 
 use crate::resolve::{Relation, Resolution, Sink, ViewUnit};
 use crate::rewrite::Protection;
 use crate::syntax::Span;
-use crate::syntax::ast::{Name, Setting};
+use crate::syntax::ast::Setting;
 
 /// A refusal with its place in the text that was resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,20 +156,14 @@ impl Datasets<'_> {
         let at = relation.name;
         options_allowed(&relation.options)?;
         let found = &relation.found;
-        let physical = self.physical(
-            found.object.as_ref(),
-            found.origin,
-            &relation.options,
-            at,
-            &found.name,
-        )?;
+        let physical = self.physical(found, &relation.options, at)?;
         let base = system_table_base(&found.name, found.origin);
         let resource = Resource {
             name: base.as_ref().unwrap_or(&found.name),
             physical: &physical,
             columns: relation.columns.as_deref(),
-            user_named: matches!(found.origin, Origin::Session(_)),
-            ignore_case: false,
+            user_named: self.is_user_named(found),
+            ignore_case: self.ignores_case(found, &physical),
         };
         let refuse = |r: Refusal| policy_refusal(&r, &found.name, at);
         self.engine
@@ -244,17 +239,15 @@ impl Datasets<'_> {
     fn sink(&self, sink: &Sink, privilege: Privilege) -> Result<(), Refused> {
         options_allowed(&sink.options)?;
         let found = &sink.found;
-        let physical = self.physical(
-            found.object.as_ref(),
-            found.origin,
-            &sink.options,
-            sink.name,
-            &found.name,
-        )?;
+        let physical = match privilege {
+            // What is made has no bytes to protect.
+            Privilege::Create => self.identity(found, &sink.options).names(),
+            _ => self.physical(found, &sink.options, sink.name)?,
+        };
         self.may(
             &found.name,
             &physical,
-            matches!(found.origin, Origin::Session(_)),
+            self.is_user_named(found),
             privilege,
             sink.name,
         )
@@ -274,7 +267,9 @@ impl Datasets<'_> {
             physical,
             columns: None,
             user_named,
-            ignore_case: false,
+            ignore_case: self
+                .session
+                .ignores_case(&name.catalog, self.engine.catalog()),
         };
         let access = self
             .engine
@@ -284,76 +279,100 @@ impl Datasets<'_> {
     }
 
     /// Whether this principal has a privilege on something that is no table.
-    pub(super) fn may_object(&self, name: &Name, privilege: Privilege) -> Result<(), Refused> {
-        let object = name
-            .parts
-            .iter()
-            .map(|p| p.value.as_str())
-            .collect::<Vec<_>>()
-            .join(".");
-        let access =
-            self.engine
-                .policy()
-                .access_object(self.principal, &object, privilege, self.at);
-        access.map(|_| ()).map_err(|r| {
-            Refused::new(
-                Code::of(r.code),
-                format!("`{object}`: {}", r.message),
-                name.span,
-            )
-        })
+    pub(super) fn may_object(
+        &self,
+        object: &str,
+        at: Span,
+        privilege: Privilege,
+    ) -> Result<(), Refused> {
+        let access = self
+            .engine
+            .policy()
+            .access_object(self.principal, object, privilege, self.at);
+        access
+            .map(|_| ())
+            .map_err(|r| Refused::new(Code::of(r.code), format!("`{object}`: {}", r.message), at))
     }
 
-    /// The physical names of an object. A table that the script declares is nothing but its address: one that is not understood closes it.
-    fn physical(
-        &self,
-        object: Option<&Object>,
-        origin: Origin,
-        hints: &[Setting],
-        at: Span,
-        name: &TableName,
-    ) -> Result<Vec<String>, Refused> {
-        let Some(Object::Table(table)) = object else {
-            return Ok(Vec::new());
+    /// The physical names of what a name means. A table whose address the submitter chose is nothing but that address: one that is not understood
+    /// closes it.
+    fn physical(&self, found: &Found, hints: &[Setting], at: Span) -> Result<Vec<String>, Refused> {
+        let closed = |why: &str| {
+            let message = format!("`{}` could hold anything: {why}", found.name);
+            Err(Refused::new(Code::ConnectorUnknown, message, at))
         };
-        let merged: BTreeMap<String, String>;
-        let options = if hints.is_empty() {
-            &table.options
-        } else {
-            let over = hints
-                .iter()
-                .map(|h| (h.key.value.clone(), h.value.value.clone()));
-            merged = table.options.clone().into_iter().chain(over).collect();
-            &merged
-        };
-        match identity(options) {
-            Identity::Known(names) => Ok(names),
-            Identity::Nothing => Ok(Vec::new()),
-            Identity::Unknown
-                if matches!(origin, Origin::Session(_)) && self.closed_to_unknown() =>
-            {
-                let message = format!(
-                    "the connector of `{name}` is not understood, so it could hold anything"
-                );
-                Err(Refused::new(Code::ConnectorUnknown, message, at))
-            }
-            Identity::Unknown => Ok(Vec::new()),
+        let chosen = self.is_user_named(found);
+        if let (Some(Object::Table(table)), true) = (&found.object, chosen)
+            && !trust::columns_are_names(table)
+            && self.closed_to_unclear()
+        {
+            return closed("the name of a column would be read as SQL by its connector");
         }
+        match self.identity(found, hints) {
+            Identity::Known(names) => {
+                match names.iter().find(|n| !self.engine.policy().admits(n)) {
+                    Some(_) if chosen => closed("its server is none that the policy lists"),
+                    Some(_) | None => Ok(names),
+                }
+            }
+            Identity::Unclear(why) if chosen && self.closed_to_unclear() => closed(why),
+            Identity::Unknown if chosen && self.closed_to_unknown() => {
+                closed("its connector or catalog is not known")
+            }
+            Identity::Nothing | Identity::Unclear(_) | Identity::Unknown => Ok(Vec::new()),
+        }
+    }
+
+    /// Which bytes a name stands for, hints applied.
+    fn identity(&self, found: &Found, hints: &[Setting]) -> Identity {
+        let table = match &found.object {
+            Some(Object::Table(table)) => Some(table),
+            // A view is what its text reads.
+            Some(Object::View(_) | Object::SessionView(_)) => return Identity::Nothing,
+            None => None,
+        };
+        let over = hints
+            .iter()
+            .map(|h| (h.key.value.clone(), h.value.value.clone()));
+        let merged = (!hints.is_empty()).then(|| {
+            let own = table.map(|t| t.options.clone()).unwrap_or_default();
+            own.into_iter().chain(over).collect::<BTreeMap<_, _>>()
+        });
+        let options = merged.as_ref().or(table.map(|t| &t.options));
+        let source = self.engine.catalog();
+        let catalog = self.session.options(&found.name.catalog, source);
+        locate(&found.name, options, catalog.as_ref().map(|c| &c.0))
+    }
+
+    /// Whether the submitter chose the name, or the catalog that it is looked up in.
+    pub(super) fn is_user_named(&self, found: &Found) -> bool {
+        matches!(found.origin, Origin::Session(_))
+            || self.session.has_registered(&found.name.catalog)
+    }
+
+    /// Whether rules hold in any letter case: in a catalog that ignores it, and for a table that a script declares over a database that may.
+    fn ignores_case(&self, found: &Found, physical: &[String]) -> bool {
+        let folds = |name: &String| {
+            let scheme = name.split_once("://").and_then(|(head, _)| scheme(head));
+            scheme.is_some_and(|scheme| scheme.ignores_case)
+        };
+        self.session
+            .ignores_case(&found.name.catalog, self.engine.catalog())
+            || (self.is_user_named(found) && physical.iter().any(folds))
+    }
+
+    /// A known connector at an address that is not understood may be the very one that a rule is about.
+    fn closed_to_unclear(&self) -> bool {
+        self.closed_to_unknown() || self.engine.policy().speaks_of_bytes()
     }
 
     fn closed_to_unknown(&self) -> bool {
         self.engine.policy().defaults().unknown_connector == DefaultDeny::Deny
     }
 
-    /// The physical names of an object for the report; none where they are not understood.
-    pub(super) fn physical_names(object: Option<&Object>) -> Vec<String> {
-        match object {
-            Some(Object::Table(table)) => match identity(&table.options) {
-                Identity::Known(names) => names,
-                Identity::Nothing | Identity::Unknown => Vec::new(),
-            },
-            Some(Object::View(_) | Object::SessionView(_)) | None => Vec::new(),
-        }
+    /// The physical names for the report; none where they are not understood.
+    pub(super) fn physical_names(&self, found: &Found) -> Vec<String> {
+        self.identity(found, &[]).names()
     }
 }
 

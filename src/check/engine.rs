@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::datasets::Refused;
+use super::refusal::syntax_code;
 use super::reply::{Decision, Denial, Denials, PolicyStamp, Reply};
-use super::statement::{Work, syntax_code};
+use super::statement::Work;
 use super::{Code, Request};
 use crate::catalog::{Catalog, CatalogSource};
 use crate::policy::{Policy, Principal};
+use crate::splitter::Splitter;
 use crate::syntax::{FlinkVersion, Limits, Lines, Script, Span, TokenKind};
 use crate::verify::RewrittenSql;
 
@@ -152,10 +154,23 @@ impl Engine {
                 reports.iter_mut().for_each(|report| report.edits.clear());
                 Err(errors)
             }
-            None => Ok(Decision::Allow {
-                sql: RewrittenSql::script(source, &pieces),
-                session,
-            }),
+            None => {
+                let sql = RewrittenSql::script(source, &pieces);
+                let agrees = |splitter: Splitter| splitter.agrees(sql.as_str(), request.flink);
+                if let Some(splitter) = request.splitter
+                    && let Err(index) = agrees(splitter)
+                {
+                    reports.iter_mut().for_each(|report| report.edits.clear());
+                    let span = pieces.get(index).map(|(span, _)| *span).unwrap_or_default();
+                    let message = format!(
+                        "the splitter of `{}` makes something else of this statement: no comments, no `;` and no line ends in names and literals, one statement a line",
+                        splitter.name()
+                    );
+                    let refused = Refused::new(Code::SplitterMismatch, message, span);
+                    return Err(Denials::one(denial(index, refused)));
+                }
+                Ok(Decision::Allow { sql, session })
+            }
         }
     }
 

@@ -4,14 +4,23 @@
 //! second look. Stays out: fetching policies, printing, the environment.
 //! Invariant: a reply holds SQL only when every statement of the script was allowed.
 
+mod account;
+mod alter;
 mod classify;
 mod code;
 mod datasets;
+mod effect;
 mod engine;
+mod objects;
+mod options;
+mod privileges;
+mod protect;
+mod refusal;
 mod reply;
 mod request;
 mod settings;
 mod statement;
+mod target;
 mod trust;
 
 pub use code::Code;
@@ -21,3 +30,6 @@ pub use reply::{
     Reply, StatementReport,
 };
 pub use request::Request;
+
+#[cfg(test)]
+mod tests;

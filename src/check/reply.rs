@@ -21,6 +21,10 @@ pub struct Reply {
 }
 
 /// The decision. No `Default`, no third case: what could not be decided is a `Deny`.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one a request, and the larger is the common one"
+)]
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(tag = "decision", rename_all = "snake_case")]
 pub enum Decision {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::Session;
 use crate::policy::Principal;
 use crate::rewrite::Style;
+use crate::splitter::Splitter;
 use crate::syntax::FlinkVersion;
 
 /// A script that somebody submits.
@@ -25,6 +26,10 @@ pub struct Request {
     /// The Flink that will run it.
     #[serde(default)]
     pub flink: FlinkVersion,
+    /// The program that cuts the script into statements afterwards: where it would cut or clean it otherwise than Flink reads it, the script is
+    /// refused. Absent when the statements are submitted one by one.
+    #[serde(default)]
+    pub splitter: Option<Splitter>,
     /// The time of the decision in seconds since 1970, for rules that are valid for a time; the host's clock when absent.
     #[serde(default)]
     pub at: Option<i64>,
@@ -40,6 +45,7 @@ impl Request {
             session: Session::default(),
             style: Style::default(),
             flink: FlinkVersion::default(),
+            splitter: None,
             at: None,
         }
     }

@@ -15,6 +15,48 @@ const BY_NAME: [&str; 8] = [
     "parquet",
 ];
 
+/// Connectors that ask a system for columns by name, or read a schema that is stored with the data.
+const STORES: [&str; 19] = [
+    "clickhouse",
+    "db2-cdc",
+    "doris",
+    "fluss",
+    "hbase-1.4",
+    "hbase-2.2",
+    "hudi",
+    "iceberg",
+    "jdbc",
+    "mongodb",
+    "mongodb-cdc",
+    "mysql-cdc",
+    "oceanbase-cdc",
+    "oracle-cdc",
+    "paimon",
+    "postgres-cdc",
+    "sqlserver-cdc",
+    "starrocks",
+    "tidb-cdc",
+];
+
+/// Connectors that put the names of columns into the SQL that they send, not all of them in quotes.
+const SQL_SENDERS: [&str; 4] = ["clickhouse", "doris", "jdbc", "starrocks"];
+
+/// Whether no column's name would be read as SQL by the system behind the connector: one called `(SELECT phone FROM orders)` is a road to
+/// another table.
+pub(super) fn columns_are_names(table: &Table) -> bool {
+    let sends = table
+        .options
+        .get("connector")
+        .is_some_and(|c| SQL_SENDERS.contains(&c.as_str()));
+    let plain = |name: &str| {
+        let mut chars = name.chars();
+        chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
+            && chars.all(|c| c.is_alphanumeric() || c == '_')
+    };
+    let mut columns = table.columns.iter().flatten();
+    !sends || columns.all(|c| plain(&c.name))
+}
+
 /// Options that say which format is used.
 const FORMAT_KEYS: [&str; 3] = ["format", "key.format", "value.format"];
 
@@ -27,7 +69,7 @@ pub(super) fn columns_are_the_datas(table: &Table, obligations: &Obligations) ->
         Rows::Matching(filter) => filter.columns.as_slice(),
         Rows::All | Rows::Nothing => &[],
     };
-    let masked = obligations.masks.iter().filter_map(|m| m.path.first());
+    let masked = masked_names(obligations);
     let conditions = obligations.masks.iter().filter_map(|m| m.when.as_ref());
     let conditions = conditions.flat_map(|w| &w.columns);
     let columns = table.columns.as_deref().unwrap_or_default();
@@ -39,10 +81,19 @@ pub(super) fn columns_are_the_datas(table: &Table, obligations: &Obligations) ->
     });
     let formats = FORMAT_KEYS.iter().filter_map(|key| table.options.get(*key));
     let by_name = formats.clone().all(|f| BY_NAME.contains(&f.as_str()));
-    let database = matches!(
-        table.options.get("connector").map(String::as_str),
-        Some("jdbc" | "mysql-cdc")
-    );
+    let connector = table.options.get("connector");
+    let database = connector.is_some_and(|c| STORES.contains(&c.as_str()));
+    // A folder below a partition has lost the column of that partition.
+    let below = |name: &String| {
+        let folder = format!("/{name}=").to_lowercase();
+        let path = table.options.get("path").map(|p| p.to_lowercase());
+        path.is_some_and(|path| path.contains(&folder))
+    };
+    let whole = !filter.iter().chain(masked_names(obligations)).any(below);
     let prefixed = table.options.keys().any(|k| k.ends_with("fields-prefix"));
-    named_well && by_name && (database || formats.count() > 0) && !prefixed
+    named_well && by_name && whole && (database || formats.count() > 0) && !prefixed
+}
+
+fn masked_names(obligations: &Obligations) -> impl Iterator<Item = &String> {
+    obligations.masks.iter().filter_map(|m| m.path.first())
 }

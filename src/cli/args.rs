@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::attribute::named;
 use crate::policy::Attribute;
 use crate::rewrite::Style;
+use crate::splitter::Splitter;
 use crate::syntax::FlinkVersion;
 
 /// Protects Flink SQL: row filters and column masks before it is submitted.
@@ -134,6 +135,9 @@ pub(super) struct Common {
     /// The Flink that will run the script [default: 2.3].
     #[arg(long, value_name = "VERSION", value_enum)]
     pub flink: Option<Flink>,
+    /// The program that cuts the script into statements afterwards; where it would read it otherwise than Flink, the script is refused.
+    #[arg(long, value_enum)]
+    pub splitter: Option<SplitterArg>,
     /// How to print [default: text].
     #[arg(long, value_enum)]
     pub format: Option<Format>,
@@ -193,6 +197,30 @@ impl From<StyleArg> for Style {
         match style {
             StyleArg::Derived => Self::Derived,
             StyleArg::Inline => Self::Inline,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum SplitterArg {
+    /// Flink's own script executor.
+    Flink,
+    /// Apache StreamPark.
+    Streampark,
+    /// Dinky.
+    Dinky,
+    /// Statements that end where a line ends in `;`.
+    Line,
+}
+
+impl From<SplitterArg> for Splitter {
+    fn from(splitter: SplitterArg) -> Self {
+        match splitter {
+            SplitterArg::Flink => Self::Flink,
+            SplitterArg::Streampark => Self::Streampark,
+            SplitterArg::Dinky => Self::Dinky,
+            SplitterArg::Line => Self::Line,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::args::{Common, Flink, Format, StyleArg, Who};
+use super::args::{Common, Flink, Format, SplitterArg, StyleArg, Who};
 use super::failure::{Failure, Status};
 use super::input::{Source, read};
 use super::render::Place;
@@ -29,6 +29,7 @@ struct Config {
     #[serde(default)]
     catalog: Vec<PathBuf>,
     flink: Option<Flink>,
+    splitter: Option<SplitterArg>,
     style: Option<StyleArg>,
     format: Option<Format>,
 }
@@ -46,6 +47,7 @@ pub(super) fn apply(
     let folder = path.parent().unwrap_or(Path::new(""));
     let beside = |file: PathBuf| folder.join(file);
     common.flink = common.flink.or(config.flink);
+    common.splitter = common.splitter.or(config.splitter);
     common.format = common.format.or(config.format);
     if common.catalog.is_empty() {
         common.catalog = config.catalog.into_iter().map(beside).collect();

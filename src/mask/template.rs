@@ -7,7 +7,7 @@ use sqlparser::ast::{
 use super::builtin::is_built_in;
 use super::value::Value;
 use super::{MaskError, MaskedColumn};
-use crate::syntax::{Expression, Operand, Span, SyntaxError, SyntaxErrorKind, operands};
+use crate::syntax::{Construct, Expression, Operand, Span, SyntaxError, SyntaxErrorKind, operands};
 
 /// A mask written as an expression over `{col}` (the raw value) and `{type}` (the column's type as text, without `NOT NULL`).
 #[derive(Debug)]
@@ -154,7 +154,7 @@ fn check(expression: &Expression) -> Result<(), SyntaxError> {
     operands(&expression.scalar.expr, &mut |operand| match operand {
         Operand::Query(_) | Operand::Wildcard(_) => {
             refused = Some(SyntaxError {
-                kind: SyntaxErrorKind::Unsupported("a query in a mask"),
+                kind: SyntaxErrorKind::Unsupported(Construct::QueryInMask),
                 span: expression.scalar.span,
             });
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::condition::{self, Problem};
 use super::decode::decode;
 use super::document::{API_VERSION, Defaults, MaskDecl, RoleDecl, Subjects, TaggedDecl};
+use super::physical::Servers;
 use super::place::{self, PlaceKind};
 use super::rule::{Rule, Target};
 use super::subject::{PUBLIC, Roles, cyclic};
@@ -21,6 +22,8 @@ pub(super) struct Compiled {
     pub defaults: Defaults,
     pub roles: Roles,
     pub rules: Vec<Rule>,
+    /// The servers that the site lists, with all their names.
+    pub servers: Servers,
     /// The functions that masks, filters and `when` call.
     pub functions: BTreeSet<Vec<String>>,
 }
@@ -62,10 +65,11 @@ impl Compiler {
         if !matches!(root.value, Value::Map(_)) {
             return self.error(root.at, "document-shape", "a policy document is a mapping");
         }
-        const FIELDS: [&str; 7] = [
+        const FIELDS: [&str; 8] = [
             "apiVersion",
             "version",
             "defaults",
+            "servers",
             "roles",
             "masks",
             "tags",
@@ -102,6 +106,7 @@ impl Compiler {
                 "`defaults` is not written: tables without an access rule are allowed",
             )),
         }
+        self.servers(root.get("servers"));
         self.roles(root.get("roles"));
         self.masks(root.get("masks"));
         self.tags(root.get("tags"));
@@ -128,6 +133,17 @@ impl Compiler {
             self.error(node.at, "document-shape", "a mapping is due here");
         }
         node.map(Node::entries).unwrap_or_default()
+    }
+
+    fn servers(&mut self, node: Option<&Node>) {
+        for node in self.list(node) {
+            let Some(names) = self.keep(decode::<Vec<String>>(node)) else {
+                continue;
+            };
+            if let Err(message) = self.compiled.servers.add(&names) {
+                self.error(node.at, "bad-server", message);
+            }
+        }
     }
 
     fn roles(&mut self, node: Option<&Node>) {
@@ -241,7 +257,7 @@ impl Compiler {
                     columns: tagged.columns,
                     ..Default::default()
                 };
-                let target = place::target(node, &on, PlaceKind::Tagged);
+                let target = place::target(node, &on, PlaceKind::Tagged, &self.compiled.servers);
                 targets.extend(self.keep(target));
             }
             self.tags.insert(key.text.clone(), targets);

@@ -10,8 +10,9 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 
 use super::compile::{Compiled, compile};
-use super::document::{Defaults, Effect, Privilege};
+use super::document::{DefaultDeny, Defaults, Effect, Privilege};
 use super::index::{Entry, Index};
+use super::physical::{Meets, Spelled};
 use super::refusal::{Kind, Refusal};
 use super::rule::{Rule, RuleKind, Target};
 use super::subject::Who;
@@ -46,8 +47,8 @@ pub(super) struct Hit<'p> {
 struct Faces<'p> {
     /// Each decided by itself.
     full: Vec<Vec<Hit<'p>>>,
-    /// Of the logical name that a user chose, besides physical faces.
-    adding: Option<Vec<Hit<'p>>>,
+    /// Each can only add protection: that of the logical name that a user chose, and those of rules that are perhaps about these bytes.
+    adding: Vec<Vec<Hit<'p>>>,
 }
 
 impl Policy {
@@ -96,6 +97,21 @@ impl Policy {
         &self.compiled.defaults
     }
 
+    /// Whether a script may declare a table with this physical name, as far as its servers go (`servers`, `defaults.unknown_server`).
+    #[must_use]
+    pub fn admits(&self, physical: &str) -> bool {
+        let servers = &self.compiled.servers;
+        self.compiled.defaults.unknown_server == DefaultDeny::Allow
+            || servers.is_empty()
+            || servers.know(physical)
+    }
+
+    /// Whether some rule is about bytes: then a table whose bytes are not known cannot be told from those.
+    #[must_use]
+    pub fn speaks_of_bytes(&self) -> bool {
+        self.index.has_physical()
+    }
+
     /// The functions that its masks and filters call, each as the parts of its name as written. Whoever may put another function in the place
     /// of one of these decides what the policy does (ATTACKS B4). Functions of the built-in masks are not among them.
     #[must_use]
@@ -132,10 +148,10 @@ impl Policy {
         for face in &faces.full {
             rules.extend(self.granted(verdict(face, &who, privilege), privilege)?);
         }
-        if let Some(adding) = &faces.adding
-            && let Verdict::Deny(rules) = verdict(adding, &who, privilege)
-        {
-            return Err(denied(rules, privilege));
+        for adding in &faces.adding {
+            if let Verdict::Deny(rules) = verdict(adding, &who, privilege) {
+                return Err(denied(rules, privilege));
+            }
         }
         rules.sort();
         rules.dedup();
@@ -189,7 +205,7 @@ impl Policy {
             .iter()
             .map(|face| masks::of(face, &who, resource));
         let mut decided = masks::together(full.collect::<Result<_, _>>()?, resource)?;
-        if let Some(adding) = &faces.adding {
+        for adding in &faces.adding {
             decided = masks::add(decided, masks::of(adding, &who, resource)?, resource)?;
         }
         Ok(Obligations {
@@ -228,32 +244,34 @@ impl Policy {
                 target.has_name(resource.name, resource.ignore_case)
             })
         };
-        let physical = |name: &String| {
-            let entries = self.index.of_physical(name);
-            self.hits(entries, now, |target| target.has_physical(name))
+        let mut faces = Faces {
+            full: Vec::new(),
+            adding: Vec::new(),
         };
-        match (resource.physical, resource.user_named) {
-            ([], _) => Faces {
-                full: vec![logical()],
-                adding: None,
-            },
-            (names, true) => Faces {
-                full: names.iter().map(physical).collect(),
-                adding: Some(logical()),
-            },
-            (names, false) => {
-                let both = |name| {
-                    let mut hits = physical(name);
-                    hits.extend(logical());
-                    hits.sort_by(|a, b| a.rule.id.cmp(&b.rule.id));
-                    hits
-                };
-                Faces {
-                    full: names.iter().map(both).collect(),
-                    adding: None,
-                }
+        for name in resource.physical {
+            let spelled = Spelled::new(name, &self.compiled.servers);
+            let of = |wanted| {
+                let entries = self.index.of_physical(name);
+                self.hits(entries, now, |target| target.meets(&spelled) == wanted)
+            };
+            let mut face = of(Meets::Yes);
+            if !resource.user_named {
+                face.extend(logical());
+                face.sort_by(|a, b| a.rule.id.cmp(&b.rule.id));
             }
+            faces.full.push(face);
+            // Together they would open one another: a permissive filter of one folder is none of the next.
+            let perhaps = of(Meets::Perhaps);
+            faces
+                .adding
+                .extend(perhaps.into_iter().map(|hit| vec![hit]));
         }
+        match (resource.physical, resource.user_named) {
+            ([], _) => faces.full.push(logical()),
+            (_, true) => faces.adding.push(logical()),
+            (_, false) => {}
+        }
+        faces
     }
 
     /// The rules in force whose targets match, by id.

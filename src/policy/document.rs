@@ -26,6 +26,10 @@ pub struct Document {
     /// What holds where no rule speaks.
     #[serde(default)]
     pub defaults: Defaults,
+    /// The site's servers and clusters: a list each of all names that reach it, `host` for all ports or `host:port`. A rule on one of these names
+    /// holds for all of them. Where servers are listed, `defaults.unknown_server` says what holds for others.
+    #[serde(default)]
+    pub servers: Vec<Vec<String>>,
     /// The roles and who has them.
     #[serde(default)]
     pub roles: Vec<RoleDecl>,
@@ -49,6 +53,9 @@ pub struct Defaults {
     pub access: Effect,
     /// A table whose connector has no known physical identity.
     pub unknown_connector: DefaultDeny,
+    /// A table that a script declares on a server that `servers` does not list: it could be one of those under another name. Counts only where
+    /// `servers` lists any.
+    pub unknown_server: DefaultDeny,
     /// A table that some row filter speaks of, and none for this principal.
     pub no_matching_filter: NoMatchingFilter,
     /// A column that is read from a table whose lineage is unknown.

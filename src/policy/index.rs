@@ -20,8 +20,7 @@ pub(super) struct Index {
     /// One catalog and database, a pattern of tables: `hr.payroll.*`.
     by_database: HashMap<[String; 2], Vec<Entry>>,
     names: Vec<Entry>,
-    by_physical: HashMap<String, Vec<Entry>>,
-    /// A pattern whose last part is plain: `kafka://*/orders`.
+    /// A pattern whose last part is plain, and that is about no folder: `kafka://*/orders`.
     by_last: HashMap<String, Vec<Entry>>,
     physicals: Vec<Entry>,
     objects: Vec<Entry>,
@@ -49,10 +48,9 @@ impl Index {
                     _ => &mut self.names,
                 }
             }
-            Place::Physical(glob) => match (glob.literal(), glob.literal_after('/')) {
-                (Some(name), _) => self.by_physical.entry(name).or_default(),
-                (None, Some(last)) => self.by_last.entry(last).or_default(),
-                (None, None) => &mut self.physicals,
+            Place::Physical(pattern) => match pattern.last() {
+                Some(last) => self.by_last.entry(fold(&last)).or_default(),
+                None => &mut self.physicals,
             },
             Place::Object(_) => &mut self.objects,
         }
@@ -70,13 +68,14 @@ impl Index {
 
     /// Targets that may have this physical name.
     pub fn of_physical(&self, physical: &str) -> impl Iterator<Item = Entry> {
-        let last = physical.rsplit('/').next().unwrap_or_default();
-        let lists = [
-            self.by_physical.get(physical),
-            self.by_last.get(last),
-            Some(&self.physicals),
-        ];
+        let last = fold(physical.rsplit('/').next().unwrap_or_default());
+        let lists = [self.by_last.get(&last), Some(&self.physicals)];
         lists.into_iter().flatten().flatten().copied()
+    }
+
+    /// Whether any target is a physical name.
+    pub fn has_physical(&self) -> bool {
+        !self.by_last.is_empty() || !self.physicals.is_empty()
     }
 
     /// Targets that may have this object name.

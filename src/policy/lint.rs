@@ -5,9 +5,10 @@
 use super::bind::unknown_columns;
 use super::compile::compile;
 use super::condition::Condition;
+use super::physical::{Meets, Servers, Spelled};
 use super::rule::{MaskRule, Rule, RuleKind};
 use super::{Finding, Resource, shadow};
-use crate::catalog::{Catalog, Column, Identity, TableName, identity};
+use crate::catalog::{Catalog, Column, TableName};
 use crate::mask::{FieldMask, MaskSpec, mask_column};
 use crate::syntax::Position;
 
@@ -32,10 +33,7 @@ impl SchemaLookup for Catalog {
     fn tables(&self) -> Vec<KnownTable> {
         let known = Self::tables(self).map(|(name, table)| KnownTable {
             name: name.clone(),
-            physical: match identity(&table.options) {
-                Identity::Known(names) => names,
-                Identity::Nothing | Identity::Unknown => Vec::new(),
-            },
+            physical: self.identity(name, table).names(),
             columns: table.columns.clone(),
         });
         known.collect()
@@ -46,7 +44,10 @@ impl SchemaLookup for Catalog {
 #[must_use]
 pub fn lint(text: &str, catalog: Option<&dyn SchemaLookup>) -> Vec<Finding> {
     let (compiled, findings) = compile(text);
-    let mut lint = Lint { findings };
+    let mut lint = Lint {
+        findings,
+        servers: &compiled.servers,
+    };
     for rule in &compiled.rules {
         lint.alone(rule);
     }
@@ -62,11 +63,12 @@ pub fn lint(text: &str, catalog: Option<&dyn SchemaLookup>) -> Vec<Finding> {
     lint.findings
 }
 
-struct Lint {
+struct Lint<'c> {
     findings: Vec<Finding>,
+    servers: &'c Servers,
 }
 
-impl Lint {
+impl Lint<'_> {
     fn error(&mut self, rule: &Rule, at: Position, code: &'static str, message: String) {
         self.findings
             .push(Finding::error(at, code, message).of_rule(&rule.id));
@@ -121,9 +123,11 @@ impl Lint {
                 columns: table.columns.as_deref(),
                 ..Resource::named(&table.name)
             };
+            let names = table.physical.iter();
+            let spelled: Vec<Spelled> = names.map(|n| Spelled::new(n, self.servers)).collect();
             let about = rule.targets.iter().filter(|target| {
                 target.has_name(&table.name, false)
-                    || table.physical.iter().any(|name| target.has_physical(name))
+                    || spelled.iter().any(|name| target.meets(name) != Meets::No)
             });
             let mut about = about.peekable();
             if about.peek().is_none() {

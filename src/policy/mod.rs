@@ -20,6 +20,7 @@ mod lint;
 mod masks;
 mod obligation;
 mod pattern;
+mod physical;
 mod place;
 mod principal;
 mod refusal;

@@ -64,6 +64,27 @@ impl Glob {
         Self(tokens)
     }
 
+    /// Everything below a folder.
+    pub fn below(folder: &str) -> Self {
+        let mut tokens: Vec<Token> = folder.chars().map(Token::Char).collect();
+        if !folder.ends_with('/') {
+            tokens.push(Token::Char('/'));
+        }
+        tokens.push(Token::Across);
+        Self(tokens)
+    }
+
+    /// The text before `separator`, when there is one and no wildcard precedes it.
+    pub fn literal_before(&self, separator: &str) -> Option<String> {
+        let head = self.0.iter().map_while(|token| match token {
+            Token::Char(c) => Some(*c),
+            Token::One | Token::Many | Token::Across => None,
+        });
+        let head: String = head.collect();
+        let (before, _) = head.split_once(separator)?;
+        Some(before.to_owned())
+    }
+
     /// The text, when it holds no wildcard.
     pub fn literal(&self) -> Option<String> {
         self.0

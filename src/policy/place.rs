@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::Finding;
 use super::document::Target as TargetDecl;
 use super::pattern::{Glob, parts};
+use super::physical::{Physical, Servers};
 use super::rule::{ColumnPattern, Place, Target};
 use super::yaml::Node;
 use crate::syntax::Position;
@@ -31,9 +32,10 @@ pub(super) fn targets(
     on: &TargetDecl,
     kind: PlaceKind,
     tags: &HashMap<String, Vec<Target>>,
+    servers: &Servers,
 ) -> Result<Vec<Target>, Finding> {
     if on.tags.is_empty() {
-        return target(node, on, kind).map(|target| vec![target]);
+        return target(node, on, kind, servers).map(|target| vec![target]);
     }
     if on.table.is_some() || on.physical.is_some() || on.object.is_some() || !on.exclude.is_empty()
     {
@@ -74,19 +76,25 @@ pub(super) fn targets(
 }
 
 /// The one target that is named without tags.
-pub(super) fn target(node: &Node, on: &TargetDecl, kind: PlaceKind) -> Result<Target, Finding> {
-    let make: fn(&str) -> Result<Place, String>;
+pub(super) fn target(
+    node: &Node,
+    on: &TargetDecl,
+    kind: PlaceKind,
+    servers: &Servers,
+) -> Result<Target, Finding> {
+    let make: &dyn Fn(&str) -> Result<Place, String>;
+    let physical = |text: &str| Physical::new(text, servers).map(Place::Physical);
     let (field, text) = match (&on.table, &on.physical, &on.object) {
         (Some(text), None, None) => {
-            make = table;
+            make = &table;
             ("table", text)
         }
         (None, Some(text), None) => {
-            make = physical;
+            make = &physical;
             ("physical", text)
         }
         (None, None, Some(text)) if kind == PlaceKind::Access => {
-            make = object;
+            make = &object;
             ("object", text)
         }
         (None, None, Some(_)) => {
@@ -140,24 +148,6 @@ fn table(text: &str) -> Result<Place, String> {
         )
     })?;
     Ok(Place::Table(three))
-}
-
-/// Scheme and host ignore case, as in the names that the catalog makes; what follows does not.
-fn physical(text: &str) -> Result<Place, String> {
-    if text.trim() != text || text.is_empty() {
-        return Err(format!(
-            "pattern `{text}` has blanks around it, or nothing in it"
-        ));
-    }
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return Ok(Place::Physical(Glob::new(text)));
-    };
-    let (host, path) = match rest.split_once('/') {
-        Some((host, path)) => (host, format!("/{path}")),
-        None => (rest, String::new()),
-    };
-    let name = format!("{}://{}{path}", scheme.to_lowercase(), host.to_lowercase());
-    Ok(Place::Physical(Glob::new(&name)))
 }
 
 fn object(text: &str) -> Result<Place, String> {

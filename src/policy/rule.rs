@@ -3,6 +3,7 @@
 use super::condition::Condition;
 use super::document::{Aggregate, Effect, Inherit, Mode, Privilege, Subjects};
 use super::pattern::{Glob, Wildcards};
+use super::physical::{Meets, Physical, Spelled};
 use super::subject::Who;
 use super::validity::Validity;
 use super::{Resource, RuleId};
@@ -67,7 +68,7 @@ pub(super) enum Place {
     /// Catalog, database, table.
     Table([Glob; 3]),
     /// A physical name.
-    Physical(Glob),
+    Physical(Physical),
     /// A name of something that is no table.
     Object(Glob),
 }
@@ -82,8 +83,11 @@ impl Place {
         pairs.all(|(glob, part)| glob.matches(part, Wildcards::Part, ignore_case))
     }
 
-    pub fn has_physical(&self, physical: &str) -> bool {
-        matches!(self, Self::Physical(glob) if glob.matches(physical, Wildcards::Path, false))
+    pub fn meets(&self, physical: &Spelled) -> Meets {
+        match self {
+            Self::Physical(pattern) => pattern.meets(physical),
+            Self::Table(_) | Self::Object(_) => Meets::No,
+        }
     }
 
     pub fn has_object(&self, name: &str) -> bool {
@@ -103,9 +107,14 @@ impl Target {
         self.place.has_name(name, ignore_case) && !self.exclude.iter().any(not)
     }
 
-    pub fn has_physical(&self, physical: &str) -> bool {
-        let not = |place: &Place| place.has_physical(physical);
-        self.place.has_physical(physical) && !self.exclude.iter().any(not)
+    /// What is left out only perhaps is perhaps meant.
+    pub fn meets(&self, physical: &Spelled) -> Meets {
+        let out = self.exclude.iter().map(|place| place.meets(physical));
+        match (self.place.meets(physical), out.max()) {
+            (_, Some(Meets::Yes)) | (Meets::No, _) => Meets::No,
+            (_, Some(Meets::Perhaps)) => Meets::Perhaps,
+            (meets, Some(Meets::No) | None) => meets,
+        }
     }
 
     pub fn has_object(&self, name: &str) -> bool {

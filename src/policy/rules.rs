@@ -229,7 +229,7 @@ impl Compiler {
         rule: &RuleId,
     ) -> Option<Vec<Target>> {
         let on = node.get("on").unwrap_or(node);
-        let read = place::targets(on, common.on, kind, &self.tags);
+        let read = place::targets(on, common.on, kind, &self.tags, &self.compiled.servers);
         self.keep(read.map_err(|finding| finding.of_rule(rule)))
     }
 

@@ -84,7 +84,7 @@ impl Neighbours {
 fn last(place: &Place) -> Option<String> {
     match place {
         Place::Table([_, _, table]) => table.literal(),
-        Place::Physical(glob) => glob.literal_after('/').or_else(|| glob.literal()),
+        Place::Physical(pattern) => pattern.last(),
         Place::Object(glob) => glob.literal(),
     }
 }
@@ -134,8 +134,8 @@ fn covers(wide: &Target, narrow: &Target) -> bool {
             .zip(narrow)
             .all(|(wide, narrow)| wide.covers(narrow)),
         // What is plain for one part of a name is not for a path.
-        (Place::Physical(wide), Place::Physical(narrow))
-        | (Place::Object(wide), Place::Object(narrow)) => wide == narrow,
+        (Place::Physical(wide), Place::Physical(narrow)) => wide == narrow,
+        (Place::Object(wide), Place::Object(narrow)) => wide == narrow,
         _ => false,
     };
     place
@@ -183,7 +183,10 @@ fn meet(a: &Subjects, b: &Subjects) -> bool {
 fn overlap(a: &Target, b: &Target) -> bool {
     let place = match (&a.place, &b.place) {
         (Place::Table(a), Place::Table(b)) => a.iter().zip(b).all(|(a, b)| a.overlaps(b)),
-        (Place::Physical(a), Place::Physical(b)) => a.overlaps(b),
+        (Place::Physical(a), Place::Physical(b)) => {
+            let mut globs = a.globs().iter();
+            globs.any(|a| b.globs().iter().any(|b| a.overlaps(b)))
+        }
         _ => false,
     };
     place

@@ -4,10 +4,12 @@
 //! Stays out: policies. Invariant: every query of the statement is walked exactly once; one that was not is an error.
 
 mod bind;
+mod change;
 mod error;
 mod factor;
 mod query;
 mod scope;
+mod statement;
 mod view;
 
 use std::rc::Rc;
@@ -80,6 +82,8 @@ pub enum Place {
     Term,
     /// `TABLE t` as a table argument of a function.
     Argument,
+    /// The table of UPDATE and DELETE: its rows are found by their values.
+    Target,
 }
 
 /// A reference in FROM, with what surrounds it.

@@ -8,13 +8,13 @@ use super::bind::Path;
 use super::error::{ResolveError, ResolveErrorKind};
 use super::scope::{Binding, Columns, Scope, ScopeRelation};
 use super::{
-    Block, BlockId, ColumnUse, Item, ItemKind, LongQualifier, OutColumn, Place, Resolution, Sink,
+    Block, BlockId, ColumnUse, Item, ItemKind, LongQualifier, OutColumn, Place, Resolution,
     StarColumn,
 };
 use crate::catalog::{CatalogSource, DataType, Found, Session, TableName, TypeKind};
 use crate::syntax::ast::{
-    Body, Insert, Name, OrderItem, Query, QueryId, Select, SelectItem, SetOpKind, Setting,
-    Statement, StatementKind, TableRef, Term,
+    Body, Name, OrderItem, Query, QueryId, Select, SelectItem, SetOpKind, Setting, Statement,
+    TableRef, Term,
 };
 use crate::syntax::{Span, cast_type};
 
@@ -80,73 +80,10 @@ impl<'a> Resolver<'a> {
         Ok(self.out)
     }
 
-    fn kind(&mut self, kind: &'a StatementKind) -> Result<(), ResolveError> {
-        match kind {
-            StatementKind::Query(id) => self.top(*id),
-            StatementKind::Insert(insert) => self.insert(insert),
-            StatementKind::StatementSet(inserts) => {
-                inserts.iter().try_for_each(|insert| self.insert(insert))
-            }
-            StatementKind::Explain(inner) => self.kind(inner),
-            StatementKind::CreateTable(create) => {
-                self.made(&create.name)?;
-                create.query.map_or(Ok(()), |id| self.top(id))
-            }
-            StatementKind::CreateView(create) => {
-                self.made(&create.name)?;
-                self.top(create.query)
-            }
-            StatementKind::Drop(_)
-            | StatementKind::Use(_)
-            | StatementKind::Set(_)
-            | StatementKind::Reset(_)
-            | StatementKind::BeginStatementSet
-            | StatementKind::EndStatementSet
-            | StatementKind::Refused(_) => Ok(()),
-        }
-    }
-
-    fn top(&mut self, id: QueryId) -> Result<(), ResolveError> {
+    pub(super) fn top(&mut self, id: QueryId) -> Result<(), ResolveError> {
         let columns = self.query(id, &None, None, None)?;
         self.out.columns = columns.known();
         Ok(())
-    }
-
-    /// The name of a table or view that the statement makes: not looked up.
-    fn made(&mut self, name: &Name) -> Result<(), ResolveError> {
-        let full = self
-            .session
-            .qualify(name)
-            .map_err(|e| ResolveErrorKind::Name(e).at(name.span))?;
-        let found = Found {
-            name: full,
-            object: None,
-            origin: crate::catalog::Origin::Unlisted,
-        };
-        self.out.sinks.push(Sink {
-            found,
-            name: name.span,
-            options: Vec::new(),
-        });
-        Ok(())
-    }
-
-    fn insert(&mut self, insert: &'a Insert) -> Result<(), ResolveError> {
-        let found = self.find(&insert.target.name)?;
-        self.out.sinks.push(Sink {
-            found,
-            name: insert.target.name.span,
-            options: options(&insert.target),
-        });
-        let none = Scope::default();
-        for value in insert
-            .partition
-            .iter()
-            .filter_map(|(_, value)| value.as_ref())
-        {
-            self.scalar(value, &none, &None, None)?;
-        }
-        self.top(insert.source)
     }
 
     pub(super) fn find(&self, name: &Name) -> Result<Found, ResolveError> {

@@ -165,6 +165,13 @@ impl<'a> Rewriter<'a> {
                     None => self.derived(relation, place, protection)?,
                 },
                 Place::Term => self.term(relation, protection, ("SELECT ", ""))?,
+                // `check` has refused it: nothing of such a table may be hidden.
+                Place::Target => {
+                    return Err(RewriteErrorKind::Internal(
+                        "the table of UPDATE or DELETE is protected",
+                    )
+                    .at(relation.name));
+                }
                 Place::Argument => self.term(relation, protection, ("(SELECT ", ")"))?,
             }
         }

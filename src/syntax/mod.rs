@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub mod ast;
+mod construct;
 mod context;
 mod data_type;
 mod dialect;
@@ -20,6 +21,7 @@ pub mod tables;
 mod token;
 mod word;
 
+pub use construct::Construct;
 pub use data_type::{DataType, MAX_LENGTH, RowField, TypeKind};
 pub use operands::{Operand, cast_type, ident_span, last_part, operands, sql_span};
 pub use parse::{parse_data_type, tokens};
@@ -71,7 +73,7 @@ pub enum SyntaxErrorKind {
     Unexpected(String),
     /// A construct that Flink has and sqlsec refuses on purpose. Code `unsupported-construct`.
     #[error("`{0}` is not supported")]
-    Unsupported(&'static str),
+    Unsupported(Construct),
     /// A character that Flink reads otherwise than people do. Code `invalid-character`.
     #[error("character U+{:04X} is not allowed here", *.0 as u32)]
     Character(char),

@@ -10,7 +10,7 @@ use sqlparser::ast::{
 };
 
 use super::ast::{QueryId, nested_query};
-use super::{DataType, Span, SyntaxError, SyntaxErrorKind};
+use super::{Construct, DataType, Span, SyntaxError, SyntaxErrorKind};
 
 /// Something that a scalar expression reads.
 #[derive(Debug, Clone, Copy)]
@@ -96,10 +96,10 @@ fn one<'a>(
                 match access {
                     // A field of the root: names nothing by itself.
                     AccessExpr::Dot(Expr::Identifier(_)) => {}
-                    AccessExpr::Dot(_) => return unknown("field access"),
+                    AccessExpr::Dot(_) => return unknown(Construct::FieldAccess),
                     AccessExpr::Subscript(Subscript::Index { index }) => todo.push(index),
                     AccessExpr::Subscript(Subscript::Slice { .. }) => {
-                        return unknown("array slice");
+                        return unknown(Construct::ArraySlice);
                     }
                 }
             }
@@ -117,7 +117,7 @@ fn one<'a>(
             | Value::UnicodeStringLiteral(_)
             | Value::Boolean(_)
             | Value::Null => {}
-            _ => return unknown("literal"),
+            _ => return unknown(Construct::LiteralForm),
         },
         Expr::TypedString(_) => {}
         Expr::Prefixed { value, .. } => todo.push(value),
@@ -164,7 +164,7 @@ fn one<'a>(
                 InTarget::List(list) => todo.extend(list),
                 // Our own grammar reads every query, so sqlparser's forms cannot arise.
                 InTarget::Subquery(_) | InTarget::Unnest(_) | InTarget::Table { .. } => {
-                    return unknown("IN");
+                    return unknown(Construct::InForm);
                 }
             }
         }
@@ -260,7 +260,7 @@ fn one<'a>(
         | Expr::MatchAgainst { .. }
         | Expr::OuterJoin(_)
         | Expr::Prior(_)
-        | Expr::Lambda(_) => return unknown("expression"),
+        | Expr::Lambda(_) => return unknown(Construct::ExpressionForm),
     }
     Ok(())
 }
@@ -286,7 +286,7 @@ fn call<'a>(
         let list = match arguments {
             FunctionArguments::None => continue,
             FunctionArguments::List(list) => list,
-            FunctionArguments::Subquery(_) => return unknown("function argument"),
+            FunctionArguments::Subquery(_) => return unknown(Construct::FunctionArgument),
         };
         for argument in &list.args {
             let value = match argument {
@@ -301,7 +301,9 @@ fn call<'a>(
                 FunctionArgExpr::QualifiedWildcard(ObjectName(parts)) => {
                     found(Operand::Wildcard(parts))
                 }
-                FunctionArgExpr::WildcardWithOptions(_) => return unknown("function argument"),
+                FunctionArgExpr::WildcardWithOptions(_) => {
+                    return unknown(Construct::FunctionArgument);
+                }
             }
             unit = false;
         }
@@ -382,7 +384,7 @@ pub fn cast_type(expr: &Expr) -> Option<DataType> {
     }
 }
 
-fn unknown<T>(construct: &'static str) -> Result<T, SyntaxError> {
+fn unknown<T>(construct: Construct) -> Result<T, SyntaxError> {
     Err(SyntaxError {
         kind: SyntaxErrorKind::Unsupported(construct),
         span: Span::default(),

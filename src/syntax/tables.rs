@@ -3,9 +3,10 @@
 //! For measuring the grammar against Flink's own tree. What a statement may read is decided by `resolve`, not here.
 
 use super::ast::{
-    ArgumentValue, Body, ColumnDefKind, Factor, FactorKind, FromItem, Insert, JoinConstraint,
-    MatchRecognize, Name, Queries, Query, QueryId, Scalar, Select, SelectItem, Statement,
-    StatementKind, TableArgumentSource, TableFunction, TableRef, Term,
+    AlterTable, ArgumentValue, Body, Clause, ColumnDef, ColumnDefKind, CreateTable, Factor,
+    FactorKind, FromItem, Insert, JoinConstraint, MatchRecognize, Name, Queries, Query, QueryId,
+    Scalar, Select, SelectItem, Statement, StatementKind, TableArgumentSource, TableChange,
+    TableFunction, TableRef, Term, ViewChange,
 };
 use super::{Operand, Span, SyntaxError, SyntaxErrorKind, operands};
 
@@ -14,7 +15,7 @@ use super::{Operand, Span, SyntaxError, SyntaxErrorKind, operands};
 pub struct Tables<'s> {
     /// Tables and views in query position.
     pub reads: Vec<&'s Name>,
-    /// Targets of INSERT and of CREATE TABLE AS.
+    /// Targets of INSERT, UPDATE, DELETE, TRUNCATE, and of CREATE TABLE AS and its like.
     pub writes: Vec<&'s Name>,
 }
 
@@ -51,26 +52,42 @@ impl<'s> Walk<'s> {
                 inserts.iter().try_for_each(|insert| self.insert(insert))
             }
             StatementKind::Explain(explained) => self.kind(explained),
-            StatementKind::CreateTable(table) => {
-                for column in &table.columns {
-                    match &column.kind {
-                        ColumnDefKind::Computed(value) => self.scalar(value)?,
-                        ColumnDefKind::Physical(_)
-                        | ColumnDefKind::Metadata { .. }
-                        | ColumnDefKind::NameOnly => {}
-                    }
-                }
-                if let Some((_, value)) = &table.watermark {
+            StatementKind::CreateTable(table) => self.create_table(table),
+            StatementKind::CreateView(view) => self.query_of(view.query),
+            StatementKind::CreateMaterializedTable(made) => self.create_table(&made.table),
+            StatementKind::CreateObject(object) => self.scalars(&object.operands),
+            StatementKind::AlterTable(alter) => self.table_change(alter),
+            StatementKind::AlterView(alter) => match &alter.change {
+                ViewChange::As(query) => self.query_of(*query),
+                ViewChange::Rename(_) => Ok(()),
+            },
+            StatementKind::Update(update) => {
+                self.tables.writes.push(&update.target.name);
+                for (_, value) in &update.assignments {
                     self.scalar(value)?;
                 }
-                if let Some(query) = table.query {
-                    self.tables.writes.push(&table.name);
-                    self.query_of(query)?;
-                }
+                self.clause(update.selection.as_ref())
+            }
+            StatementKind::Delete(delete) => {
+                self.tables.writes.push(&delete.target.name);
+                self.clause(delete.selection.as_ref())
+            }
+            StatementKind::Truncate(name) => {
+                self.tables.writes.push(name);
                 Ok(())
             }
-            StatementKind::CreateView(view) => self.query_of(view.query),
-            StatementKind::Drop(_)
+            StatementKind::Call(call) => self.scalar(&call.call),
+            StatementKind::CompilePlan(plan) => plan
+                .inserts
+                .iter()
+                .try_for_each(|insert| self.insert(insert)),
+            StatementKind::AlterObject(_)
+            | StatementKind::Analyze(_)
+            | StatementKind::Describe(_)
+            | StatementKind::Show(_)
+            | StatementKind::Module(_)
+            | StatementKind::Jar(_)
+            | StatementKind::Drop(_)
             | StatementKind::Use(_)
             | StatementKind::Set(_)
             | StatementKind::Reset(_)
@@ -78,6 +95,68 @@ impl<'s> Walk<'s> {
             | StatementKind::EndStatementSet
             | StatementKind::Refused(_) => Ok(()),
         }
+    }
+
+    fn create_table(&mut self, table: &'s CreateTable) -> Walked {
+        for column in &table.columns {
+            self.column(column)?;
+        }
+        if let Some((_, value)) = &table.watermark {
+            self.scalar(value)?;
+        }
+        if let Some(query) = table.query {
+            self.tables.writes.push(&table.name);
+            self.query_of(query)?;
+        }
+        Ok(())
+    }
+
+    fn column(&mut self, column: &'s ColumnDef) -> Walked {
+        match &column.kind {
+            ColumnDefKind::Computed(value) => self.scalar(value),
+            ColumnDefKind::Physical(_)
+            | ColumnDefKind::Metadata { .. }
+            | ColumnDefKind::NameOnly => Ok(()),
+        }
+    }
+
+    fn table_change(&mut self, alter: &'s AlterTable) -> Walked {
+        match &alter.change {
+            TableChange::As(query) => {
+                self.tables.writes.push(&alter.name);
+                self.query_of(*query)
+            }
+            TableChange::Add(schema) | TableChange::Modify(schema) => {
+                for change in &schema.columns {
+                    self.column(&change.column)?;
+                }
+                schema
+                    .watermark
+                    .iter()
+                    .try_for_each(|(_, value)| self.scalar(value))
+            }
+            TableChange::Rename(_)
+            | TableChange::RenameColumn { .. }
+            | TableChange::Set(_)
+            | TableChange::Reset(_)
+            | TableChange::DropColumns(_)
+            | TableChange::DropKey
+            | TableChange::DropWatermark
+            | TableChange::Distribution
+            | TableChange::AddPartitions(_)
+            | TableChange::DropPartitions
+            | TableChange::Compact
+            | TableChange::Suspend
+            | TableChange::Resume(_)
+            | TableChange::Refresh
+            | TableChange::Schedule => Ok(()),
+        }
+    }
+
+    fn clause(&mut self, clause: Option<&'s Clause>) -> Walked {
+        clause
+            .into_iter()
+            .try_for_each(|clause| self.scalar(&clause.condition))
     }
 
     fn insert(&mut self, insert: &'s Insert) -> Walked {

@@ -471,6 +471,23 @@ fn a_script_of_ten_megabytes_is_answered() {
 }
 
 #[test]
+fn a_script_that_its_splitter_cuts_elsewhere_is_refused() {
+    let desk = Desk::new("splitter");
+    let script = "SELECT 1;\nSELECT id AS `a;b` FROM orders;\n";
+    for (splitter, status) in [("flink", 0), ("line", 0), ("dinky", 0), ("streampark", 1)] {
+        let ran = desk.rewrite(script, &["--splitter", splitter]);
+        assert_eq!(ran.status, status, "{splitter}: {}", ran.err);
+    }
+    desk.write("sqlsec.toml", "splitter = 'streampark'\n");
+    let ran = desk.rewrite(script, &["--config", "sqlsec.toml"]);
+    assert!(
+        ran.out.is_empty() && ran.err.contains("splitter-mismatch"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
 fn ten_thousand_brackets_are_refused() {
     let ran = Desk::new("brackets").rewrite(
         format!("SELECT {}1{}", "(".repeat(10_000), ")".repeat(10_000)),
@@ -543,7 +560,7 @@ LINE  STATEMENT            TABLE                                    PHYSICAL
 ",
     );
     let ran = desk.pipe(
-        "ADD JAR 'x'; SELECT id FROM orders",
+        "EXECUTE PLAN 'x'; SELECT id FROM orders",
         &["tables", "--catalog", "tables.sql"],
     );
     assert!(

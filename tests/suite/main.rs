@@ -15,6 +15,7 @@
 mod case;
 mod cli;
 mod corpus;
+mod doors;
 mod equation;
 mod flink;
 mod fuzz;

@@ -447,6 +447,7 @@ fn documents() -> impl Strategy<Value = Document> {
         }
     };
     (rules, defaults).prop_map(move |(rules, (allow, no_matching_filter))| Document {
+        servers: Vec::new(),
         api_version: API_VERSION.into(),
         version: 1,
         defaults: Defaults {

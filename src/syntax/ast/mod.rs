@@ -7,13 +7,17 @@
 //!
 //! Every [`Span`] is a byte range of the submitted text and is exact: first byte of the first token to last byte of the last one.
 
+mod command;
+mod ddl;
 mod from;
 
+pub use command::*;
+pub use ddl::*;
 pub use from::*;
 
 use sqlparser::ast::Expr;
 
-use super::{DataType, Span};
+use super::{Construct, DataType, Span};
 
 /// An identifier, with its value as Flink understands it (unquoted, unescaped, case kept).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,8 +74,38 @@ pub enum StatementKind {
     CreateTable(Box<CreateTable>),
     /// `CREATE VIEW`.
     CreateView(Box<CreateView>),
+    /// `CREATE [OR ALTER] MATERIALIZED TABLE`.
+    CreateMaterializedTable(Box<CreateMaterializedTable>),
+    /// `CREATE CATALOG | DATABASE | FUNCTION | MODEL | CONNECTION`.
+    CreateObject(Box<CreateObject>),
+    /// `ALTER TABLE`, `ALTER MATERIALIZED TABLE`.
+    AlterTable(Box<AlterTable>),
+    /// `ALTER VIEW`.
+    AlterView(AlterView),
+    /// `ALTER CATALOG | DATABASE | FUNCTION | MODEL | CONNECTION`.
+    AlterObject(Box<AlterObject>),
     /// `DROP TABLE | VIEW | DATABASE | CATALOG | FUNCTION | …`.
     Drop(Drop),
+    /// `UPDATE`.
+    Update(Box<Update>),
+    /// `DELETE`.
+    Delete(Box<Delete>),
+    /// `TRUNCATE TABLE`.
+    Truncate(Name),
+    /// `ANALYZE TABLE`.
+    Analyze(Analyze),
+    /// `DESCRIBE`, `SHOW CREATE`, `SHOW COLUMNS`, `SHOW PARTITIONS`.
+    Describe(Describe),
+    /// `SHOW` of a list of names.
+    Show(Show),
+    /// `CALL`.
+    Call(Box<Call>),
+    /// `LOAD MODULE`, `UNLOAD MODULE`, `USE MODULES`.
+    Module(ModuleCommand),
+    /// `ADD JAR`, `REMOVE JAR`.
+    Jar(JarCommand),
+    /// `COMPILE PLAN`.
+    CompilePlan(Box<CompilePlan>),
     /// `USE [database]`, `USE CATALOG`.
     Use(Use),
     /// `SET 'key' = 'value'`, `SET`.
@@ -89,8 +123,8 @@ pub enum StatementKind {
 /// A construct that is refused by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// The construct in the words of Flink's documentation, such as `ALTER TABLE`.
-    pub construct: &'static str,
+    /// Which one.
+    pub construct: Construct,
     /// Where it stands.
     pub span: Span,
 }
@@ -148,6 +182,26 @@ pub struct CreateTable {
     pub like: Option<Like>,
     /// `AS SELECT …`.
     pub query: Option<QueryId>,
+}
+
+impl CreateTable {
+    /// A table with a name and nothing else.
+    #[must_use]
+    pub fn named(name: Name) -> Self {
+        Self {
+            temporary: false,
+            or_replace: false,
+            if_not_exists: false,
+            name,
+            columns: Vec::new(),
+            watermark: None,
+            primary_key: Vec::new(),
+            partitioned_by: Vec::new(),
+            options: Vec::new(),
+            like: None,
+            query: None,
+        }
+    }
 }
 
 /// A column of `CREATE TABLE`.
@@ -237,6 +291,12 @@ pub enum DropObject {
     Catalog,
     /// A function.
     Function,
+    /// A materialized table.
+    MaterializedTable,
+    /// A model.
+    Model,
+    /// A connection.
+    Connection,
 }
 
 /// `USE`.

@@ -11,7 +11,7 @@ use super::{Grammar, Parsed};
 use crate::syntax::ast::{Body, Name, Query, QueryRole, TableRef, Term};
 use crate::syntax::dialect::place;
 use crate::syntax::token::{Tok, TokenKind};
-use crate::syntax::{Span, Word};
+use crate::syntax::{Construct, Span, Word};
 
 impl Grammar<'_, '_> {
     /// A call of `name`; the cursor stands before `(`.
@@ -83,6 +83,23 @@ impl Grammar<'_, '_> {
         Ok(list)
     }
 
+    /// The call of a procedure: plain arguments and nothing behind them.
+    pub(super) fn procedure_call(&mut self, name: Name) -> Parsed<Expr> {
+        self.left_paren()?;
+        let mut args = Vec::new();
+        if !self.is(TokenKind::RightParen) {
+            args = self.comma_list(Self::call_argument)?;
+        }
+        self.right_paren()?;
+        let list = FunctionArgumentList {
+            duplicate_treatment: None,
+            args,
+            clauses: Vec::new(),
+        };
+        let call = function(sql_name(name), FunctionArguments::List(list));
+        Ok(Expr::Function(call))
+    }
+
     fn call_argument(&mut self) -> Parsed<FunctionArg> {
         if self.is_identifier(self.peek()) && self.peek_at(1).kind == TokenKind::Arrow {
             let name = sql_ident(self.identifier()?);
@@ -110,7 +127,7 @@ impl Grammar<'_, '_> {
             Word::DEFAULT if self.ends_argument(1) => self.default_value(),
             Word::TABLE => self.table_value(),
             Word::MODEL if self.is_identifier(self.peek_at(1)) => {
-                self.unsupported("MODEL argument")
+                self.unsupported(Construct::ModelArgument)
             }
             Word::SELECT | Word::WITH | Word::VALUES if self.may_hold_bare_query() => {
                 let query = self.query(QueryRole::Scalar)?;
@@ -128,7 +145,7 @@ impl Grammar<'_, '_> {
             _ => {
                 let value = self.expression()?;
                 if self.is_word(Word::PARTITION) {
-                    return self.unsupported("PARTITION BY of an argument in an expression");
+                    return self.unsupported(Construct::ArgumentPartition);
                 }
                 Ok(value)
             }
@@ -164,7 +181,7 @@ impl Grammar<'_, '_> {
         let table = self.explicit_table()?;
         let span = table.span;
         if self.is_word(Word::PARTITION) || self.is_word(Word::ORDER) {
-            return self.unsupported("PARTITION BY of an argument in an expression");
+            return self.unsupported(Construct::ArgumentPartition);
         }
         let query = self.table_query(table, QueryRole::TableArgument)?;
         Ok(self.marker(query, span))
@@ -229,7 +246,7 @@ impl Grammar<'_, '_> {
             function.null_treatment = self.null_treatment()?;
         }
         if self.are_words(&[Word::WITHIN, Word::DISTINCT]) {
-            return self.unsupported("WITHIN DISTINCT");
+            return self.unsupported(Construct::WithinDistinct);
         }
         if self.eat_words(&[Word::WITHIN, Word::GROUP])? {
             self.left_paren()?;

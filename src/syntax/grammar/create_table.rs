@@ -1,11 +1,12 @@
 //! `CREATE TABLE`, `CREATE OR REPLACE TABLE`, `REPLACE TABLE`; with LIKE and AS.
 
 use super::{Grammar, Parsed};
-use crate::syntax::Word;
 use crate::syntax::ast::{
-    ColumnDef, ColumnDefKind, CreateTable, Like, Name, QueryRole, StatementKind,
+    ColumnDef, ColumnDefKind, CreateTable, Ident, Like, Name, QueryRole, Scalar, Setting,
+    StatementKind,
 };
 use crate::syntax::token::TokenKind;
+use crate::syntax::{Construct, Word};
 
 /// The words before what is created, and its name.
 pub(super) struct Creation {
@@ -21,15 +22,30 @@ impl Grammar<'_, '_> {
             temporary: creation.temporary,
             or_replace: creation.or_replace,
             if_not_exists: creation.if_not_exists,
-            name: creation.name,
-            columns: Vec::new(),
-            watermark: None,
-            primary_key: Vec::new(),
-            partitioned_by: Vec::new(),
-            options: Vec::new(),
-            like: None,
-            query: None,
+            ..CreateTable::named(creation.name)
         };
+        let named = self.table_columns(&mut table)?;
+        self.comment()?;
+        if self.eat_word(Word::DISTRIBUTED)? {
+            self.distribution()?;
+        }
+        if self.eat_words(&[Word::PARTITIONED, Word::BY])? {
+            table.partitioned_by = self.identifier_list()?;
+        }
+        table.options = self.with_options()?;
+        if self.is_word(Word::LIKE) {
+            table.like = Some(self.like()?);
+        } else if self.eat_word(Word::AS)? {
+            table.query = Some(self.query(QueryRole::Statement)?);
+        }
+        if named && table.query.is_none() {
+            return Err(self.expected("AS with a query, as the columns have no types"));
+        }
+        Ok(StatementKind::CreateTable(Box::new(table)))
+    }
+
+    /// `(a, b)` or `(a INT, WATERMARK …)`, where there is one: whether it holds names alone.
+    pub(super) fn table_columns(&mut self, table: &mut CreateTable) -> Parsed<bool> {
         let named = self.is_name_list();
         if named {
             let names = self.identifier_list()?;
@@ -40,30 +56,31 @@ impl Grammar<'_, '_> {
                     kind: ColumnDefKind::NameOnly,
                 }));
         } else if self.eat(TokenKind::LeftParen)? {
-            self.comma_list(|grammar| grammar.table_element(&mut table))?;
+            self.comma_list(|grammar| grammar.table_element(table))?;
             self.right_paren()?;
         }
-        self.comment()?;
-        self.distribution()?;
-        if self.eat_words(&[Word::PARTITIONED, Word::BY])? {
-            table.partitioned_by = self.identifier_list()?;
-        }
+        Ok(named)
+    }
+
+    /// `[WITH ('key' = 'value', …)]`.
+    pub(super) fn with_options(&mut self) -> Parsed<Vec<Setting>> {
         if self.eat_word(Word::WITH)? {
-            self.left_paren()?;
-            if !self.is(TokenKind::RightParen) {
-                table.options = self.comma_list(Self::setting)?;
-            }
-            self.right_paren()?;
+            self.options()
+        } else {
+            Ok(Vec::new())
         }
-        if self.is_word(Word::LIKE) {
-            table.like = Some(self.like()?);
-        } else if self.eat_word(Word::AS)? {
-            table.query = Some(self.query(QueryRole::Statement)?);
-        }
-        if named && table.query.is_none() {
-            return Err(self.expected("AS with a query, as the columns have no types"));
-        }
-        Ok(StatementKind::CreateTable(Box::new(table)))
+    }
+
+    /// `('key' = 'value', …)`, which may be empty.
+    pub(super) fn options(&mut self) -> Parsed<Vec<Setting>> {
+        self.left_paren()?;
+        let options = if self.is(TokenKind::RightParen) {
+            Vec::new()
+        } else {
+            self.comma_list(Self::setting)?
+        };
+        self.right_paren()?;
+        Ok(options)
     }
 
     /// Whether `(a, b, …)` comes next, names without types.
@@ -77,45 +94,71 @@ impl Grammar<'_, '_> {
             )
     }
 
-    fn table_element(&mut self, table: &mut CreateTable) -> Parsed<()> {
+    pub(super) fn table_element(&mut self, table: &mut CreateTable) -> Parsed<()> {
         match self.peek().word {
-            Word::WATERMARK => {
-                if table.watermark.is_some() {
-                    return Err(self.expected("one WATERMARK only"));
-                }
-                self.bump()?;
-                self.expect_word(Word::FOR)?;
-                let column = self.name()?;
-                self.expect_word(Word::AS)?;
-                table.watermark = Some((column, self.scalar()?));
-                Ok(())
-            }
+            Word::WATERMARK => self.watermark(&mut table.watermark),
             Word::CONSTRAINT | Word::PRIMARY | Word::UNIQUE => {
-                self.constraint_name()?;
-                let primary = self.key_words()?;
-                let columns = self.identifier_list()?;
-                self.enforcement()?;
-                if primary {
-                    table.primary_key = columns;
+                self.table_key(&mut table.primary_key)
+            }
+            _ => {
+                let name = self.identifier()?;
+                if self.is(TokenKind::Period) {
+                    return self.unsupported(Construct::NestedColumn);
                 }
+                let kind = self.column_kind(&name, &mut table.primary_key)?;
+                table.columns.push(ColumnDef { name, kind });
                 Ok(())
             }
-            _ => self.column(table),
         }
     }
 
-    fn column(&mut self, table: &mut CreateTable) -> Parsed<()> {
-        let name = self.identifier()?;
+    /// `WATERMARK FOR column AS expression`: one only.
+    pub(super) fn watermark(&mut self, watermark: &mut Option<(Name, Scalar)>) -> Parsed<()> {
+        if watermark.is_some() {
+            return Err(self.expected("one WATERMARK only"));
+        }
+        self.expect_words(&[Word::WATERMARK, Word::FOR])?;
+        let column = self.name()?;
+        self.expect_word(Word::AS)?;
+        *watermark = Some((column, self.scalar()?));
+        Ok(())
+    }
+
+    /// `[CONSTRAINT name] PRIMARY KEY | UNIQUE (columns) [NOT ENFORCED]`.
+    pub(super) fn table_key(&mut self, primary_key: &mut Vec<Ident>) -> Parsed<()> {
+        self.constraint_name()?;
+        let primary = self.key_words()?;
+        let columns = self.identifier_list()?;
+        self.enforcement()?;
+        if primary {
+            *primary_key = columns;
+        }
+        Ok(())
+    }
+
+    /// What stands behind the name of a column.
+    pub(super) fn column_kind(
+        &mut self,
+        name: &Ident,
+        primary_key: &mut Vec<Ident>,
+    ) -> Parsed<ColumnDefKind> {
         let kind = if self.eat_word(Word::AS)? {
             ColumnDefKind::Computed(self.scalar()?)
         } else if matches!(self.peek().kind, TokenKind::Comma | TokenKind::RightParen) {
             return Err(self.expected("a data type"));
         } else {
             let data_type = self.data_type()?;
-            if self.key_constraint()? {
-                table.primary_key = vec![name.clone()];
-            }
-            if self.eat_word(Word::METADATA)? {
+            if matches!(
+                self.peek().word,
+                Word::CONSTRAINT | Word::PRIMARY | Word::UNIQUE
+            ) {
+                self.constraint_name()?;
+                if self.key_words()? {
+                    *primary_key = vec![name.clone()];
+                }
+                self.enforcement()?;
+                ColumnDefKind::Physical(data_type)
+            } else if self.eat_word(Word::METADATA)? {
                 let key = if self.eat_word(Word::FROM)? {
                     Some(self.string_literal("a key in quotes")?)
                 } else {
@@ -131,22 +174,7 @@ impl Grammar<'_, '_> {
             }
         };
         self.comment()?;
-        table.columns.push(ColumnDef { name, kind });
-        Ok(())
-    }
-
-    /// A key of one column: whether it is the primary one.
-    fn key_constraint(&mut self) -> Parsed<bool> {
-        if !matches!(
-            self.peek().word,
-            Word::CONSTRAINT | Word::PRIMARY | Word::UNIQUE
-        ) {
-            return Ok(false);
-        }
-        self.constraint_name()?;
-        let primary = self.key_words()?;
-        self.enforcement()?;
-        Ok(primary)
+        Ok(kind)
     }
 
     fn constraint_name(&mut self) -> Parsed<()> {
@@ -172,11 +200,8 @@ impl Grammar<'_, '_> {
         Ok(())
     }
 
-    /// `DISTRIBUTED BY [HASH | RANGE] (a) [INTO n BUCKETS]`, `DISTRIBUTED INTO n BUCKETS`.
-    fn distribution(&mut self) -> Parsed<()> {
-        if !self.eat_word(Word::DISTRIBUTED)? {
-            return Ok(());
-        }
+    /// `BY [HASH | RANGE] (a) [INTO n BUCKETS]`, `INTO n BUCKETS`.
+    pub(super) fn distribution(&mut self) -> Parsed<()> {
         let by = self.eat_word(Word::BY)?;
         if by {
             if self.is_word(Word::HASH) || self.is_word(Word::RANGE) {

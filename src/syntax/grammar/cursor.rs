@@ -3,7 +3,7 @@
 use super::{Grammar, Parsed};
 use crate::syntax::context::is_query_word;
 use crate::syntax::token::{Tok, TokenKind};
-use crate::syntax::{FlinkVersion, Span, SyntaxError, SyntaxErrorKind, Word};
+use crate::syntax::{Construct, FlinkVersion, Span, SyntaxError, SyntaxErrorKind, Word};
 
 impl Grammar<'_, '_> {
     /// The index of the next token in the statement.
@@ -148,7 +148,7 @@ impl Grammar<'_, '_> {
     }
 
     /// Flink has the construct, and it is refused on purpose.
-    pub(super) fn unsupported<T>(&self, construct: &'static str) -> Parsed<T> {
+    pub(super) fn unsupported<T>(&self, construct: Construct) -> Parsed<T> {
         Err(SyntaxError {
             kind: SyntaxErrorKind::Unsupported(construct),
             span: self.peek().span,

@@ -23,7 +23,7 @@ impl Grammar<'_, '_> {
     }
 
     /// Whether the queries whose markers were set since there were `count` stand in `expr`, each once.
-    fn check_markers(&self, expr: &Expr, count: usize) -> Parsed<()> {
+    pub(super) fn check_markers(&self, expr: &Expr, count: usize) -> Parsed<()> {
         let mut made = self.context.take_markers(count);
         let mut twice = false;
         operands(expr, &mut |operand| match operand {

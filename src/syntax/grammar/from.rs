@@ -6,7 +6,7 @@ use crate::syntax::ast::{
     TableRef,
 };
 use crate::syntax::token::TokenKind;
-use crate::syntax::{Span, Word};
+use crate::syntax::{Construct, Span, Word};
 
 impl Grammar<'_, '_> {
     pub(super) fn joined_item(&mut self) -> Parsed<FromItem> {
@@ -34,7 +34,7 @@ impl Grammar<'_, '_> {
             Word::FULL => JoinKind::Full,
             Word::CROSS => JoinKind::Cross,
             Word::OUTER if self.peek_at(1).word == Word::APPLY => {
-                return self.unsupported("OUTER APPLY");
+                return self.unsupported(Construct::OuterApply);
             }
             _ if natural => return Err(self.expected("JOIN")),
             _ => return Ok(None),
@@ -49,9 +49,9 @@ impl Grammar<'_, '_> {
             }
         }
         match self.peek().word {
-            Word::SEMI => return self.unsupported("SEMI JOIN"),
-            Word::ANTI => return self.unsupported("ANTI JOIN"),
-            Word::APPLY => return self.unsupported("CROSS APPLY"),
+            Word::SEMI => return self.unsupported(Construct::SemiJoin),
+            Word::ANTI => return self.unsupported(Construct::AntiJoin),
+            Word::APPLY => return self.unsupported(Construct::Apply),
             _ => {}
         }
         self.expect_word(Word::JOIN)?;
@@ -102,8 +102,8 @@ impl Grammar<'_, '_> {
             None
         };
         match self.peek().word {
-            Word::PIVOT => return self.unsupported("PIVOT"),
-            Word::EXTEND => return self.unsupported("EXTEND"),
+            Word::PIVOT => return self.unsupported(Construct::Pivot),
+            Word::EXTEND => return self.unsupported(Construct::Extend),
             _ => {}
         }
         let unpivot = if self.is_word(Word::UNPIVOT) {
@@ -157,7 +157,7 @@ impl Grammar<'_, '_> {
             && self.is_identifier(self.peek_at(1))
             && is_type(self.peek_at(2).word)
         {
-            return self.unsupported("EXTEND");
+            return self.unsupported(Construct::Extend);
         }
         // Flink 1.20 wants `TABLE( )` around a call.
         if self.is(TokenKind::LeftParen) && self.is_2x() {

@@ -3,9 +3,9 @@
 use sqlparser::ast::{Expr, Value};
 
 use super::{Grammar, Parsed};
-use crate::syntax::Word;
 use crate::syntax::ast::{Ident, Insert, Name, QueryRole, Scalar, TableRef};
 use crate::syntax::token::TokenKind;
+use crate::syntax::{Construct, Word};
 
 impl Grammar<'_, '_> {
     pub(super) fn insert(&mut self) -> Parsed<Insert> {
@@ -28,7 +28,7 @@ impl Grammar<'_, '_> {
             span: self.since(name_start),
         };
         if self.is_word(Word::EXTEND) {
-            return self.unsupported("EXTEND");
+            return self.unsupported(Construct::Extend);
         }
         let partition = if self.eat_word(Word::PARTITION)? {
             self.paren_list(Self::partition)?
@@ -57,12 +57,12 @@ impl Grammar<'_, '_> {
     fn target_column(&mut self) -> Parsed<Name> {
         let name = self.name()?;
         if matches!(self.peek().kind, TokenKind::Word) {
-            return self.unsupported("EXTEND");
+            return self.unsupported(Construct::Extend);
         }
         Ok(name)
     }
 
-    fn partition(&mut self) -> Parsed<(Ident, Option<Scalar>)> {
+    pub(super) fn partition(&mut self) -> Parsed<(Ident, Option<Scalar>)> {
         let name = self.identifier()?;
         self.expect(TokenKind::Equal, "`=`")?;
         Ok((name, Some(self.constant()?)))

@@ -3,12 +3,15 @@
 //! There is no trial parsing: each rule decides by the tokens ahead, so every token is read once. What a rule does not know is an error at
 //! that token. Scalar expressions run through `sqlparser`'s Pratt loop (see [`super::dialect`]); its cursor is the only cursor.
 
+mod alter;
 mod builtin;
 mod call;
+mod command;
+mod create;
 mod create_table;
-mod create_view;
 mod cursor;
 mod data_type;
+mod describe;
 mod expression;
 mod from;
 mod group_by;
@@ -17,6 +20,7 @@ mod insert;
 mod json;
 mod literal;
 mod match_recognize;
+mod materialized;
 mod name;
 mod operand;
 mod operator;
@@ -25,6 +29,8 @@ mod pattern;
 pub(super) mod precedence;
 mod query;
 mod refused;
+mod row_change;
+mod schema_change;
 mod select;
 mod session;
 mod statement;

@@ -10,9 +10,9 @@ use super::call::{arguments, function, plain_call, word_name};
 use super::literal::is_character_string;
 use super::name::{sql_ident, sql_name};
 use super::{Grammar, Parsed, precedence};
-use crate::syntax::Word;
 use crate::syntax::ast::{Name, QueryRole};
 use crate::syntax::token::TokenKind;
+use crate::syntax::{Construct, Word};
 
 impl Grammar<'_, '_> {
     /// The operand at the cursor, with field accesses and subscripts behind it.
@@ -43,7 +43,7 @@ impl Grammar<'_, '_> {
                 let text = self.context.text(token).to_owned();
                 self.value(Value::Placeholder(text), token.span.start)
             }
-            TokenKind::LeftBrace => return self.unsupported("{…} escape of ODBC"),
+            TokenKind::LeftBrace => return self.unsupported(Construct::OdbcEscape),
             _ => self.literal()?,
         };
         self.accesses(operand)
@@ -153,12 +153,12 @@ impl Grammar<'_, '_> {
             {
                 self.word_call()
             }
-            Word::SAFE_CAST => self.unsupported("SAFE_CAST"),
-            Word::CURSOR => self.unsupported("CURSOR"),
-            Word::NEW => self.unsupported("NEW"),
-            Word::UNIQUE => self.unsupported("UNIQUE"),
-            Word::NEXT if next.word == Word::VALUE => self.unsupported("NEXT VALUE FOR"),
-            Word::CURRENT if next.word == Word::VALUE => self.unsupported("CURRENT VALUE FOR"),
+            Word::SAFE_CAST => self.unsupported(Construct::SafeCast),
+            Word::CURSOR => self.unsupported(Construct::Cursor),
+            Word::NEW => self.unsupported(Construct::New),
+            Word::UNIQUE => self.unsupported(Construct::Unique),
+            Word::NEXT if next.word == Word::VALUE => self.unsupported(Construct::NextValue),
+            Word::CURRENT if next.word == Word::VALUE => self.unsupported(Construct::CurrentValue),
             Word::RUNNING | Word::FINAL if self.is_identifier(next) || next.word.is_function() => {
                 self.bump()?;
                 let inside = self.binding(precedence::SIGN)?;
@@ -199,7 +199,7 @@ impl Grammar<'_, '_> {
                 self.bump()?;
                 let field = sql_ident(self.identifier()?);
                 if self.is(TokenKind::LeftParen) {
-                    return self.unsupported("a method call");
+                    return self.unsupported(Construct::MethodCall);
                 }
                 chain.push(AccessExpr::Dot(Expr::Identifier(field)));
             } else {
@@ -228,7 +228,7 @@ impl Grammar<'_, '_> {
             return if super::literal::interval_unit(self.peek().word).is_some()
                 && !self.is_identifier(self.peek())
             {
-                self.unsupported("(a - b) with a unit")
+                self.unsupported(Construct::DifferenceUnit)
             } else {
                 Ok(nested)
             };

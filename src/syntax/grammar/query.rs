@@ -3,11 +3,11 @@
 use sqlparser::ast::Value;
 
 use super::{Grammar, Parsed, precedence};
-use crate::syntax::Word;
 use crate::syntax::ast::{
     Body, Cte, Query, QueryId, QueryRole, Scalar, SetOp, SetOpKind, TableRef, Term, Values,
 };
 use crate::syntax::token::TokenKind;
+use crate::syntax::{Construct, Word};
 
 impl Grammar<'_, '_> {
     /// Whether the parenthesis at `index` holds a query and nothing else.
@@ -71,7 +71,7 @@ impl Grammar<'_, '_> {
         if self.is_word(Word::WITH) {
             with = Some(self.bump()?.span);
             if self.is_word(Word::RECURSIVE) {
-                return self.unsupported("WITH RECURSIVE");
+                return self.unsupported(Construct::WithRecursive);
             }
             ctes = self.comma_list(Self::cte)?;
         }
@@ -123,7 +123,7 @@ impl Grammar<'_, '_> {
                 Word::UNION => SetOpKind::Union,
                 Word::INTERSECT => SetOpKind::Intersect,
                 Word::EXCEPT => SetOpKind::Except,
-                Word::MINUS => return self.unsupported("MINUS"),
+                Word::MINUS => return self.unsupported(Construct::Minus),
                 _ => break,
             };
             let at = self.bump()?.span;

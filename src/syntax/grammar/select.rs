@@ -1,16 +1,16 @@
 //! One query block: SELECT to QUALIFY.
 
 use super::{Grammar, Parsed};
-use crate::syntax::Word;
 use crate::syntax::ast::{Clause, Ident, NamedWindow, Scalar, Select, SelectItem};
 use crate::syntax::token::TokenKind;
+use crate::syntax::{Construct, Word};
 
 impl Grammar<'_, '_> {
     pub(super) fn select(&mut self) -> Parsed<Select> {
         let start = self.expect_word(Word::SELECT)?.start;
         let hints = self.hints()?;
         if self.is_word(Word::STREAM) {
-            return self.unsupported("SELECT STREAM");
+            return self.unsupported(Construct::Stream);
         }
         let distinct = self.eat_word(Word::DISTINCT)?;
         if !distinct {
@@ -63,7 +63,7 @@ impl Grammar<'_, '_> {
         if self.is(TokenKind::Star) {
             let span = self.bump()?.span;
             if self.is_word(Word::AS) {
-                return self.unsupported("an alias of `*`");
+                return self.unsupported(Construct::StarAlias);
             }
             return Ok(SelectItem::Wildcard(span));
         }

@@ -47,24 +47,38 @@ impl Grammar<'_, '_> {
             (Word::TEMPORARY, _) => 1,
             _ => 0,
         };
+        let system_alone = modifiers == 0 && ahead(1) == Word::SYSTEM;
+        let modifiers = modifiers + usize::from(system_alone);
         let object = match ahead(1 + modifiers) {
             Word::TABLE => DropObject::Table,
             Word::VIEW => DropObject::View,
             Word::DATABASE => DropObject::Database,
             Word::CATALOG => DropObject::Catalog,
             Word::FUNCTION => DropObject::Function,
-            _ => return self.refused(),
+            Word::MODEL => DropObject::Model,
+            Word::MATERIALIZED if ahead(2 + modifiers) == Word::TABLE => {
+                DropObject::MaterializedTable
+            }
+            Word::CONNECTION if self.is_2x() => DropObject::Connection,
+            _ => return Err(self.not_a_statement(1 + modifiers)),
         };
+        let system = ahead(modifiers) == Word::SYSTEM;
+        // Flink takes TEMPORARY before a catalog or database and forgets it; SYSTEM FUNCTION alone is a temporary one.
         let fits = match object {
-            DropObject::Table | DropObject::View => modifiers < 2,
-            DropObject::Database | DropObject::Catalog => modifiers == 0,
+            DropObject::Table
+            | DropObject::View
+            | DropObject::Model
+            | DropObject::Database
+            | DropObject::Catalog => !system,
+            DropObject::MaterializedTable => modifiers == 0,
             DropObject::Function => true,
+            DropObject::Connection => !system_alone,
         };
-        self.bump()?;
         if !fits {
-            return Err(self.expected("DATABASE, CATALOG, TABLE or VIEW"));
+            return Err(self.not_a_statement(1 + modifiers));
         }
-        for _ in 0..=modifiers {
+        let words = modifiers + usize::from(object == DropObject::MaterializedTable) + 2;
+        for _ in 0..words {
             self.bump()?;
         }
         let if_exists = self.eat_words(&[Word::IF, Word::EXISTS])?;
@@ -75,7 +89,7 @@ impl Grammar<'_, '_> {
         Ok(StatementKind::Drop(Drop {
             object,
             temporary: modifiers > 0,
-            system: modifiers == 2,
+            system,
             if_exists,
             name,
         }))

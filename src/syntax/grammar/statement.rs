@@ -3,7 +3,7 @@
 use super::{Grammar, Parsed};
 use crate::syntax::ast::{Insert, Queries, Query, QueryRole, Scalar, Statement, StatementKind};
 use crate::syntax::token::TokenKind;
-use crate::syntax::{DataType, Word};
+use crate::syntax::{Construct, DataType, Word};
 
 impl Grammar<'_, '_> {
     /// A whole statement: all its tokens, and all its query words accounted for.
@@ -60,7 +60,8 @@ impl Grammar<'_, '_> {
                 self.query_statement()
             }
             Word::INSERT | Word::UPSERT => self.insert().map(StatementKind::Insert),
-            Word::EXECUTE if ahead(1) != Word::PLAN => {
+            Word::EXECUTE if ahead(1) == Word::PLAN => self.refused(Construct::ExecutePlan),
+            Word::EXECUTE => {
                 self.bump()?;
                 self.executed()
             }
@@ -74,12 +75,27 @@ impl Grammar<'_, '_> {
                 Ok(StatementKind::EndStatementSet)
             }
             Word::CREATE | Word::REPLACE => self.create(),
+            Word::ALTER => self.alter(),
             Word::DROP => self.drop_object(),
-            Word::USE if ahead(1) != Word::MODULES => self.use_object(),
+            Word::UPDATE => self.update(),
+            Word::DELETE => self.delete(),
+            Word::TRUNCATE => self.truncate(),
+            Word::ANALYZE => self.analyze(),
+            Word::DESCRIBE | Word::DESC => self.describe(),
+            Word::SHOW => self.show(),
+            Word::USE if ahead(1) == Word::MODULES => self.use_modules(),
+            Word::USE => self.use_object(),
             Word::SET => self.set(),
             Word::RESET => self.reset(),
+            Word::CALL => self.call_procedure(),
+            Word::LOAD => self.load_module(),
+            Word::UNLOAD => self.unload_module(),
+            Word::ADD | Word::REMOVE => self.jar(),
+            Word::COMPILE => self.compile_plan(),
+            Word::MERGE => self.refused(Construct::Merge),
+            Word::STOP if ahead(1) == Word::JOB => self.refused(Construct::StopJob),
             _ if self.is_query_paren(self.index()) => self.query_statement(),
-            _ => self.refused(),
+            _ => Err(self.not_a_statement(0)),
         }
     }
 
@@ -91,7 +107,7 @@ impl Grammar<'_, '_> {
     fn executed(&mut self) -> Parsed<StatementKind> {
         match self.peek().word {
             Word::INSERT | Word::UPSERT => self.insert().map(StatementKind::Insert),
-            Word::STATEMENT => self.statement_set(),
+            Word::STATEMENT => self.statement_set().map(StatementKind::StatementSet),
             Word::SELECT | Word::WITH | Word::VALUES | Word::VALUE | Word::TABLE => {
                 self.query_statement()
             }
@@ -101,14 +117,14 @@ impl Grammar<'_, '_> {
     }
 
     /// `STATEMENT SET BEGIN insert; insert; … END`.
-    fn statement_set(&mut self) -> Parsed<StatementKind> {
+    pub(super) fn statement_set(&mut self) -> Parsed<Vec<Insert>> {
         self.expect_words(&[Word::STATEMENT, Word::SET, Word::BEGIN])?;
         let mut inserts: Vec<Insert> = Vec::new();
         loop {
             inserts.push(self.insert()?);
             self.expect(TokenKind::Semicolon, "`;`")?;
             if self.eat_word(Word::END)? {
-                return Ok(StatementKind::StatementSet(inserts));
+                return Ok(inserts);
             }
         }
     }

@@ -1,0 +1,344 @@
+//! What a statement needs besides its rows: privileges on outputs, on definitions, on code.
+
+use super::Code;
+use super::datasets::{Datasets, Refused};
+use super::options::option_allowed;
+use super::refusal::{name_refusal, table_refusal};
+use super::settings::setting_refused;
+use super::statement::Work;
+use crate::catalog::{Existing, Found, Object, Origin, table_from_ddl};
+use crate::policy::Privilege;
+use crate::resolve::Resolution;
+use crate::syntax::ast::{
+    AlterTable, AlterView, CreateTable, Describe, DescribeForm, Drop, DropObject, JarCommand,
+    Literal, ModuleCommand, Setting, Statement, StatementKind, TableChange, ViewChange,
+};
+
+impl Work<'_> {
+    pub(super) fn privileges(
+        &self,
+        datasets: &Datasets<'_>,
+        statement: &Statement,
+        resolution: &Resolution,
+    ) -> Result<(), Vec<Refused>> {
+        let one = |result: Result<(), Refused>| result.map_err(|e| vec![e]);
+        let sinks = |privilege| datasets.sinks(&resolution.sinks, privilege);
+        match &statement.kind {
+            StatementKind::Query(_)
+            | StatementKind::BeginStatementSet
+            | StatementKind::EndStatementSet
+            | StatementKind::Use(_)
+            | StatementKind::Show(_) => Ok(()),
+            StatementKind::Insert(_)
+            | StatementKind::StatementSet(_)
+            | StatementKind::CompilePlan(_) => sinks(Privilege::Insert),
+            // The inner statement's kind decides what its sinks need.
+            StatementKind::Explain(inner) => match &**inner {
+                StatementKind::CreateTable(_) | StatementKind::CreateView(_) => {
+                    sinks(Privilege::Create)
+                }
+                _ => sinks(Privilege::Insert),
+            },
+            StatementKind::CreateView(_) => sinks(Privilege::Create),
+            StatementKind::CreateTable(create) => {
+                sinks(Privilege::Create)?;
+                one(self.ctas(datasets, create))?;
+                one(self.like(datasets, create))
+            }
+            StatementKind::CreateMaterializedTable(create) => {
+                sinks(Privilege::Create)?;
+                one(self.ctas(datasets, &create.table))
+            }
+            StatementKind::Update(_) => {
+                sinks(Privilege::Update)?;
+                one(self.whole_target(datasets, resolution))
+            }
+            StatementKind::Delete(_) => {
+                sinks(Privilege::Delete)?;
+                one(self.whole_target(datasets, resolution))
+            }
+            StatementKind::Truncate(name) => one(datasets
+                .change(name, Privilege::Truncate, "emptied")
+                .map(|_| ())),
+            // Statistics are read from all rows, and anybody can look them up.
+            StatementKind::Analyze(analyze) => one(datasets
+                .change(&analyze.name, Privilege::Alter, "analysed")
+                .map(|_| ())),
+            StatementKind::AlterTable(alter) => one(self.alter_table(datasets, alter, resolution)),
+            StatementKind::AlterView(alter) => one(self.alter_view(datasets, alter)),
+            StatementKind::Describe(describe) => one(self.describe(datasets, describe)),
+            StatementKind::Drop(drop) => one(self.drop(datasets, drop)),
+            StatementKind::CreateObject(create) => one(self.create_object(datasets, create)),
+            StatementKind::AlterObject(alter) => one(self.alter_object(datasets, alter)),
+            StatementKind::Call(call) => one(self.procedure(datasets, call)),
+            StatementKind::Module(command) => one(self.module(datasets, command)),
+            StatementKind::Jar(JarCommand { address, .. }) => {
+                one(datasets.may_object(&address.value, address.span, Privilege::Jar))
+            }
+            StatementKind::Set(setting) => match setting {
+                Some(setting) => one(may_set(&setting.key, Some(&setting.value.value))),
+                None => Ok(()),
+            },
+            StatementKind::Reset(key) => match key {
+                Some(key) => one(may_set(key, None)),
+                None => Err(vec![Refused::new(
+                    Code::SettingDenied,
+                    "RESET of all settings is refused: name the key",
+                    statement.span,
+                )]),
+            },
+            StatementKind::Refused(refusal) => Err(vec![Refused::new(
+                Code::UnsupportedStatement,
+                format!("`{}` is not supported", refusal.construct),
+                refusal.span,
+            )]),
+        }
+    }
+
+    /// UPDATE and DELETE find their rows by raw values, and change those that they find: the table must have nothing hidden. (A filter could be
+    /// added to WHERE; a mask on a column that decides which rows change could not.)
+    fn whole_target(
+        &self,
+        datasets: &Datasets<'_>,
+        resolution: &Resolution,
+    ) -> Result<(), Refused> {
+        use crate::resolve::Place;
+        for relation in &resolution.relations {
+            if matches!(relation.place, Place::Target)
+                && !datasets.obligations(relation)?.is_empty()
+            {
+                let message = format!(
+                    "`{}` is protected for you: its rows cannot be changed where they are",
+                    relation.found.name
+                );
+                return Err(Refused::new(Code::ChangeProtected, message, relation.name));
+            }
+            let is_table = matches!(relation.found.object, Some(Object::Table(_)) | None);
+            if matches!(relation.place, Place::Target) && !is_table {
+                let message = format!(
+                    "`{}` is a view: its rows cannot be changed",
+                    relation.found.name
+                );
+                return Err(Refused::new(
+                    Code::UnsupportedConstruct,
+                    message,
+                    relation.name,
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// `CREATE TABLE … AS` writes too: into the address that it declares, and with IF NOT EXISTS into a table that is there already.
+    fn ctas(&self, datasets: &Datasets<'_>, create: &CreateTable) -> Result<(), Refused> {
+        if create.query.is_none() {
+            return Ok(());
+        }
+        let at = |e| name_refusal(&e, &create.name);
+        let name = datasets.session.qualify(&create.name).map_err(at)?;
+        let existing = datasets
+            .session
+            .existing(&name, create.temporary, self.engine.catalog())
+            .map_err(at)?;
+        if create.if_not_exists && existing != Existing::No {
+            let message =
+                format!("`{name}` may be there already, and would be written: use INSERT");
+            return Err(Refused::new(Code::TableExists, message, create.name.span));
+        }
+        let table =
+            table_from_ddl(create, self.source).map_err(|e| table_refusal(&e, create.name.span))?;
+        let physical = datasets.physical_names(&Found {
+            name: name.clone(),
+            object: Some(Object::Table(table.into())),
+            origin: Origin::Unlisted,
+        });
+        datasets.may(&name, &physical, true, Privilege::Insert, create.name.span)?;
+        if create.or_replace && existing != Existing::No {
+            datasets.may(&name, &[], false, Privilege::Drop, create.name.span)?;
+        }
+        Ok(())
+    }
+
+    /// `LIKE t` copies the address of `t`: the copy would be a second door to the same rows.
+    fn like(&self, datasets: &Datasets<'_>, create: &CreateTable) -> Result<(), Refused> {
+        let Some(like) = &create.like else {
+            return Ok(());
+        };
+        let found = datasets.named(&like.source)?;
+        datasets.unprotected(&found, &like.source, Code::LikeProtected, "copied by LIKE")
+    }
+
+    /// ALTER may give a table another address or a masked column another name, so nothing of it may be hidden from who does it.
+    fn alter_table(
+        &self,
+        datasets: &Datasets<'_>,
+        alter: &AlterTable,
+        resolution: &Resolution,
+    ) -> Result<(), Refused> {
+        let name = &alter.name;
+        let found = match datasets.change(name, Privilege::Alter, "altered") {
+            Err(e) if alter.if_exists && e.code == Code::TableUnknown => return Ok(()),
+            other => other?,
+        };
+        match &alter.change {
+            TableChange::As(_) => datasets
+                .sinks(&resolution.sinks, Privilege::Insert)
+                .map_err(first),
+            TableChange::Refresh => datasets.may_on(&found, Privilege::Insert, name.span),
+            TableChange::DropPartitions => datasets.may_on(&found, Privilege::Delete, name.span),
+            // These options are laid over the table's own when the job writes it.
+            TableChange::Resume(options) => resumed(options),
+            TableChange::Rename(_)
+            | TableChange::RenameColumn { .. }
+            | TableChange::Set(_)
+            | TableChange::Reset(_)
+            | TableChange::Add(_)
+            | TableChange::Modify(_)
+            | TableChange::DropColumns(_)
+            | TableChange::DropKey
+            | TableChange::DropWatermark
+            | TableChange::Distribution
+            | TableChange::AddPartitions(_)
+            | TableChange::Compact
+            | TableChange::Suspend
+            | TableChange::Schedule => Ok(()),
+        }
+    }
+
+    fn alter_view(&self, datasets: &Datasets<'_>, alter: &AlterView) -> Result<(), Refused> {
+        let found = datasets.change(&alter.name, Privilege::Alter, "altered")?;
+        let is_view = matches!(found.object, Some(Object::View(_) | Object::SessionView(_)));
+        match &alter.change {
+            _ if !is_view => {
+                let message = format!("`{}` is not known to be a view", found.name);
+                Err(Refused::new(Code::TableUnknown, message, alter.name.span))
+            }
+            ViewChange::Rename(_) | ViewChange::As(_) => Ok(()),
+        }
+    }
+
+    fn describe(&self, datasets: &Datasets<'_>, describe: &Describe) -> Result<(), Refused> {
+        let name = &describe.name;
+        match describe.form {
+            DescribeForm::Table
+            | DescribeForm::Columns
+            | DescribeForm::CreateTable
+            | DescribeForm::CreateMaterializedTable
+            | DescribeForm::CreateView => {
+                let found = datasets.named(name)?;
+                datasets.may_on(&found, Privilege::Describe, name.span)
+            }
+            // Their names are values of the partition columns.
+            DescribeForm::Partitions => {
+                let found = datasets.change(name, Privilege::Describe, "shown by partition");
+                found.map(|_| ())
+            }
+            DescribeForm::Catalog | DescribeForm::CreateCatalog => {
+                datasets.may_object(&as_written(name), name.span, Privilege::Describe)
+            }
+            DescribeForm::Database => {
+                let object = datasets.database(name);
+                datasets.may_object(&object, name.span, Privilege::Describe)
+            }
+            DescribeForm::Function
+            | DescribeForm::Model
+            | DescribeForm::CreateModel
+            | DescribeForm::Connection
+            | DescribeForm::CreateConnection => {
+                let object = datasets.object(name)?;
+                datasets.may_object(&object, name.span, Privilege::Describe)
+            }
+        }
+    }
+
+    fn drop(&self, datasets: &Datasets<'_>, drop: &Drop) -> Result<(), Refused> {
+        let at = drop.name.span;
+        match drop.object {
+            DropObject::Table | DropObject::View | DropObject::MaterializedTable => {
+                let name = datasets
+                    .session
+                    .qualify(&drop.name)
+                    .map_err(|e| name_refusal(&e, &drop.name))?;
+                datasets.may(&name, &[], false, Privilege::Drop, at)
+            }
+            DropObject::Database => {
+                datasets.may_object(&datasets.database(&drop.name), at, Privilege::Drop)
+            }
+            DropObject::Catalog => {
+                datasets.may_object(&as_written(&drop.name), at, Privilege::Catalog)
+            }
+            DropObject::Function => {
+                self.function_name(&drop.name)?;
+                let object = datasets.function(&drop.name, drop.system)?;
+                datasets.may_object(&object, at, Privilege::Function)
+            }
+            DropObject::Model => {
+                datasets.may_object(&datasets.object(&drop.name)?, at, Privilege::Function)
+            }
+            DropObject::Connection => {
+                let object = datasets.function(&drop.name, drop.system)?;
+                datasets.may_object(&object, at, Privilege::Catalog)
+            }
+        }
+    }
+
+    fn module(&self, datasets: &Datasets<'_>, command: &ModuleCommand) -> Result<(), Refused> {
+        let names = match command {
+            ModuleCommand::Load { name, .. } | ModuleCommand::Unload(name) => {
+                std::slice::from_ref(name)
+            }
+            ModuleCommand::Use(names) => names.as_slice(),
+        };
+        for name in names {
+            datasets.may_object(&name.value, name.span, Privilege::Module)?;
+        }
+        // A module is loaded behind those that are there: `core`, with the functions that masks call, stays first as long as nobody moves it.
+        let moved = match command {
+            ModuleCommand::Load { .. } => None,
+            ModuleCommand::Unload(name) => (name.value == "core").then_some(name),
+            ModuleCommand::Use(names) => names.first().filter(|first| first.value != "core"),
+        };
+        match moved {
+            None => Ok(()),
+            Some(name) => Err(Refused::new(
+                Code::PolicyFunctionShadowed,
+                "module `core` must stay the first: masks and filters call its functions",
+                name.span,
+            )),
+        }
+    }
+}
+
+fn may_set(key: &Literal, value: Option<&str>) -> Result<(), Refused> {
+    match setting_refused(&key.value, value) {
+        None => Ok(()),
+        Some(why) => {
+            let message = format!("setting `{}` may not be changed: {why}", key.value);
+            Err(Refused::new(Code::SettingDenied, message, key.span))
+        }
+    }
+}
+
+/// The first of several refusals.
+fn first(mut refused: Vec<Refused>) -> Refused {
+    refused.swap_remove(0)
+}
+
+fn resumed(options: &[Setting]) -> Result<(), Refused> {
+    match options.iter().find(|o| !option_allowed(&o.key.value)) {
+        None => Ok(()),
+        Some(option) => {
+            let message = format!(
+                "table option `{}` may not be set by RESUME",
+                option.key.value
+            );
+            Err(Refused::new(Code::OptionDenied, message, option.key.span))
+        }
+    }
+}
+
+/// A name in its parts as they are, for what has no place above it.
+pub(super) fn as_written(name: &crate::syntax::ast::Name) -> String {
+    let parts: Vec<&str> = name.parts.iter().map(|p| p.value.as_str()).collect();
+    parts.join(".")
+}

@@ -1,0 +1,69 @@
+//! The rewrite of one statement, and the second look at it.
+
+use super::Code;
+use super::datasets::{Datasets, Refused};
+use super::refusal::rewrite_code;
+use super::reply::{Replacement, StatementReport};
+use super::statement::Work;
+use crate::resolve::{Relation, Resolution};
+use crate::rewrite::{EditSet, Protection, Unit, rewrite};
+use crate::syntax::ast::Statement;
+use crate::verify::{RewrittenSql, VerifyError, attest, attest_unchanged};
+
+impl Work<'_> {
+    /// Rewrites, and has the result looked at again.
+    pub(super) fn protect(
+        &self,
+        statement: &Statement,
+        resolution: &Resolution,
+        protections: &[Protection],
+        datasets: &Datasets<'_>,
+        report: &mut StatementReport,
+    ) -> Result<RewrittenSql, Refused> {
+        let decide = |relation: &Relation| datasets.obligations(relation).ok();
+        let unverified = |e: VerifyError| {
+            // The submitter's names did resolve: those of a filter's own subquery do not.
+            let asking = resolution.relations.iter().zip(protections);
+            match asking.into_iter().find(|(_, p)| p.has_subquery()) {
+                Some((relation, _)) if e == VerifyError::UNRESOLVED => {
+                    let name = &relation.found.name;
+                    let message = format!("`{name}`: a policy of this table cannot be applied");
+                    Refused::new(Code::RuleUnusable, message, relation.name)
+                }
+                _ => Refused::new(Code::VerifyFailed, e.to_string(), statement.span),
+            }
+        };
+        let unit = Unit {
+            source: self.source,
+            queries: &statement.queries,
+            resolution,
+        };
+        let edits = rewrite(unit, protections, self.style)
+            .map_err(|e| Refused::new(rewrite_code(&e.kind), e.to_string(), e.span))?;
+        let edits = EditSet::new(self.source, edits)
+            .map_err(|e| Refused::new(Code::Internal, e.to_string(), statement.span))?;
+        // What is masked and never read needs no edit in place: such a text gets the second look as well.
+        if protections.iter().all(Protection::is_empty) {
+            return attest_unchanged(self.source, statement, resolution, &decide)
+                .map_err(unverified);
+        }
+        report.edits = edits
+            .edits()
+            .iter()
+            .map(|e| Replacement {
+                span: e.span,
+                text: e.replacement.clone(),
+            })
+            .collect();
+        let output = edits.apply(self.source, statement.span);
+        attest(
+            output,
+            statement,
+            self.flink,
+            datasets.session,
+            self.engine.catalog(),
+            &decide,
+        )
+        .map_err(unverified)
+    }
+}

@@ -1,0 +1,154 @@
+//! Materialized tables: how they are made and what ALTER does to them.
+
+use super::{Grammar, Parsed};
+use crate::syntax::Word;
+use crate::syntax::ast::{
+    CreateMaterializedTable, CreateTable, QueryRole, StatementKind, TableChange,
+};
+use crate::syntax::token::TokenKind;
+
+impl Grammar<'_, '_> {
+    /// `… MATERIALIZED TABLE name [(…)] … AS query`; the cursor stands behind MATERIALIZED.
+    pub(super) fn create_materialized_table(&mut self, or_alter: bool) -> Parsed<StatementKind> {
+        if or_alter && !self.is_2x() {
+            return Err(self.expected("MATERIALIZED TABLE without OR ALTER"));
+        }
+        self.expect_word(Word::TABLE)?;
+        let mut table = CreateTable::named(self.name()?);
+        self.materialized_columns(&mut table)?;
+        self.comment()?;
+        if self.is_2x() && self.eat_word(Word::DISTRIBUTED)? {
+            self.distribution()?;
+        }
+        if self.eat_words(&[Word::PARTITIONED, Word::BY])? {
+            table.partitioned_by = self.identifier_list()?;
+        }
+        table.options = self.with_options()?;
+        if self.is_2x() && self.eat_word(Word::START_MODE)? {
+            self.start_mode()?;
+        }
+        if self.is_word(Word::FRESHNESS) {
+            self.freshness()?;
+        } else if !self.is_2x() {
+            return Err(self.expected("FRESHNESS"));
+        }
+        if self.is_word(Word::REFRESH_MODE) {
+            self.refresh_mode()?;
+        }
+        self.expect_word(Word::AS)?;
+        table.query = Some(self.query(QueryRole::Statement)?);
+        Ok(StatementKind::CreateMaterializedTable(Box::new(
+            CreateMaterializedTable { or_alter, table },
+        )))
+    }
+
+    /// Flink 1 takes keys only.
+    fn materialized_columns(&mut self, table: &mut CreateTable) -> Parsed<()> {
+        if self.is_2x() {
+            self.table_columns(table)?;
+        } else if self.eat(TokenKind::LeftParen)? {
+            self.comma_list(|grammar| grammar.table_key(&mut table.primary_key))?;
+            self.right_paren()?;
+        }
+        Ok(())
+    }
+
+    /// `= FROM_BEGINNING | FROM_NOW [(interval)] | FROM_TIMESTAMP (timestamp) | RESUME_OR_…`.
+    fn start_mode(&mut self) -> Parsed<()> {
+        self.expect(TokenKind::Equal, "`=`")?;
+        let mode = self.peek().word;
+        match mode {
+            Word::FROM_BEGINNING | Word::RESUME_OR_FROM_BEGINNING => {
+                self.bump()?;
+            }
+            Word::FROM_NOW | Word::RESUME_OR_FROM_NOW => {
+                self.bump()?;
+                if self.eat(TokenKind::LeftParen)? {
+                    self.constant_interval()?;
+                    self.right_paren()?;
+                }
+            }
+            Word::FROM_TIMESTAMP | Word::RESUME_OR_FROM_TIMESTAMP => {
+                self.bump()?;
+                self.left_paren()?;
+                if !self.is_word(Word::TIMESTAMP) {
+                    return Err(self.expected("TIMESTAMP"));
+                }
+                self.scalar()?;
+                self.right_paren()?;
+            }
+            _ => return Err(self.expected("a start mode")),
+        }
+        Ok(())
+    }
+
+    fn freshness(&mut self) -> Parsed<()> {
+        self.expect_word(Word::FRESHNESS)?;
+        self.expect(TokenKind::Equal, "`=`")?;
+        self.constant_interval()
+    }
+
+    /// `INTERVAL [-]'…' unit` and nothing else.
+    fn constant_interval(&mut self) -> Parsed<()> {
+        let value = 1 + usize::from(self.peek_at(1).kind == TokenKind::Minus);
+        if !self.is_word(Word::INTERVAL) || self.peek_at(value).kind != TokenKind::String {
+            return Err(self.expected("an interval"));
+        }
+        self.interval()?;
+        Ok(())
+    }
+
+    fn refresh_mode(&mut self) -> Parsed<()> {
+        self.expect_word(Word::REFRESH_MODE)?;
+        self.expect(TokenKind::Equal, "`=`")?;
+        if !self.eat_word(Word::FULL)? {
+            self.expect_word(Word::CONTINUOUS)?;
+        }
+        Ok(())
+    }
+
+    /// What stands behind the name in `ALTER MATERIALIZED TABLE`.
+    pub(super) fn materialized_change(&mut self) -> Parsed<TableChange> {
+        match self.peek().word {
+            Word::SUSPEND => {
+                self.bump()?;
+                Ok(TableChange::Suspend)
+            }
+            Word::RESUME => {
+                self.bump()?;
+                self.with_options().map(TableChange::Resume)
+            }
+            Word::REFRESH => {
+                self.bump()?;
+                if self.is_word(Word::PARTITION) {
+                    self.partition_spec()?;
+                }
+                Ok(TableChange::Refresh)
+            }
+            Word::SET => {
+                self.bump()?;
+                match self.peek().word {
+                    Word::FRESHNESS => self.freshness()?,
+                    Word::REFRESH_MODE => self.refresh_mode()?,
+                    _ => return self.options().map(TableChange::Set),
+                }
+                Ok(TableChange::Schedule)
+            }
+            Word::RESET => self.reset_keys().map(TableChange::Reset),
+            Word::AS if self.is_2x() => {
+                self.bump()?;
+                self.query(QueryRole::Statement).map(TableChange::As)
+            }
+            Word::ADD if self.is_2x() => {
+                self.bump()?;
+                self.add_part()
+            }
+            Word::MODIFY if self.is_2x() => self.modify(),
+            Word::DROP if self.is_2x() => {
+                self.bump()?;
+                self.drop_part()
+            }
+            _ => Err(self.expected("a change of a materialized table")),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Statements that do nothing in Flink must do nothing here: a session that forgets a table takes its successor for it.
+
+use sqlsec::Code;
+
+use super::{COLUMNS, Desk, ORDERS};
+
+const HARMLESS: &str = "(id INT, region STRING, phone STRING) WITH ('connector' = 'datagen')";
+
+fn over_orders(temporary: &str) -> String {
+    format!("CREATE {temporary} TABLE t ({COLUMNS}) WITH ({ORDERS})")
+}
+
+#[test]
+fn a_drop_of_another_kind_leaves_the_table() {
+    let mut desk = Desk::empty();
+    desk.allowed(&over_orders("TEMPORARY"));
+    desk.allowed("DROP TEMPORARY VIEW IF EXISTS t");
+    desk.allowed(&format!(
+        "CREATE TEMPORARY TABLE IF NOT EXISTS t {HARMLESS}"
+    ));
+    desk.filtered("SELECT id, region FROM t");
+
+    let mut desk = Desk::empty();
+    desk.allowed(&over_orders(""));
+    desk.allowed("DROP VIEW IF EXISTS t");
+    desk.allowed(&format!("CREATE TABLE IF NOT EXISTS t {HARMLESS}"));
+    desk.filtered("SELECT id, region FROM t");
+}
+
+#[test]
+fn a_drop_of_what_a_temporary_object_shadows_leaves_both() {
+    let mut desk = Desk::empty();
+    desk.allowed(&over_orders(""));
+    desk.allowed(&format!("CREATE TEMPORARY TABLE t {HARMLESS}"));
+    desk.allowed("DROP TABLE IF EXISTS t");
+    desk.allowed("DROP TEMPORARY TABLE t");
+    desk.allowed(&format!("CREATE TABLE IF NOT EXISTS t {HARMLESS}"));
+    desk.filtered("SELECT id, region FROM t");
+}
+
+#[test]
+fn a_drop_of_nothing_without_if_exists_is_refused() {
+    let catalog = "CREATE TABLE other (id INT) WITH ('connector' = 'datagen')";
+    let mut desk = Desk::new(super::POLICY, catalog);
+    desk.denied(Code::TableUnknown, "DROP TABLE t");
+    desk.denied(Code::TableUnknown, "DROP VIEW other");
+    desk.allowed(&over_orders("TEMPORARY"));
+    desk.denied(Code::TableUnknown, "DROP TEMPORARY VIEW t");
+    desk.denied(Code::TableUnknown, "DROP TABLE t");
+}
+
+#[test]
+fn or_replace_with_if_not_exists_is_refused() {
+    let mut desk = Desk::empty();
+    desk.allowed(&over_orders(""));
+    desk.denied(
+        Code::UnsupportedConstruct,
+        &format!("CREATE OR REPLACE TABLE IF NOT EXISTS t {HARMLESS}"),
+    );
+    desk.denied(
+        Code::UnsupportedConstruct,
+        "CREATE OR REPLACE VIEW IF NOT EXISTS t AS SELECT 1 AS id",
+    );
+}
+
+#[test]
+fn if_not_exists_keeps_the_table_that_is_there() {
+    let mut desk = Desk::new(
+        super::POLICY,
+        &format!("CREATE TABLE t ({COLUMNS}) WITH ({ORDERS})"),
+    );
+    desk.allowed(&format!("CREATE TABLE IF NOT EXISTS t {HARMLESS}"));
+    desk.filtered("SELECT id, region FROM t");
+    desk.denied(Code::TableExists, &format!("CREATE TABLE t {HARMLESS}"));
+}
+
+#[test]
+fn create_as_does_not_write_a_table_that_is_there() {
+    let catalog = "CREATE TABLE sink (id INT) WITH ('connector' = 'blackhole')";
+    let mut desk = Desk::new(super::POLICY, catalog);
+    let create = "CREATE TABLE IF NOT EXISTS sink WITH ('connector' = 'print') AS SELECT 1 AS id";
+    desk.denied(Code::TableExists, create);
+    let nobody =
+        "CREATE TABLE IF NOT EXISTS cat.db.sink WITH ('connector' = 'print') AS SELECT 1 AS id";
+    desk.denied(Code::TableExists, nobody);
+}
+
+#[test]
+fn create_as_writes_what_its_options_say() {
+    let policy = format!(
+        "{}  - {{ id: closed, type: access, effect: deny, to: {{ users: [ann] }}, on: {{ physical: 'kafka://*/orders' }}, privileges: [insert] }}\n",
+        super::POLICY
+    );
+    let mut desk = Desk::new(&policy, "");
+    desk.denied(
+        Code::AccessDenied,
+        &format!("CREATE TABLE mine WITH ({ORDERS}) AS SELECT 1 AS id"),
+    );
+}

@@ -1,0 +1,64 @@
+//! A script's own table over protected bytes: a column must be the data that its name says, or filter and mask miss it.
+
+use sqlsec::Code;
+
+use super::{COLUMNS, Desk, ORDERS};
+
+#[track_caller]
+fn refused(columns: &str, options: &str) {
+    let mut desk = Desk::empty();
+    desk.allowed(&format!(
+        "CREATE TEMPORARY TABLE t ({columns}) WITH ({options})"
+    ));
+    desk.denied(Code::SchemaUntrusted, "SELECT id FROM t");
+    desk.denied(Code::SchemaUntrusted, "CREATE TEMPORARY TABLE u LIKE t");
+}
+
+#[test]
+fn a_computed_column_may_not_have_a_protected_name() {
+    refused("id INT, phone STRING, region AS 'north'", ORDERS);
+    refused("id INT, region STRING, p STRING, phone AS p", ORDERS);
+}
+
+#[test]
+fn a_metadata_column_may_not_have_a_protected_name() {
+    refused(
+        "id INT, phone STRING, region STRING METADATA FROM 'topic'",
+        ORDERS,
+    );
+}
+
+#[test]
+fn two_names_may_not_differ_in_case_alone() {
+    refused(&format!("{COLUMNS}, PHONE STRING"), ORDERS);
+    refused("id INT, phone STRING, region STRING, Region STRING", ORDERS);
+}
+
+#[test]
+fn a_format_that_reads_by_position_is_not_believed() {
+    for format in ["csv", "raw", "protobuf", "avro", "orc", "made-up"] {
+        refused(COLUMNS, &ORDERS.replace("json", format));
+    }
+    let key = format!("{ORDERS}, 'key.format' = 'csv', 'key.fields' = 'id'");
+    refused(COLUMNS, &key);
+    refused(COLUMNS, &ORDERS.replace(", 'format' = 'json'", ""));
+}
+
+#[test]
+fn a_prefix_of_names_is_not_believed() {
+    let prefixed = format!("{ORDERS}, 'key.format' = 'json', 'key.fields-prefix' = 'k_'");
+    refused(COLUMNS, &prefixed);
+}
+
+#[test]
+fn columns_that_are_the_datas_are_filtered_and_masked() {
+    let mut desk = Desk::empty();
+    desk.allowed(&format!(
+        "CREATE TEMPORARY TABLE t ({COLUMNS}) WITH ({ORDERS})"
+    ));
+    let text = desk.allowed("SELECT id, phone FROM t");
+    assert!(
+        text.contains("region = 'north'") && text.contains("NULL"),
+        "{text}"
+    );
+}
