@@ -405,8 +405,7 @@ impl<'a, 'n> Generator<'a, 'n> {
                 node.word = "TABLE ";
             }
             let alias = self.fresh('a');
-            let sql =
-                format!("TABLE(TUMBLE({sql}, DESCRIPTOR(k), INTERVAL '1' HOUR)) AS {alias}");
+            let sql = format!("TABLE(TUMBLE({sql}, DESCRIPTOR(k), INTERVAL '1' HOUR)) AS {alias}");
             return (
                 sql,
                 Relation {
