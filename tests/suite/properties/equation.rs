@@ -1,18 +1,15 @@
 //! The secure-view equation on random cases: the rewritten query on all data is the submitted query on what the policy leaves of it.
-//!
-//! `SQLSEC_CASES=20000` runs so many cases from a fresh seed; without it the cases are the same each time.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use rusqlite::Connection;
 use sqlsec::policy::Attribute;
 use sqlsec::syntax::{FlinkVersion, Limits, Script, quote};
 use sqlsec::{Catalog, Decision, Engine, Policy, Principal, Request, Style, SubmitCheck};
 
 use super::choices::Choices;
+use super::on_random_cases;
 use super::policy::{self, Policy as RandomPolicy};
 use super::predicate::ATTRIBUTE;
 use super::query::{Generator, Output, Source};
@@ -222,6 +219,24 @@ struct Tally {
 }
 
 impl Tally {
+    fn add(&mut self, other: Self) {
+        self.cases += other.cases;
+        self.denied += other.denied;
+        self.allowed += other.allowed;
+        self.with_rows += other.with_rows;
+        self.effective += other.effective;
+        self.filtered += other.filtered;
+        self.masked += other.masked;
+        self.inlined += other.inlined;
+        self.inlined_effective += other.inlined_effective;
+        for (why, n) in other.not_run {
+            *self.not_run.entry(why).or_default() += n;
+        }
+        for (feature, n) in other.features {
+            *self.features.entry(feature).or_default() += n;
+        }
+    }
+
     fn not_run(&mut self, why: &str) -> Result<(), String> {
         let why = why.split(':').next().unwrap_or_default().to_owned();
         *self.not_run.entry(why).or_default() += 1;
@@ -327,30 +342,10 @@ fn statements(sql: &str) -> Vec<String> {
 
 #[test]
 fn the_equation_holds_on_random_cases() {
-    let nightly: Option<u32> = std::env::var("SQLSEC_CASES")
-        .ok()
-        .map(|n| n.parse().expect("SQLSEC_CASES is a number"));
-    let cases = nightly.unwrap_or(1_000);
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        max_shrink_iters: 1_000,
-        ..Config::default()
-    };
-    let mut runner = match nightly {
-        Some(_) => TestRunner::new(config),
-        // A change of something else must not fail here by chance.
-        None => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
-    };
-    let tally = RefCell::new(Tally::default());
-    let outcome = runner.run(&numbers(), |numbers| {
-        check(&numbers, &mut tally.borrow_mut()).map_err(TestCaseError::fail)
-    });
-    let tally = tally.into_inner();
-    if let Err(TestError::Fail(why, numbers)) = outcome {
-        panic!("{why}\n{numbers:?}");
+    let mut tally = Tally::default();
+    for part in on_random_cases(1_000, 1_000, numbers, check) {
+        tally.add(part);
     }
-    outcome.expect("all cases ran");
     println!("equation on SQLite: {tally:#?}");
     let share = |part: usize, least: usize| {
         assert!(
