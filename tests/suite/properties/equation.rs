@@ -1,23 +1,20 @@
 //! The secure-view equation on random cases: the rewritten query on all data is the submitted query on what the policy leaves of it.
-//!
-//! `SQLSEC_CASES=20000` runs so many cases from a fresh seed; without it the cases are the same each time.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use rusqlite::Connection;
 use sqlsec::policy::Attribute;
 use sqlsec::syntax::{FlinkVersion, Limits, Script, quote};
 use sqlsec::{Catalog, Decision, Engine, Policy, Principal, Request, Style, SubmitCheck};
 
 use super::choices::Choices;
+use super::on_random_cases;
 use super::policy::{self, Policy as RandomPolicy};
 use super::predicate::ATTRIBUTE;
-use super::query::{Generator, Source};
+use super::query::{Generator, Output, Source};
 use super::sqlite::{database, run};
-use super::world::{Cell, Table, tables};
+use super::world::{Cell, Kind, Table, tables};
 
 /// The numbers that a case is made of: for the world, the policy, the statement.
 type Numbers = (Vec<u16>, Vec<u16>, Vec<u16>);
@@ -27,12 +24,38 @@ fn numbers() -> impl Strategy<Value = Numbers> {
     (list(40, 200), list(20, 120), list(20, 240))
 }
 
+/// A view of the site's catalog, and the rows of it that alice sees.
+#[derive(Debug)]
+struct View {
+    name: String,
+    text: String,
+    filter: Option<String>,
+}
+
+impl View {
+    fn ddl(&self, schema: &str) -> String {
+        format!("CREATE VIEW {schema}{} AS {}", quote(&self.name), self.text)
+    }
+
+    /// The view that takes its place where the policy is held physically.
+    fn secure_ddl(&self, schema: &str) -> String {
+        match &self.filter {
+            None => self.ddl(schema),
+            Some(filter) => format!(
+                "CREATE VIEW {schema}{} AS SELECT * FROM ({}) AS `z` WHERE {filter}",
+                quote(&self.name),
+                self.text
+            ),
+        }
+    }
+}
+
 /// A random case.
 struct Case {
     tables: Vec<Table>,
     policy: RandomPolicy,
-    /// Views of the site's catalog: name, text.
-    views: Vec<(String, String)>,
+    /// Views of the site's catalog.
+    views: Vec<View>,
     /// The submitted script.
     statements: Vec<String>,
     /// The columns of the sink, when the script ends in an INSERT.
@@ -56,16 +79,26 @@ impl Case {
         for i in 0..[0, 1, 0, 2][choices.below(4)] {
             let mut generator = Generator::new(&mut choices, &sources);
             let (text, columns) = generator.query(1, false);
+            let reads = generator.reads;
             let name = format!("view {i}");
+            let filter = choices.percent(35).then(|| {
+                let column: Output = choices.pick(&columns);
+                let test = match column.kind {
+                    Kind::Int => "> 1",
+                    Kind::Text => "<> 'a'",
+                    Kind::Flag => "IS NOT TRUE",
+                    Kind::Amount => "IS NOT NULL",
+                };
+                format!("{} {test}", quote(&column.name))
+            });
             let view = Source {
                 name: name.clone(),
                 columns,
                 has_database: true,
-                reads: generator.reads,
+                reads,
             };
-            views.push((name, text));
+            views.push(View { name, text, filter });
             sources.push(view);
-            features.insert("catalog view");
         }
         let mut statements = Vec::new();
         if choices.percent(15) {
@@ -79,13 +112,22 @@ impl Case {
                 has_database: false,
                 reads,
             });
-            features.insert("session view");
         }
         let insert = choices.percent(10);
         let mut generator = Generator::new(&mut choices, &sources);
         let (text, columns) = generator.query(2, !insert);
         let mut reads = generator.reads;
         features.extend(generator.features);
+        let read = |name: &str| text.contains(&quote(name));
+        if views.iter().any(|v| read(&v.name)) {
+            features.insert("catalog view");
+        }
+        if views.iter().any(|v| v.filter.is_some() && read(&v.name)) {
+            features.insert("filtered view");
+        }
+        if read("mine") {
+            features.insert("session view");
+        }
         if insert {
             features.insert("insert");
             statements.push(format!("INSERT INTO `sink` {text}"));
@@ -124,27 +166,30 @@ impl Case {
     fn engine(&self) -> Engine {
         let mut catalog = Catalog::default();
         let tables = self.tables.iter().map(|t| t.ddl(""));
-        let views = self
-            .views
-            .iter()
-            .map(|(name, text)| format!("CREATE VIEW {} AS {text}", quote(name)));
+        let views = self.views.iter().map(|v| v.ddl(""));
         let ddl: Vec<String> = tables.chain(self.sink_ddl("")).chain(views).collect();
         catalog
             .add_sql(&ddl.join(";\n"), "case")
             .unwrap_or_else(|e| panic!("{e}\n{}", ddl.join("\n")));
-        let document = self.policy.document(&self.tables);
+        let document = self.document();
         Engine::new(
             Policy::load(&document, "case").unwrap_or_else(|e| panic!("{e}\n{document}")),
             catalog,
         )
     }
 
+    fn document(&self) -> String {
+        let views = self.views.iter();
+        let filters = views.filter_map(|v| v.filter.as_deref().map(|f| (v.name.as_str(), f)));
+        self.policy.document(&self.tables, filters)
+    }
+
     /// A database whose tables hold `rows`, with the views over them.
-    fn database(&self, rows: &[Vec<Vec<Cell>>]) -> Result<Connection, String> {
-        let views = self
-            .views
-            .iter()
-            .map(|(name, text)| format!("CREATE VIEW default_database.{} AS {text}", quote(name)));
+    fn database(&self, rows: &[Vec<Vec<Cell>>], secure: bool) -> Result<Connection, String> {
+        let views = self.views.iter().map(|view| match secure {
+            true => view.secure_ddl("default_database."),
+            false => view.ddl("default_database."),
+        });
         // In SQLite a column without type keeps every value as it is.
         let sink = self.sink_ddl("default_database.");
         let sink = sink.map(|ddl| ddl.replace(" VARCHAR(80)", ""));
@@ -174,6 +219,24 @@ struct Tally {
 }
 
 impl Tally {
+    fn add(&mut self, other: Self) {
+        self.cases += other.cases;
+        self.denied += other.denied;
+        self.allowed += other.allowed;
+        self.with_rows += other.with_rows;
+        self.effective += other.effective;
+        self.filtered += other.filtered;
+        self.masked += other.masked;
+        self.inlined += other.inlined;
+        self.inlined_effective += other.inlined_effective;
+        for (why, n) in other.not_run {
+            *self.not_run.entry(why).or_default() += n;
+        }
+        for (feature, n) in other.features {
+            *self.features.entry(feature).or_default() += n;
+        }
+    }
+
     fn not_run(&mut self, why: &str) -> Result<(), String> {
         let why = why.split(':').next().unwrap_or_default().to_owned();
         *self.not_run.entry(why).or_default() += 1;
@@ -228,12 +291,12 @@ fn check(numbers: &Numbers, tally: &mut Tally) -> Result<(), String> {
     let run = |database: &Connection, statements: &[String]| {
         run(database, statements, case.sink.is_some())
     };
-    let of_secure = case.database(&secure);
+    let of_secure = case.database(&secure, true);
     let wanted = match of_secure.and_then(|database| run(&database, &case.statements)) {
         Ok(wanted) => wanted,
         Err(why) => return tally.not_run(&why),
     };
-    let database = case.database(&raw)?;
+    let database = case.database(&raw, false)?;
     for text in &texts {
         let found = run(&database, &statements(text))
             .map_err(|e| format!("the rewritten script does not run: {e}\nsubmitted: {script}"))?;
@@ -241,7 +304,7 @@ fn check(numbers: &Numbers, tally: &mut Tally) -> Result<(), String> {
             return Err(format!(
                 "unequal\nsubmitted: {script}\nrewritten: {text}\nviews: {:?}\nraw: {raw:?}\nsecure: {secure:?}\nwanted: {wanted:?}\nfound: {found:?}\npolicy: {}",
                 case.views,
-                case.policy.document(&case.tables),
+                case.document(),
             ));
         }
     }
@@ -279,30 +342,10 @@ fn statements(sql: &str) -> Vec<String> {
 
 #[test]
 fn the_equation_holds_on_random_cases() {
-    let nightly: Option<u32> = std::env::var("SQLSEC_CASES")
-        .ok()
-        .map(|n| n.parse().expect("SQLSEC_CASES is a number"));
-    let cases = nightly.unwrap_or(1_000);
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        max_shrink_iters: 1_000,
-        ..Config::default()
-    };
-    let mut runner = match nightly {
-        Some(_) => TestRunner::new(config),
-        // A change of something else must not fail here by chance.
-        None => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
-    };
-    let tally = RefCell::new(Tally::default());
-    let outcome = runner.run(&numbers(), |numbers| {
-        check(&numbers, &mut tally.borrow_mut()).map_err(TestCaseError::fail)
-    });
-    let tally = tally.into_inner();
-    if let Err(TestError::Fail(why, numbers)) = outcome {
-        panic!("{why}\n{numbers:?}");
+    let mut tally = Tally::default();
+    for part in on_random_cases(1_000, 1_000, numbers, check) {
+        tally.add(part);
     }
-    outcome.expect("all cases ran");
     println!("equation on SQLite: {tally:#?}");
     let share = |part: usize, least: usize| {
         assert!(
@@ -345,6 +388,7 @@ fn the_equation_holds_on_random_cases() {
         "star",
         "order and limit",
         "catalog view",
+        "filtered view",
         "session view",
         "insert",
         "name with its database",

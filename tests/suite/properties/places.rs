@@ -2,15 +2,12 @@
 //!
 //! The places are those that the generator has put the names at: not the library's own.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 use sqlsec::syntax::quote;
 use sqlsec::{Catalog, Engine, Policy, Principal, Reply, Request, SubmitCheck};
 
 use super::choices::Choices;
+use super::on_random_cases;
 use super::query::{Generator, Node, Source};
 use super::world::{Table, tables};
 
@@ -125,7 +122,22 @@ fn allowed(engine: &Engine, sql: &str) -> Result<(Reply, String), String> {
     }
 }
 
-fn check(numbers: &(Vec<u16>, Vec<u16>), count: &mut BTreeMap<&str, usize>) -> Result<(), String> {
+/// The numbers that a case is made of: for the tables, the query.
+type Numbers = (Vec<u16>, Vec<u16>);
+
+fn numbers() -> impl Strategy<Value = Numbers> {
+    let list = |least: usize, most: usize| proptest::collection::vec(any::<u16>(), least..most);
+    (list(20, 60), list(20, 240))
+}
+
+/// What was looked at.
+#[derive(Debug, Default)]
+struct Count {
+    trees: usize,
+    references: usize,
+}
+
+fn check(numbers: &Numbers, count: &mut Count) -> Result<(), String> {
     let tables = tables(&mut Choices::new(&numbers.0));
     let tree = Tree::new(&mut Choices::new(&numbers.1), &tables);
     let engine = engine(&tables);
@@ -163,7 +175,7 @@ fn check(numbers: &(Vec<u16>, Vec<u16>), count: &mut BTreeMap<&str, usize>) -> R
             ));
         };
         made.push(inside.to_owned());
-        *count.entry("references").or_default() += 1;
+        count.references += 1;
     }
     // Each on its own is each among the others.
     let all = tree.written(|_, node| named(node, true));
@@ -172,37 +184,15 @@ fn check(numbers: &(Vec<u16>, Vec<u16>), count: &mut BTreeMap<&str, usize>) -> R
     if output != wanted.sql {
         return Err(format!("together\n{output}\none by one\n{}", wanted.sql));
     }
-    *count.entry("trees").or_default() += 1;
+    count.trees += 1;
     Ok(())
 }
 
 #[test]
 fn a_protected_table_changes_its_own_place_and_no_other() {
-    let nightly: Option<u32> = std::env::var("SQLSEC_CASES")
-        .ok()
-        .map(|n| n.parse().expect("SQLSEC_CASES is a number"));
-    let cases = nightly.map_or(250, |n| n / 4);
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        max_shrink_iters: 1_000,
-        ..Config::default()
-    };
-    let mut runner = match nightly {
-        Some(_) => TestRunner::new(config),
-        None => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
-    };
-    let list = |least: usize, most: usize| proptest::collection::vec(any::<u16>(), least..most);
-    let count = RefCell::new(BTreeMap::new());
-    let outcome = runner.run(&(list(20, 60), list(20, 240)), |numbers| {
-        check(&numbers, &mut count.borrow_mut()).map_err(TestCaseError::fail)
-    });
-    if let Err(TestError::Fail(why, numbers)) = outcome {
-        panic!("{why}\n{numbers:?}");
-    }
-    outcome.expect("all cases ran");
-    let count = count.into_inner();
-    println!("places: {count:?}");
-    let references = count.get("references").copied().unwrap_or_default();
-    assert!(references > cases as usize * 2, "{references} references");
+    let counts = on_random_cases(250, 250, numbers, check);
+    let trees: usize = counts.iter().map(|c| c.trees).sum();
+    let references: usize = counts.iter().map(|c| c.references).sum();
+    println!("places: {references} references in {trees} trees");
+    assert!(references > trees * 2, "{references} references");
 }

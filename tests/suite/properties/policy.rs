@@ -69,7 +69,7 @@ enum What {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mask {
     Null,
-    Mask,
+    Redact,
     Hash,
     Last4,
     First4,
@@ -88,7 +88,7 @@ impl Mask {
     fn name(self) -> &'static str {
         match self {
             Self::Null => "MASK_NULL",
-            Self::Mask => "MASK",
+            Self::Redact => "MASK",
             Self::Hash => "MASK_HASH",
             Self::Last4 => "MASK_SHOW_LAST_4",
             Self::First4 => "MASK_SHOW_FIRST_4",
@@ -107,7 +107,7 @@ impl Mask {
             // A hash needs 64 characters.
             Kind::Text if column.data_type == "VARCHAR(8)" => &[
                 Self::Null,
-                Self::Mask,
+                Self::Redact,
                 Self::Last4,
                 Self::First4,
                 Self::Upper,
@@ -115,7 +115,7 @@ impl Mask {
             ],
             Kind::Text => &[
                 Self::Null,
-                Self::Mask,
+                Self::Redact,
                 Self::Hash,
                 Self::Last4,
                 Self::First4,
@@ -125,7 +125,7 @@ impl Mask {
             ],
             Kind::Int => &[
                 Self::Null,
-                Self::Mask,
+                Self::Redact,
                 Self::Hash,
                 Self::Last4,
                 Self::First4,
@@ -135,12 +135,18 @@ impl Mask {
             ],
             Kind::Amount => &[
                 Self::Null,
-                Self::Mask,
+                Self::Redact,
                 Self::First4,
                 Self::Twice,
                 Self::None,
             ],
-            Kind::Flag => &[Self::Null, Self::Mask, Self::Hash, Self::Negate, Self::None],
+            Kind::Flag => &[
+                Self::Null,
+                Self::Redact,
+                Self::Hash,
+                Self::Negate,
+                Self::None,
+            ],
         }
     }
 
@@ -156,10 +162,10 @@ impl Mask {
             (Self::More, Cell::Int(n)) => Cell::Int(n + 1),
             (Self::Twice, Cell::Real(n)) => Cell::Real(n * 2.0),
             (Self::Negate, Cell::Int(n)) => Cell::Int(1 - n),
-            (Self::Mask, Cell::Int(_)) if kind == Kind::Flag => Cell::Int(0),
+            (Self::Redact, Cell::Int(_)) if kind == Kind::Flag => Cell::Int(0),
             (Self::Hash, Cell::Text(text)) => Cell::Text(sha256(text)),
             (Self::Hash, _) => Cell::Null,
-            (Self::Mask, Cell::Text(text)) => Cell::Text(text.chars().map(hide).collect()),
+            (Self::Redact, Cell::Text(text)) => Cell::Text(text.chars().map(hide).collect()),
             (Self::Last4, Cell::Text(text)) => {
                 let hidden = text.chars().count().saturating_sub(4);
                 Cell::Text(
@@ -196,7 +202,7 @@ impl Mask {
                 .take_while(|c| c.is_ascii_digit() || **c == '.')
                 .count();
             let hidden = match self {
-                Self::Mask => true,
+                Self::Redact => true,
                 Self::Last4 => after >= 4,
                 Self::First4 => before >= 4,
                 _ => panic!("{self:?} hides no digits"),
@@ -300,8 +306,21 @@ fn subjects(choices: &mut Choices<'_>) -> (Who, Option<Who>) {
 }
 
 impl Policy {
-    /// The document. A later rule has a higher priority.
-    pub fn document(&self, tables: &[Table]) -> String {
+    /// The document, with filters of views besides. A later rule has a higher priority.
+    pub fn document<'v>(
+        &self,
+        tables: &[Table],
+        views: impl Iterator<Item = (&'v str, &'v str)>,
+    ) -> String {
+        let views = views.map(|(name, filter)| {
+            json!({
+                "id": name,
+                "type": "row_filter",
+                "to": { "users": ["alice"] },
+                "on": { "table": format!("*.*.{name}") },
+                "filter": filter,
+            })
+        });
         let rules = self.rules.iter().enumerate().map(|(i, rule)| {
             let mut json = json!({
                 "id": format!("r{i}"),
@@ -358,7 +377,7 @@ impl Policy {
                 "negate": { "expression": "NOT {col}" },
                 "zero": { "expression": "COALESCE({col}, 0)", "nulls": "pass" },
             },
-            "rules": rules.collect::<Vec<_>>(),
+            "rules": rules.chain(views).collect::<Vec<_>>(),
         });
         serde_json::to_string_pretty(&document).expect("JSON")
     }

@@ -833,9 +833,17 @@ impl<'a, 'n> Generator<'a, 'n> {
             let operator = self.choices.pick(&["AND", "OR"]);
             return format!("({left}) {operator} ({right})");
         }
+        let form = self.choices.below(9);
+        if form == 5 && depth > 0 {
+            self.feature("exists");
+            let not = if self.choices.percent(30) { "NOT " } else { "" };
+            let (sql, _) = self.select(depth - 1, scope.relations, None, false);
+            return format!("{not}EXISTS ({sql})");
+        }
+        // What is made is used: the tables that it reads are counted.
         let kind = self.choices.pick(&KINDS);
         let value = self.expression(scope, kind, depth, size.min(1));
-        match self.choices.below(9) {
+        match form {
             1 => format!("{value} IS NULL"),
             2 => format!("{value} IS NOT NULL"),
             3 if kind != Kind::Flag => format!(
@@ -846,12 +854,6 @@ impl<'a, 'n> Generator<'a, 'n> {
             4 if kind == Kind::Int => format!("{value} BETWEEN 0 AND {}", self.literal(kind)),
             4 if kind == Kind::Text => format!("{value} LIKE '%a%'"),
             4 if kind == Kind::Flag => format!("{value} IS NOT TRUE"),
-            5 if depth > 0 => {
-                self.feature("exists");
-                let not = if self.choices.percent(30) { "NOT " } else { "" };
-                let (sql, _) = self.select(depth - 1, scope.relations, None, false);
-                format!("{not}EXISTS ({sql})")
-            }
             6 if depth > 0 && kind != Kind::Flag => {
                 self.feature("in subquery");
                 let not = if self.choices.percent(30) { "NOT " } else { "" };
