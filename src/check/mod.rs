@@ -12,6 +12,7 @@ mod reply;
 mod request;
 mod settings;
 mod statement;
+mod strict;
 mod trust;
 
 pub use code::Code;

@@ -1,5 +1,7 @@
 //! Which session settings and table options a submitter may set: lists of what is harmless. What is not on them is refused.
 
+use std::collections::BTreeMap;
+
 /// Prefixes of `SET` keys that change how fast or how long a job runs, or what the client prints; never what text means, which code runs, or
 /// where it runs.
 const SETTING_PREFIXES: [&str; 11] = [
@@ -82,6 +84,14 @@ pub(super) fn setting_allowed(key: &str) -> bool {
 /// Whether an OPTIONS hint may set this key.
 pub(super) fn option_allowed(key: &str) -> bool {
     OPTIONS.contains(&key) || OPTION_PREFIXES.iter().any(|p| key.starts_with(p))
+}
+
+/// The dialect of a session that a host hands over, when it is not Flink's own.
+pub(super) fn foreign_dialect(settings: &BTreeMap<String, String>) -> Option<&str> {
+    settings
+        .get("table.sql-dialect")
+        .map(String::as_str)
+        .filter(|dialect| !dialect.eq_ignore_ascii_case("default"))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::classify::{self, Class};
 use super::datasets::{Datasets, Refused, bases};
 use super::reply::{Applied, AppliedMask, Input, Output, Replacement, StatementReport};
 use super::settings::setting_allowed;
-use super::{Code, Engine};
+use super::{Code, Engine, strict};
 use crate::catalog::{
     Column, ColumnKind, Existing, Object, Session, SessionView, Table, TableName, View,
     table_from_ddl,
@@ -37,6 +37,7 @@ pub(super) struct Work<'a> {
     pub at: SystemTime,
     pub style: Style,
     pub flink: FlinkVersion,
+    pub strict: bool,
     pub source: &'a str,
     pub lines: &'a Lines<'a>,
 }
@@ -75,15 +76,18 @@ impl Work<'_> {
                 span,
             )]);
         }
-        let resolution = resolve(statement, session, self.engine.catalog())
-            .map_err(|e| vec![resolve_refusal(&e)])?;
-        describe(report, &resolution, self.source);
         let datasets = Datasets {
             engine: self.engine,
             principal: self.principal,
             at: self.at,
             session,
         };
+        let resolution = resolve(statement, session, self.engine.catalog()).map_err(|e| {
+            // Whether a column or a table is there is nobody's business who may not read it.
+            let closed = datasets.closed(statement);
+            vec![closed.unwrap_or_else(|| resolve_refusal(&e))]
+        })?;
+        describe(report, &resolution, self.source);
         let mut refused = Vec::new();
         let protections = datasets
             .protections(&resolution)
@@ -93,6 +97,11 @@ impl Work<'_> {
             });
         if let Err(mut errors) = self.privileges(&datasets, statement, &resolution) {
             refused.append(&mut errors);
+        }
+        if self.strict && refused.is_empty() {
+            let functions = self.engine.policy().strict_functions();
+            let text = (self.source, self.flink);
+            refused = strict::refusals(text, statement, &resolution, &protections, functions);
         }
         if !refused.is_empty() {
             return Err(refused);

@@ -109,6 +109,7 @@ fn decide(common: &Common, who: Option<&Who>, style: Style) -> Result<(Source, R
         session,
         style,
         flink,
+        strict: who.is_some_and(|who| who.strict),
         ..Request::new(principal, script.text.clone())
     };
     let reply = engine.check(&request);

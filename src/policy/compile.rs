@@ -21,6 +21,8 @@ pub(super) struct Compiled {
     pub defaults: Defaults,
     pub roles: Roles,
     pub rules: Vec<Rule>,
+    /// The functions that strict mode lets pass, in upper case.
+    pub strict_functions: BTreeSet<String>,
     /// The functions that masks, filters and `when` call.
     pub functions: BTreeSet<Vec<String>>,
 }
@@ -62,13 +64,14 @@ impl Compiler {
         if !matches!(root.value, Value::Map(_)) {
             return self.error(root.at, "document-shape", "a policy document is a mapping");
         }
-        const FIELDS: [&str; 7] = [
+        const FIELDS: [&str; 8] = [
             "apiVersion",
             "version",
             "defaults",
             "roles",
             "masks",
             "tags",
+            "strict_functions",
             "rules",
         ];
         for (key, _) in root.entries() {
@@ -105,6 +108,10 @@ impl Compiler {
         self.roles(root.get("roles"));
         self.masks(root.get("masks"));
         self.tags(root.get("tags"));
+        if let Some(node) = root.get("strict_functions") {
+            let names: Vec<String> = self.keep(decode(node)).unwrap_or_default();
+            self.compiled.strict_functions = names.iter().map(|n| n.to_ascii_uppercase()).collect();
+        }
         for node in self.list(root.get("rules")) {
             self.rule(node);
         }

@@ -103,10 +103,12 @@ impl Look<'_> {
         let tested = uses.all(|used| {
             let Some(on) = used.on else { return false };
             let text = on.text(self.text);
-            let test = format!(") AND {}.{column}", quote(&used.alias));
-            text.starts_with('(')
-                && text.ends_with(&test)
-                && self.scalar_at(on).is_some_and(|s| ends_in_a_test(&s.expr))
+            let test = format!("{}.{column} AND (", quote(&used.alias));
+            text.starts_with(&test)
+                && text.ends_with(')')
+                && self
+                    .scalar_at(on)
+                    .is_some_and(|s| begins_with_a_test(&s.expr))
         });
         tested.then_some(item)
     }
@@ -193,10 +195,10 @@ fn both_bracketed(expr: &Expr) -> bool {
         if matches!(**left, Expr::Nested(_)) && matches!(**right, Expr::Nested(_)))
 }
 
-/// `( … ) AND alias.column`.
-fn ends_in_a_test(expr: &Expr) -> bool {
+/// `alias.column AND ( … )`.
+fn begins_with_a_test(expr: &Expr) -> bool {
     matches!(expr, Expr::BinaryOp { left, op: BinaryOperator::And, right }
-        if matches!(**left, Expr::Nested(_)) && matches!(**right, Expr::CompoundIdentifier(_)))
+        if matches!(**left, Expr::CompoundIdentifier(_)) && matches!(**right, Expr::Nested(_)))
 }
 
 /// The text of a column's mask over `operand`.

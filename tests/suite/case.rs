@@ -1,4 +1,4 @@
-//! The shared cases: `fixtures/cases/**/*.md` over `fixtures/worlds/*` (fixtures/README.md says what they are).
+//! The shared cases: `fixtures/{cases,attacks}/**/*.md` over `fixtures/worlds/*` (fixtures/README.md says what they are).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 use sqlsec::policy::Principal;
-use sqlsec::{Catalog, Engine, FlinkVersion, Policy, Style};
+use sqlsec::{Catalog, Engine, FlinkVersion, Policy, Request, Style, SubmitCheck};
 
 /// The root of the repository.
 pub fn root() -> PathBuf {
@@ -17,7 +17,7 @@ pub fn root() -> PathBuf {
 /// A case file.
 #[derive(Debug)]
 pub struct Case {
-    /// Its path below `fixtures/cases`, without `.md`.
+    /// Its path below `fixtures/cases`, or below `fixtures`, without `.md`.
     pub id: String,
     /// The file.
     pub path: PathBuf,
@@ -53,6 +53,83 @@ pub struct Settings {
     pub catalog: Vec<String>,
     #[serde(default)]
     pub config: BTreeMap<String, String>,
+    #[serde(default)]
+    pub flink: Vec<FlinkVersion>,
+    #[serde(default)]
+    pub earlier: Option<Earlier>,
+    #[serde(default)]
+    pub session: Option<Value>,
+    #[serde(default)]
+    pub strict: bool,
+    #[serde(default)]
+    pub untold: Vec<String>,
+    #[serde(default)]
+    pub manual: Option<String>,
+}
+
+/// A request that came before on the same engine, or under another policy; the case gets the session it left.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Earlier {
+    #[serde(rename = "as")]
+    pub who: Who,
+    pub sql: String,
+    #[serde(default)]
+    pub policy: Option<String>,
+}
+
+/// What a case expects.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Expect<'c> {
+    /// Allowed, and the rows are those of the secure view.
+    Equal,
+    /// Allowed, and both sides plan.
+    Plan,
+    /// Allowed and protected, over a connector that needs a server: shown by its rewrite.
+    Rewritten,
+    /// Denied with this code.
+    Deny(&'c str),
+    /// No SQL rewriter closes it: the case shows the limit that the manual names.
+    Document,
+}
+
+impl Settings {
+    pub fn expect(&self) -> Expect<'_> {
+        match self.expect.as_str() {
+            "equal" => Expect::Equal,
+            "plan" => Expect::Plan,
+            "rewritten" => Expect::Rewritten,
+            "document" => Expect::Document,
+            other => match other.strip_prefix("deny:") {
+                Some(code) => Expect::Deny(code),
+                None => panic!("expect: {other}"),
+            },
+        }
+    }
+
+    /// The request of a script, in the session that was there before it.
+    pub fn request(&self, script: &str, style: Style, engine: &Engine, world: &World) -> Request {
+        let mut request = Request::new(self.who.principal(), script);
+        request.style = style;
+        request.strict = self.strict;
+        if let Some(session) = &self.session {
+            request.session = serde_json::from_value(session.clone()).expect("a session");
+        }
+        if let Some(earlier) = &self.earlier {
+            let first = Request::new(earlier.who.principal(), earlier.sql.as_str());
+            let reply = match &earlier.policy {
+                Some(policy) => world.engine(policy, &self.catalog).check(&first),
+                None => engine.check(&first),
+            };
+            request.session = match reply.decision {
+                sqlsec::check::Decision::Allow { session, .. } => session,
+                sqlsec::check::Decision::Deny { errors } => {
+                    panic!("the earlier request: {errors:?}")
+                }
+            };
+        }
+        request
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -142,18 +219,20 @@ impl Who {
 
 /// All cases, sorted by id.
 pub fn cases() -> Vec<Case> {
-    let folder = root().join("fixtures/cases");
-    let mut files = Vec::new();
-    markdown(&folder, &mut files);
-    files.sort();
-    files
-        .iter()
-        .filter_map(|path| case(&folder, path))
-        .collect()
+    let fixtures = root().join("fixtures");
+    let below = |folder: &str, base: &Path| -> Vec<Case> {
+        let mut files = Vec::new();
+        markdown(&fixtures.join(folder), &mut files);
+        files.sort();
+        files.iter().filter_map(|path| case(base, path)).collect()
+    };
+    let mut all = below("cases", &fixtures.join("cases"));
+    all.append(&mut below("attacks", &fixtures));
+    all
 }
 
 fn markdown(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("fixtures/cases is there") {
+    for entry in fs::read_dir(folder).expect("the folder is there") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             markdown(&path, files);
@@ -242,10 +321,19 @@ impl World {
         }
     }
 
-    pub fn policy(&self, name: &str) -> Policy {
-        let path = self.folder.join("policies").join(format!("{name}.yaml"));
-        let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        Policy::load(&text, &path.to_string_lossy()).unwrap_or_else(|e| panic!("{e}"))
+    pub fn policy_text(&self, name: &str) -> String {
+        let path = self.policy_file(name);
+        fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    }
+
+    fn policy_file(&self, name: &str) -> PathBuf {
+        self.folder.join("policies").join(format!("{name}.yaml"))
+    }
+
+    fn policy(&self, name: &str) -> Policy {
+        let path = self.policy_file(name);
+        Policy::load(&self.policy_text(name), &path.to_string_lossy())
+            .unwrap_or_else(|e| panic!("{e}"))
     }
 
     /// The secure view of each table for a user, by table.

@@ -12,6 +12,7 @@
     reason = "a test stops where it stands, prints what it saw, and is told by the environment what to skip"
 )]
 
+mod attacks;
 mod case;
 mod cli;
 mod corpus;
@@ -20,5 +21,6 @@ mod flink;
 mod masks;
 mod quickstart;
 mod schema;
+mod strict;
 mod tidy;
 mod tpc;
