@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -280,11 +281,23 @@ pub struct World {
     pub tables: Vec<(String, String)>,
     pub data: BTreeMap<String, Value>,
     pub functions: BTreeMap<String, String>,
+    /// Engines over these tables alone, by policy.
+    engines: Mutex<BTreeMap<String, Arc<Engine>>>,
 }
 
 impl World {
-    /// Reads a world. Batch cannot read changelogs: tables and data marked for it take the place of the others.
-    pub fn load(name: &str, mode: Mode) -> Self {
+    /// A world, read once. Batch cannot read changelogs: tables and data marked for it take the place of the others.
+    pub fn load(name: &str, mode: Mode) -> Arc<Self> {
+        static READ: Mutex<BTreeMap<(String, &str), Arc<World>>> = Mutex::new(BTreeMap::new());
+        let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (name.to_owned(), mode.word());
+        Arc::clone(
+            read.entry(key)
+                .or_insert_with(|| Arc::new(Self::read(name, mode))),
+        )
+    }
+
+    fn read(name: &str, mode: Mode) -> Self {
         let folder = root().join("fixtures/worlds").join(name);
         let read = |file: &str| fs::read_to_string(folder.join(file)).ok();
         let mut tables =
@@ -318,6 +331,7 @@ impl World {
             tables,
             data,
             functions,
+            engines: Mutex::default(),
         }
     }
 
@@ -349,7 +363,16 @@ impl World {
     }
 
     /// An engine over this world's tables and what the case's catalog adds.
-    pub fn engine(&self, policy: &str, catalog: &[String]) -> Engine {
+    pub fn engine(&self, policy: &str, catalog: &[String]) -> Arc<Engine> {
+        if !catalog.is_empty() {
+            return Arc::new(self.new_engine(policy, catalog));
+        }
+        let mut engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = engines.entry(policy.to_owned());
+        Arc::clone(known.or_insert_with(|| Arc::new(self.new_engine(policy, catalog))))
+    }
+
+    fn new_engine(&self, policy: &str, catalog: &[String]) -> Engine {
         let mut all: Vec<String> = self.tables.iter().map(|(_, ddl)| ddl.clone()).collect();
         all.extend(catalog.iter().cloned());
         let mut snapshot = Catalog::default();
