@@ -65,7 +65,8 @@ impl Rewriter<'_> {
                 ));
             };
             let row_ok = self.fresh("row_ok__", relation);
-            list = format!("{list}, ({filter}) AS {}", quote(&row_ok));
+            // AND goes on at unknown: the test must be true or false.
+            list = format!("{list}, (({filter}) IS TRUE) AS {}", quote(&row_ok));
             let alias = place
                 .alias
                 .as_ref()

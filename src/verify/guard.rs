@@ -85,7 +85,7 @@ impl Look<'_> {
             let text = item.span.text(self.text);
             spellings
                 .iter()
-                .find_map(|filter| text.strip_prefix(&format!("({filter}) AS ")))
+                .find_map(|filter| text.strip_prefix(&format!("(({filter}) IS TRUE) AS ")))
                 .map(|column| (item.span, column))
         })?;
         let ctes = self.statement.queries.0.iter().flat_map(|q| &q.ctes);
