@@ -99,6 +99,10 @@ codes! {
     MaskedTemporalKey = "masked-temporal-key",
     /// A temporal join with no safe shape.
     TemporalJoinShape = "temporal-join-shape",
+    /// Strict mode: a row filter that is no barrier.
+    StrictFilter = "strict-filter",
+    /// Strict mode: an expression that may fail or act on hidden rows.
+    StrictExpression = "strict-expression",
     /// The second look did not accept the result.
     VerifyFailed = "verify-failed",
     /// A mistake of sqlsec itself.

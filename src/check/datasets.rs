@@ -16,7 +16,8 @@ use sha2::Digest;
 use crate::resolve::{Relation, Resolution, Sink, ViewUnit};
 use crate::rewrite::Protection;
 use crate::syntax::Span;
-use crate::syntax::ast::Setting;
+use crate::syntax::ast::{Setting, Statement};
+use crate::syntax::tables::tables;
 
 /// A refusal with its place in the text that was resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,16 +71,35 @@ impl Datasets<'_> {
         }
     }
 
+    /// The refusal of a table that the statement names and this principal may not read or write, when there is one. It is said before anything
+    /// that tells whether the table is there or which columns it has.
+    pub(super) fn closed(&self, statement: &Statement) -> Option<Refused> {
+        // A text that this walk cannot read is refused by `resolve`, without a look at any table.
+        let named = tables(statement).ok()?;
+        let reads = named.reads.iter().map(|name| (name, Privilege::Select));
+        let writes = named.writes.iter().map(|name| (name, Privilege::Insert));
+        reads.chain(writes).find_map(|(name, privilege)| {
+            let full = self.session.qualify(name).ok()?;
+            let found = self.session.find(full.clone(), self.engine.catalog()).ok();
+            let user_named = found
+                .as_ref()
+                .is_some_and(|f| matches!(f.origin, Origin::Session(_)));
+            let physical = found.as_ref().map(|f| self.physical_names(f));
+            let physical = physical.unwrap_or_default();
+            self.may(&full, &physical, user_named, privilege, name.span)
+                .err()
+        })
+    }
+
     fn protection(&self, relation: &Relation) -> Result<Protection, Vec<Refused>> {
         let obligations = self.obligations(relation).map_err(|e| vec![e])?;
         let inside = match (&relation.found.object, &relation.view) {
             (Some(Object::View(_)), Some(view)) => {
                 // What lies below is not the submitter's text: the place is the view's name.
                 let inside = self.protections(&view.resolution).map_err(|errors| {
-                    let at = |e: Refused| Refused {
-                        span: relation.name,
-                        ..e
-                    };
+                    // Nor are the names there: which tables a view of the site reads is the site's affair.
+                    let message = format!("`{}` reads what is refused to you", relation.found.name);
+                    let at = |e: Refused| Refused::new(e.code, message.clone(), relation.name);
                     errors.into_iter().map(at).collect::<Vec<_>>()
                 })?;
                 inside.iter().any(|p| !p.is_empty()).then_some(inside)

@@ -8,7 +8,7 @@ use super::datasets::Refused;
 use super::refusal::syntax_code;
 use super::reply::{Decision, Denial, Denials, PolicyStamp, Reply};
 use super::statement::Work;
-use super::{Code, Request};
+use super::{Code, Request, settings};
 use crate::catalog::{Catalog, CatalogSource};
 use crate::policy::{Policy, Principal};
 use crate::splitter::Splitter;
@@ -122,6 +122,12 @@ impl Engine {
                 span: refused.span,
             }
         };
+        // Text is read by the rules of Flink's own dialect: in another one it means something else.
+        if let Some(dialect) = settings::foreign_dialect(&request.session.settings) {
+            let message = format!("the session is in another SQL dialect: `{dialect}`");
+            let refused = Refused::new(Code::SettingDenied, message, Span::default());
+            return Err(Denials::one(denial(0, refused)));
+        }
         let script = Script::parse(source, request.flink, &self.limits).map_err(|error| {
             Denials::one(denial(
                 statement_at(source, error.span, request.flink),
@@ -134,6 +140,7 @@ impl Engine {
             at: request.at.map_or_else(SystemTime::now, time),
             style: request.style,
             flink: request.flink,
+            strict: request.strict || self.policy.defaults().strict,
             source,
             lines: &lines,
         };

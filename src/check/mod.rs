@@ -20,6 +20,7 @@ mod reply;
 mod request;
 mod settings;
 mod statement;
+mod strict;
 mod target;
 mod trust;
 

@@ -33,6 +33,9 @@ pub struct Request {
     /// The time of the decision in seconds since 1970, for rules that are valid for a time; the host's clock when absent.
     #[serde(default)]
     pub at: Option<i64>,
+    /// Refuses expressions that may fail or act above a filtered table. The policy can ask for it too; a request cannot undo that.
+    #[serde(default)]
+    pub strict: bool,
 }
 
 impl Request {
@@ -47,6 +50,7 @@ impl Request {
             flink: FlinkVersion::default(),
             splitter: None,
             at: None,
+            strict: false,
         }
     }
 }

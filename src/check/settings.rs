@@ -3,6 +3,8 @@
 //!
 //! The keys are those of Flink 1.20 and 2.3, each by its whole name: a prefix would let the next version's keys in unread.
 
+use std::collections::BTreeMap;
+
 /// Settings that one reason holds for.
 pub(super) struct Group {
     /// Why they pass, or do not.
@@ -323,6 +325,14 @@ pub(super) fn setting_refused(key: &str, value: Option<&str>) -> Option<&'static
         .iter()
         .find(|group| group.keys.iter().any(|k| about(k)));
     Some(known.map_or("nobody has said that it is harmless", |group| group.why))
+}
+
+/// The dialect of a session that a host hands over, when it is not Flink's own.
+pub(super) fn foreign_dialect(settings: &BTreeMap<String, String>) -> Option<&str> {
+    settings
+        .get("table.sql-dialect")
+        .map(String::as_str)
+        .filter(|dialect| !dialect.eq_ignore_ascii_case("default"))
 }
 
 #[cfg(test)]

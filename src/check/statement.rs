@@ -7,7 +7,7 @@ use super::classify::{self, Class};
 use super::datasets::{Datasets, Decided, Refused};
 use super::refusal::resolve_refusal;
 use super::reply::StatementReport;
-use super::{Code, Engine};
+use super::{Code, Engine, strict};
 use crate::catalog::Session;
 use crate::policy::Principal;
 use crate::resolve::resolve;
@@ -29,6 +29,7 @@ pub(super) struct Work<'a> {
     pub at: SystemTime,
     pub style: Style,
     pub flink: FlinkVersion,
+    pub strict: bool,
     pub source: &'a str,
     pub lines: &'a Lines<'a>,
 }
@@ -67,8 +68,6 @@ impl Work<'_> {
                 span,
             )]);
         }
-        let resolution = resolve(statement, session, self.engine.catalog())
-            .map_err(|e| vec![resolve_refusal(&e)])?;
         let datasets = Datasets {
             engine: self.engine,
             principal: self.principal,
@@ -76,6 +75,11 @@ impl Work<'_> {
             session,
             decided: Decided::default(),
         };
+        let resolution = resolve(statement, session, self.engine.catalog()).map_err(|e| {
+            // Whether a column or a table is there is nobody's business who may not read it.
+            let closed = datasets.closed(statement);
+            vec![closed.unwrap_or_else(|| resolve_refusal(&e))]
+        })?;
         describe(report, &resolution, self.source, &datasets);
         let mut refused = Vec::new();
         let protections = datasets
@@ -86,6 +90,11 @@ impl Work<'_> {
             });
         if let Err(mut errors) = self.privileges(&datasets, statement, &resolution) {
             refused.append(&mut errors);
+        }
+        if self.strict && refused.is_empty() {
+            let functions = self.engine.policy().strict_functions();
+            let text = (self.source, self.flink);
+            refused = strict::refusals(text, statement, &resolution, &protections, functions);
         }
         if !refused.is_empty() {
             return Err(refused);

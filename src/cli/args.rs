@@ -171,6 +171,9 @@ pub(super) struct Who {
     /// The policy document (YAML or JSON).
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+    /// Refuse what may fail or act above a filtered table, also where the policy does not ask for it.
+    #[arg(long)]
+    pub strict: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]

@@ -110,6 +110,7 @@ fn decide(common: &Common, who: Option<&Who>, style: Style) -> Result<(Source, R
         style,
         flink,
         splitter: common.splitter.map(Into::into),
+        strict: who.is_some_and(|who| who.strict),
         ..Request::new(principal, script.text.clone())
     };
     let reply = engine.check(&request);

@@ -24,6 +24,8 @@ pub(super) struct Compiled {
     pub rules: Vec<Rule>,
     /// The servers that the site lists, with all their names.
     pub servers: Servers,
+    /// The functions that strict mode lets pass, in upper case.
+    pub strict_functions: BTreeSet<String>,
     /// The functions that masks, filters and `when` call.
     pub functions: BTreeSet<Vec<String>>,
 }
@@ -65,7 +67,7 @@ impl Compiler {
         if !matches!(root.value, Value::Map(_)) {
             return self.error(root.at, "document-shape", "a policy document is a mapping");
         }
-        const FIELDS: [&str; 8] = [
+        const FIELDS: [&str; 9] = [
             "apiVersion",
             "version",
             "defaults",
@@ -73,6 +75,7 @@ impl Compiler {
             "roles",
             "masks",
             "tags",
+            "strict_functions",
             "rules",
         ];
         for (key, _) in root.entries() {
@@ -110,6 +113,10 @@ impl Compiler {
         self.roles(root.get("roles"));
         self.masks(root.get("masks"));
         self.tags(root.get("tags"));
+        if let Some(node) = root.get("strict_functions") {
+            let names: Vec<String> = self.keep(decode(node)).unwrap_or_default();
+            self.compiled.strict_functions = names.iter().map(|n| n.to_ascii_uppercase()).collect();
+        }
         for node in self.list(root.get("rules")) {
             self.rule(node);
         }

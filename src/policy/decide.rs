@@ -112,6 +112,12 @@ impl Policy {
         self.index.has_physical()
     }
 
+    /// Functions that never fail and have no effects, in upper case: strict mode lets them pass.
+    #[must_use]
+    pub fn strict_functions(&self) -> &BTreeSet<String> {
+        &self.compiled.strict_functions
+    }
+
     /// The functions that its masks and filters call, each as the parts of its name as written. Whoever may put another function in the place
     /// of one of these decides what the policy does (ATTACKS B4). Functions of the built-in masks are not among them.
     #[must_use]

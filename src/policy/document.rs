@@ -39,6 +39,9 @@ pub struct Document {
     /// Tags and what carries them: a rule `on: { tags: [pii] }` holds for each of these.
     #[serde(default)]
     pub tags: BTreeMap<String, Vec<TaggedDecl>>,
+    /// Functions of the site that never fail and have no effects, by the last part of their names: strict mode lets them pass.
+    #[serde(default)]
+    pub strict_functions: Vec<String>,
     /// The rules.
     #[serde(default)]
     pub rules: Vec<RuleDecl>,
@@ -60,6 +63,8 @@ pub struct Defaults {
     pub no_matching_filter: NoMatchingFilter,
     /// A column that is read from a table whose lineage is unknown.
     pub unknown_lineage: Effect,
+    /// Refuses a submitter's expressions that may fail or act above a table whose rows are filtered for them, and filters with subqueries.
+    pub strict: bool,
 }
 
 /// Allow or deny; allow when nothing is written.

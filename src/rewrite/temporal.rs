@@ -65,16 +65,18 @@ impl Rewriter<'_> {
                 ));
             };
             let row_ok = self.fresh("row_ok__", relation);
-            list = format!("{list}, ({filter}) AS {}", quote(&row_ok));
+            // AND goes on at unknown: the test must be true or false.
+            list = format!("{list}, (({filter}) IS TRUE) AS {}", quote(&row_ok));
             let alias = place
                 .alias
                 .as_ref()
                 .map_or(&relation.found.name.table, |a| &a.name);
-            self.edits.push(Edit::insert(on.start, "("));
+            // First: what is tested before it runs on hidden rows too, and a version that is hidden would show in an error.
             self.edits.push(Edit::insert(
-                on.end,
-                format!(") AND {}.{}", quote(alias), quote(&row_ok)),
+                on.start,
+                format!("{}.{} AND (", quote(alias), quote(&row_ok)),
             ));
+            self.edits.push(Edit::insert(on.end, ")"));
             self.hide_from_stars(id, relation)?;
         }
         let hints = Span::new(relation.name.end, relation.span.end).text(self.unit.source);
@@ -121,6 +123,14 @@ impl Rewriter<'_> {
 
     /// Writes the stars of the block out, so that the boolean column does not show.
     fn hide_from_stars(&mut self, id: RelationId, relation: &Relation) -> Result<(), RewriteError> {
+        if let Some(span) = self.star_argument(id) {
+            let why = "a star as an argument would show the row filter";
+            return Err(RewriteErrorKind::TemporalShape {
+                table: relation.found.name.clone(),
+                why,
+            }
+            .at(span));
+        }
         let Some(block) = relation
             .block
             .and_then(|b| self.unit.resolution.blocks.get(b))
@@ -156,6 +166,17 @@ impl Rewriter<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Where a star of the relation is an argument, as in `ROW(t.*)`: several of its columns are read at one place that is no select item.
+    fn star_argument(&self, id: RelationId) -> Option<Span> {
+        let reads = || {
+            let uses = self.unit.resolution.uses.iter();
+            uses.filter(|u| u.relation == id && !u.item)
+        };
+        reads()
+            .find(|a| reads().any(|b| b.span == a.span && b.column != a.column))
+            .map(|used| used.span)
     }
 
     /// Adds the new expressions before those of the query, in order.

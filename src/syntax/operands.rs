@@ -72,6 +72,14 @@ pub fn operands<'a>(expr: &'a Expr, found: &mut dyn FnMut(Operand<'a>)) -> Resul
     Ok(())
 }
 
+/// Adds the expressions directly below `expr` to `below`, those of every clause of a call too.
+///
+/// # Errors
+/// `unsupported-construct` for a node that is not on the list.
+pub fn parts<'a>(expr: &'a Expr, below: &mut Vec<&'a Expr>) -> Result<(), SyntaxError> {
+    one(expr, below, &mut |_| {})
+}
+
 #[expect(
     clippy::too_many_lines,
     reason = "one closed match: the list is the point"

@@ -87,7 +87,7 @@ impl Look<'_> {
             let text = item.span.text(self.text);
             spellings
                 .iter()
-                .find_map(|filter| text.strip_prefix(&format!("({filter}) AS ")))
+                .find_map(|filter| text.strip_prefix(&format!("(({filter}) IS TRUE) AS ")))
                 .map(|column| (item.span, column))
         })?;
         let ctes = self.statement.queries.0.iter().flat_map(|q| &q.ctes);
@@ -105,10 +105,12 @@ impl Look<'_> {
         let tested = uses.all(|used| {
             let Some(on) = used.on else { return false };
             let text = on.text(self.text);
-            let test = format!(") AND {}.{column}", quote(&used.alias));
-            text.starts_with('(')
-                && text.ends_with(&test)
-                && self.scalar_at(on).is_some_and(|s| ends_in_a_test(&s.expr))
+            let test = format!("{}.{column} AND (", quote(&used.alias));
+            text.starts_with(&test)
+                && text.ends_with(')')
+                && self
+                    .scalar_at(on)
+                    .is_some_and(|s| begins_with_a_test(&s.expr))
         });
         tested.then_some(item)
     }
@@ -207,10 +209,10 @@ fn both_bracketed(expr: &Expr) -> bool {
         if bracketed(left) && bracketed(right))
 }
 
-/// `( … ) AND alias.column`.
-fn ends_in_a_test(expr: &Expr) -> bool {
+/// `alias.column AND ( … )`.
+fn begins_with_a_test(expr: &Expr) -> bool {
     matches!(expr, Expr::BinaryOp { left, op: BinaryOperator::And, right }
-        if bracketed(left) && matches!(**right, Expr::CompoundIdentifier(_)))
+        if matches!(**left, Expr::CompoundIdentifier(_)) && bracketed(right))
 }
 
 /// `( … )`, of an operand whose text begins with a bracket: a query has its own, and its tree shows no others around them.

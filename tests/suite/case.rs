@@ -1,13 +1,14 @@
-//! The shared cases: `fixtures/cases/**/*.md` over `fixtures/worlds/*` (fixtures/README.md says what they are).
+//! The shared cases: `fixtures/{cases,attacks}/**/*.md` over `fixtures/worlds/*` (fixtures/README.md says what they are).
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::Deserialize;
 use serde_json::Value;
 use sqlsec::policy::Principal;
-use sqlsec::{Catalog, Engine, FlinkVersion, Policy, Style};
+use sqlsec::{Catalog, Engine, FlinkVersion, Policy, Request, Style, SubmitCheck};
 
 /// The root of the repository.
 pub fn root() -> PathBuf {
@@ -17,7 +18,7 @@ pub fn root() -> PathBuf {
 /// A case file.
 #[derive(Debug)]
 pub struct Case {
-    /// Its path below `fixtures/cases`, without `.md`.
+    /// Its path below `fixtures/cases`, or below `fixtures`, without `.md`.
     pub id: String,
     /// The file.
     pub path: PathBuf,
@@ -53,6 +54,99 @@ pub struct Settings {
     pub catalog: Vec<String>,
     #[serde(default)]
     pub config: BTreeMap<String, String>,
+    #[serde(default)]
+    pub flink: Vec<FlinkVersion>,
+    #[serde(default)]
+    pub earlier: Option<Earlier>,
+    #[serde(default)]
+    pub session: Option<Value>,
+    #[serde(default)]
+    pub strict: bool,
+    #[serde(default)]
+    pub untold: Vec<String>,
+    #[serde(default)]
+    pub manual: Option<String>,
+}
+
+/// A request that came before on the same engine, or under another policy; the case gets the session it left.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Earlier {
+    #[serde(rename = "as")]
+    pub who: Who,
+    pub sql: String,
+    #[serde(default)]
+    pub policy: Option<String>,
+}
+
+/// What a case expects.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Expect<'c> {
+    /// Allowed, and the rows are those of the secure view.
+    Equal,
+    /// Allowed, and both sides plan.
+    Plan,
+    /// Allowed and protected, over a connector that needs a server: shown by its rewrite.
+    Rewritten,
+    /// Denied with this code.
+    Deny(&'c str),
+    /// No SQL rewriter closes it: the case shows the limit that the manual names.
+    Document,
+}
+
+/// The code of a kind of statement: `fixtures/attacks/codes.yaml`.
+fn code_of(kind: &str) -> &'static str {
+    static CODES: OnceLock<BTreeMap<String, String>> = OnceLock::new();
+    let codes = CODES.get_or_init(|| {
+        let path = root().join("fixtures/attacks/codes.yaml");
+        let text = fs::read_to_string(path).expect("codes.yaml");
+        serde_saphyr::from_str(&text).expect("kinds and codes")
+    });
+    codes
+        .get(kind)
+        .unwrap_or_else(|| panic!("codes.yaml lacks `{kind}`"))
+}
+
+impl Settings {
+    pub fn expect(&self) -> Expect<'_> {
+        match self.expect.as_str() {
+            "equal" => Expect::Equal,
+            "plan" => Expect::Plan,
+            "rewritten" => Expect::Rewritten,
+            "document" => Expect::Document,
+            other => match other.strip_prefix("deny:") {
+                Some(code) => Expect::Deny(match code.strip_prefix('@') {
+                    Some(kind) => code_of(kind),
+                    None => code,
+                }),
+                None => panic!("expect: {other}"),
+            },
+        }
+    }
+
+    /// The request of a script, in the session that was there before it.
+    pub fn request(&self, script: &str, style: Style, engine: &Engine, world: &World) -> Request {
+        let mut request = Request::new(self.who.principal(), script);
+        request.style = style;
+        request.strict = self.strict;
+        if let Some(session) = &self.session {
+            request.session = serde_json::from_value(session.clone()).expect("a session");
+        }
+        if let Some(earlier) = &self.earlier {
+            let first = Request::new(earlier.who.principal(), earlier.sql.as_str());
+            let reply = match &earlier.policy {
+                Some(policy) => world.engine(policy, &self.catalog).check(&first),
+                None => engine.check(&first),
+            };
+            request.session = match reply.decision {
+                sqlsec::check::Decision::Allow { session, .. } => session,
+                sqlsec::check::Decision::Deny { errors } => {
+                    panic!("the earlier request: {errors:?}")
+                }
+            };
+        }
+        request
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -142,18 +236,20 @@ impl Who {
 
 /// All cases, sorted by id.
 pub fn cases() -> Vec<Case> {
-    let folder = root().join("fixtures/cases");
-    let mut files = Vec::new();
-    markdown(&folder, &mut files);
-    files.sort();
-    files
-        .iter()
-        .filter_map(|path| case(&folder, path))
-        .collect()
+    let fixtures = root().join("fixtures");
+    let below = |folder: &str, base: &Path| -> Vec<Case> {
+        let mut files = Vec::new();
+        markdown(&fixtures.join(folder), &mut files);
+        files.sort();
+        files.iter().filter_map(|path| case(base, path)).collect()
+    };
+    let mut all = below("cases", &fixtures.join("cases"));
+    all.append(&mut below("attacks", &fixtures));
+    all
 }
 
 fn markdown(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("fixtures/cases is there") {
+    for entry in fs::read_dir(folder).expect("the folder is there") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             markdown(&path, files);
@@ -201,11 +297,23 @@ pub struct World {
     pub tables: Vec<(String, String)>,
     pub data: BTreeMap<String, Value>,
     pub functions: BTreeMap<String, String>,
+    /// Engines over these tables alone, by policy.
+    engines: Mutex<BTreeMap<String, Arc<Engine>>>,
 }
 
 impl World {
-    /// Reads a world. Batch cannot read changelogs: tables and data marked for it take the place of the others.
-    pub fn load(name: &str, mode: Mode) -> Self {
+    /// A world, read once. Batch cannot read changelogs: tables and data marked for it take the place of the others.
+    pub fn load(name: &str, mode: Mode) -> Arc<Self> {
+        static READ: Mutex<BTreeMap<(String, &str), Arc<World>>> = Mutex::new(BTreeMap::new());
+        let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (name.to_owned(), mode.word());
+        Arc::clone(
+            read.entry(key)
+                .or_insert_with(|| Arc::new(Self::read(name, mode))),
+        )
+    }
+
+    fn read(name: &str, mode: Mode) -> Self {
         let folder = root().join("fixtures/worlds").join(name);
         let read = |file: &str| fs::read_to_string(folder.join(file)).ok();
         let mut tables =
@@ -239,13 +347,23 @@ impl World {
             tables,
             data,
             functions,
+            engines: Mutex::default(),
         }
     }
 
-    pub fn policy(&self, name: &str) -> Policy {
-        let path = self.folder.join("policies").join(format!("{name}.yaml"));
-        let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        Policy::load(&text, &path.to_string_lossy()).unwrap_or_else(|e| panic!("{e}"))
+    pub fn policy_text(&self, name: &str) -> String {
+        let path = self.policy_file(name);
+        fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    }
+
+    fn policy_file(&self, name: &str) -> PathBuf {
+        self.folder.join("policies").join(format!("{name}.yaml"))
+    }
+
+    fn policy(&self, name: &str) -> Policy {
+        let path = self.policy_file(name);
+        Policy::load(&self.policy_text(name), &path.to_string_lossy())
+            .unwrap_or_else(|e| panic!("{e}"))
     }
 
     /// The secure view of each table for a user, by table.
@@ -261,7 +379,16 @@ impl World {
     }
 
     /// An engine over this world's tables and what the case's catalog adds.
-    pub fn engine(&self, policy: &str, catalog: &[String]) -> Engine {
+    pub fn engine(&self, policy: &str, catalog: &[String]) -> Arc<Engine> {
+        if !catalog.is_empty() {
+            return Arc::new(self.new_engine(policy, catalog));
+        }
+        let mut engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = engines.entry(policy.to_owned());
+        Arc::clone(known.or_insert_with(|| Arc::new(self.new_engine(policy, catalog))))
+    }
+
+    fn new_engine(&self, policy: &str, catalog: &[String]) -> Engine {
         let mut all: Vec<String> = self.tables.iter().map(|(_, ddl)| ddl.clone()).collect();
         all.extend(catalog.iter().cloned());
         let mut snapshot = Catalog::default();

@@ -15,20 +15,35 @@ pub struct Flink {
 
 static SHARED: OnceLock<Result<Mutex<Flink>, String>> = OnceLock::new();
 
+/// One `mvn` and one start at a time.
+static STARTS: Mutex<()> = Mutex::new(());
+
+/// One JVM works at a time: two share two cores badly, and each job has a limit.
+static WORKING: Mutex<()> = Mutex::new(());
+
 impl Flink {
     /// The JVM, started at the first call.
     ///
     /// # Errors
     /// Why there is none: tests that need it say so and skip.
     pub fn shared() -> Result<MutexGuard<'static, Self>, String> {
-        let shared = SHARED.get_or_init(|| Self::start().map(Mutex::new));
+        let shared = SHARED.get_or_init(|| Self::start(&[], "target").map(Mutex::new));
         shared
             .as_ref()
             .map(|m| m.lock().unwrap_or_else(PoisonError::into_inner))
             .map_err(Clone::clone)
     }
 
-    fn start() -> Result<Self, String> {
+    /// A JVM with Flink 1.20 for the caller alone: it ends with its jobs.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn old() -> Result<Box<Self>, String> {
+        Self::start(&["-P", "flink-1.20"], "target-1.20").map(Box::new)
+    }
+
+    fn start(profile: &[&str], target: &str) -> Result<Self, String> {
+        let _one_at_a_time = STARTS.lock().unwrap_or_else(PoisonError::into_inner);
         if std::env::var("SQLSEC_NO_FLINK").is_ok() {
             return Err("SQLSEC_NO_FLINK is set".to_owned());
         }
@@ -46,6 +61,7 @@ impl Flink {
         // Maven compiles only what is newer than its classes.
         let build = Command::new("mvn")
             .args(["-q", "-B", "package"])
+            .args(profile)
             .current_dir(&folder)
             .output()
             .map_err(|e| e.to_string())?;
@@ -58,7 +74,7 @@ impl Flink {
             .args([
                 "@jvm.options",
                 "-cp",
-                "target/sqlsec-flink-tests.jar:target/lib/*",
+                &format!("{target}/sqlsec-flink-tests.jar:{target}/lib/*"),
                 "sqlsec.flink.Runner",
             ])
             .current_dir(&folder)
@@ -76,6 +92,7 @@ impl Flink {
 
     /// One answer a job, in the order of the jobs.
     pub fn ask(&mut self, jobs: &[Value]) -> Vec<Value> {
+        let _alone = WORKING.lock().unwrap_or_else(PoisonError::into_inner);
         let mut stdin = self.child.stdin.take().expect("the JVM takes jobs");
         let lines: Vec<String> = jobs.iter().map(|job| format!("{job}\n")).collect();
         // Written from a thread of its own: with both pipes full, each side would wait for the other.

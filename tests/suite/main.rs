@@ -12,6 +12,7 @@
     reason = "a test stops where it stands, prints what it saw, and is told by the environment what to skip"
 )]
 
+mod attacks;
 mod case;
 mod cli;
 mod corpus;
@@ -23,5 +24,6 @@ mod masks;
 mod properties;
 mod quickstart;
 mod schema;
+mod strict;
 mod tidy;
 mod tpc;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use sqlsec::check::Code;
 
-use crate::case::{cases, root};
+use crate::case::root;
 
 const MOST_LINES: usize = 700;
 
@@ -148,23 +148,4 @@ fn every_file_of_this_suite_is_part_of_it() {
         }
     }
     none(&forgotten);
-}
-
-#[test]
-fn an_attack_is_named_by_letter_and_number() {
-    let well_formed = |attack: &str| {
-        let mut characters = attack.chars();
-        characters.next().is_some_and(|c| ('A'..='F').contains(&c))
-            && !characters.as_str().is_empty()
-            && characters.all(|c| c.is_ascii_digit())
-    };
-    let mut wrong = Vec::new();
-    for case in cases() {
-        for attack in case.settings.attack.list() {
-            if !well_formed(attack) {
-                wrong.push(format!("{}: {attack}", case.id));
-            }
-        }
-    }
-    none(&wrong);
 }

@@ -462,6 +462,7 @@ fn documents() -> impl Strategy<Value = Document> {
         ],
         masks: Default::default(),
         tags: Default::default(),
+        strict_functions: Vec::new(),
         rules,
     })
 }

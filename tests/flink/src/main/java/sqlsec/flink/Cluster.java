@@ -2,7 +2,6 @@ package sqlsec.flink;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import org.apache.flink.client.deployment.executors.PipelineExecutorUtils;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.DeploymentOptions;
 import org.apache.flink.configuration.HeartbeatManagerOptions;
@@ -15,7 +14,6 @@ import org.apache.flink.core.execution.PipelineExecutorFactory;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.runtime.minicluster.MiniClusterJobClient;
-import org.apache.flink.streaming.api.graph.StreamGraph;
 
 /** Sends every job to one mini cluster that lives as long as the JVM: starting one a job would take most of the suite's time. */
 public final class Cluster implements PipelineExecutorFactory {
@@ -75,10 +73,8 @@ public final class Cluster implements PipelineExecutorFactory {
     @Override
     public PipelineExecutor getExecutor(Configuration ignored) {
         return (pipeline, conf, loader) -> {
-            StreamGraph graph = PipelineExecutorUtils.getStreamGraph(pipeline, conf);
-            graph.serializeUserDefinedInstances();
             MiniCluster cluster = running();
-            return cluster.submitJob(graph).thenApply(sent -> (JobClient) new MiniClusterJobClient(
+            return Submission.submit(cluster, pipeline, conf, loader).thenApply(sent -> (JobClient) new MiniClusterJobClient(
                     sent.getJobID(), cluster, loader, MiniClusterJobClient.JobFinalizationBehavior.NOTHING));
         };
     }

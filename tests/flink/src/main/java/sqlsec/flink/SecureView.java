@@ -41,7 +41,7 @@ final class SecureView {
         this.table = table;
         this.secure = table.get("secure");
         this.session = new Session("batch", zone(job), 60);
-        session.functions(job.path("functions"));
+        session.functions(job.path("functions"), table.path("secure").toString());
         prepareTables(job);
         this.schema = session.env.from(quoted()).getResolvedSchema();
         this.stored = new ArrayList<>(schema.getColumns().stream().filter(Column::isPhysical).toList());

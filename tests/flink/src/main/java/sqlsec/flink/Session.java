@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -100,8 +101,17 @@ final class Session {
     }
 
     void functions(JsonNode functions) throws Exception {
+        functions(functions, null);
+    }
+
+    /** Registers those functions that `text` may call. */
+    void functions(JsonNode functions, String text) throws Exception {
+        String folded = text == null ? null : text.toLowerCase(Locale.ROOT);
         for (var fields = functions.fields(); fields.hasNext(); ) {
             var function = fields.next();
+            if (folded != null && !folded.contains(function.getKey().toLowerCase(Locale.ROOT))) {
+                continue;
+            }
             run("CREATE TEMPORARY FUNCTION `" + function.getKey() + "` AS '" + function.getValue().asText() + "'");
         }
     }

@@ -1,0 +1,17 @@
+package sqlsec.flink;
+
+import java.util.concurrent.CompletableFuture;
+import org.apache.flink.api.common.JobSubmissionResult;
+import org.apache.flink.api.dag.Pipeline;
+import org.apache.flink.client.deployment.executors.PipelineExecutorUtils;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.minicluster.MiniCluster;
+
+/** A pipeline on its way to the mini cluster, as Flink 1.20 sends it: as a job graph. */
+final class Submission {
+    private Submission() {}
+
+    static CompletableFuture<JobSubmissionResult> submit(MiniCluster cluster, Pipeline pipeline, Configuration conf, ClassLoader loader) throws Exception {
+        return cluster.submitJob(PipelineExecutorUtils.getJobGraph(pipeline, conf, loader));
+    }
+}
