@@ -206,7 +206,7 @@ fn guarded(
             let column = block.items.iter().find(|i| {
                 i.span
                     .text(sql)
-                    .starts_with(&format!("({filter}) AS `row_ok"))
+                    .starts_with(&format!("(({filter}) IS TRUE) AS `row_ok"))
             });
             column.map(|item| item.span)
         }

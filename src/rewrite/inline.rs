@@ -36,10 +36,6 @@ impl Rewriter<'_> {
                 (None, None) => return Ok(false),
             }
         }
-        // Nothing here is masked or filtered: without an edit nothing would show that somebody has looked.
-        if edits.is_empty() {
-            return Ok(false);
-        }
         self.edits.append(&mut edits);
         Ok(true)
     }
