@@ -13,6 +13,7 @@ mod request;
 mod settings;
 mod statement;
 mod strict;
+mod table_options;
 mod trust;
 
 pub use code::Code;

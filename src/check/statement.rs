@@ -7,6 +7,7 @@ use super::classify::{self, Class};
 use super::datasets::{Datasets, Refused, bases};
 use super::reply::{Applied, AppliedMask, Input, Output, Replacement, StatementReport};
 use super::settings::setting_allowed;
+use super::table_options::loads_code;
 use super::{Code, Engine, strict};
 use crate::catalog::{
     Column, ColumnKind, Existing, Object, Session, SessionView, Table, TableName, View,
@@ -16,7 +17,7 @@ use crate::policy::{ColumnMask, Principal, Privilege, Rows};
 use crate::resolve::{Relation, Resolution, resolve};
 use crate::rewrite::{EditSet, Protection, Style, Unit, rewrite};
 use crate::syntax::ast::{
-    CreateTable, CreateView, DropObject, Name, Statement, StatementKind, Use,
+    CreateTable, CreateView, DropObject, Name, Setting, Statement, StatementKind, Use,
 };
 use crate::syntax::{FlinkVersion, Lines, Span, SyntaxErrorKind};
 use crate::verify::{RewrittenSql, attest, attest_unchanged};
@@ -185,6 +186,9 @@ impl Work<'_> {
             },
             StatementKind::CreateView(_) => datasets.sinks(&resolution.sinks, Privilege::Create),
             StatementKind::CreateTable(create) => {
+                if let Some(option) = loads_code(&create.options) {
+                    return Err(vec![code_refusal(option)]);
+                }
                 datasets.sinks(&resolution.sinks, Privilege::Create)?;
                 self.ctas(datasets, create).map_err(|e| vec![e])?;
                 self.like(datasets, create).map_err(|e| vec![e])
@@ -572,6 +576,14 @@ fn applied_mask(mask: &ColumnMask) -> AppliedMask {
         mask: mask.mask.name().to_owned(),
         rule: mask.rule.to_string(),
     }
+}
+
+fn code_refusal(option: &Setting) -> Refused {
+    let message = format!(
+        "table option `{}` could load code, or read what is no part of the table",
+        option.key.value
+    );
+    Refused::new(Code::OptionDenied, message, option.key.span)
 }
 
 fn setting_refusal(key: &str, span: Span) -> Refused {
