@@ -102,7 +102,8 @@ impl Work<'_> {
         if self.strict && refused.is_empty() {
             let functions = self.engine.policy().strict_functions();
             let text = (self.source, self.flink);
-            refused = strict::refusals(text, statement, &resolution, &protections, functions);
+            let decide = |relation: &Relation| datasets.obligations(relation).ok();
+            refused = strict::refusals(text, statement, &resolution, &decide, functions);
         }
         if !refused.is_empty() {
             return Err(refused);
