@@ -21,6 +21,7 @@ mod request;
 mod settings;
 mod statement;
 mod strict;
+mod table_options;
 mod target;
 mod trust;
 

@@ -6,6 +6,7 @@ use super::options::option_allowed;
 use super::refusal::{name_refusal, table_refusal};
 use super::settings::setting_refused;
 use super::statement::Work;
+use super::table_options::loads_code;
 use crate::catalog::{Existing, Found, Object, Origin, table_from_ddl};
 use crate::policy::Privilege;
 use crate::resolve::Resolution;
@@ -41,11 +42,13 @@ impl Work<'_> {
             },
             StatementKind::CreateView(_) => sinks(Privilege::Create),
             StatementKind::CreateTable(create) => {
+                one(loads_no_code(&create.options))?;
                 sinks(Privilege::Create)?;
                 one(self.ctas(datasets, create))?;
                 one(self.like(datasets, create))
             }
             StatementKind::CreateMaterializedTable(create) => {
+                one(loads_no_code(&create.table.options))?;
                 sinks(Privilege::Create)?;
                 one(self.ctas(datasets, &create.table))
             }
@@ -186,11 +189,11 @@ impl Work<'_> {
                 .map_err(first),
             TableChange::Refresh => datasets.may_on(&found, Privilege::Insert, name.span),
             TableChange::DropPartitions => datasets.may_on(&found, Privilege::Delete, name.span),
+            TableChange::Set(options) => loads_no_code(options),
             // These options are laid over the table's own when the job writes it.
             TableChange::Resume(options) => resumed(options),
             TableChange::Rename(_)
             | TableChange::RenameColumn { .. }
-            | TableChange::Set(_)
             | TableChange::Reset(_)
             | TableChange::Add(_)
             | TableChange::Modify(_)
@@ -220,13 +223,20 @@ impl Work<'_> {
     fn describe(&self, datasets: &Datasets<'_>, describe: &Describe) -> Result<(), Refused> {
         let name = &describe.name;
         match describe.form {
-            DescribeForm::Table
-            | DescribeForm::Columns
-            | DescribeForm::CreateTable
+            // Which columns a table has is no business of those who may neither read nor write it.
+            DescribeForm::Table | DescribeForm::Columns => {
+                let found = datasets.named(name)?;
+                datasets.may_on(&found, Privilege::Describe, name.span)?;
+                let may = |privilege| datasets.may_on(&found, privilege, name.span);
+                may(Privilege::Select)
+                    .or_else(|refused| may(Privilege::Insert).map_err(|_| refused))
+            }
+            // Addresses and passwords, or a view's own filters.
+            DescribeForm::CreateTable
             | DescribeForm::CreateMaterializedTable
             | DescribeForm::CreateView => {
-                let found = datasets.named(name)?;
-                datasets.may_on(&found, Privilege::Describe, name.span)
+                let found = datasets.change(name, Privilege::Describe, "shown by its definition");
+                found.map(|_| ())
             }
             // Their names are values of the partition columns.
             DescribeForm::Partitions => {
@@ -341,4 +351,16 @@ fn resumed(options: &[Setting]) -> Result<(), Refused> {
 pub(super) fn as_written(name: &crate::syntax::ast::Name) -> String {
     let parts: Vec<&str> = name.parts.iter().map(|p| p.value.as_str()).collect();
     parts.join(".")
+}
+
+/// Options by which a connector would load code are what ADD JAR is.
+fn loads_no_code(options: &[Setting]) -> Result<(), Refused> {
+    let Some(option) = loads_code(options) else {
+        return Ok(());
+    };
+    let message = format!(
+        "table option `{}` could load code, or read what is no part of the table",
+        option.key.value
+    );
+    Err(Refused::new(Code::OptionDenied, message, option.key.span))
 }

@@ -10,7 +10,7 @@ use super::reply::StatementReport;
 use super::{Code, Engine, strict};
 use crate::catalog::Session;
 use crate::policy::Principal;
-use crate::resolve::resolve;
+use crate::resolve::{Relation, resolve};
 use crate::rewrite::Style;
 use crate::syntax::ast::{Statement, StatementKind};
 use crate::syntax::{FlinkVersion, Lines};
@@ -94,7 +94,8 @@ impl Work<'_> {
         if self.strict && refused.is_empty() {
             let functions = self.engine.policy().strict_functions();
             let text = (self.source, self.flink);
-            refused = strict::refusals(text, statement, &resolution, &protections, functions);
+            let decide = |relation: &Relation| datasets.obligations(relation).ok();
+            refused = strict::refusals(text, statement, &resolution, &decide, functions);
         }
         if !refused.is_empty() {
             return Err(refused);

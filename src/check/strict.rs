@@ -13,9 +13,8 @@ use sqlparser::ast::{
 
 use super::Code;
 use super::datasets::Refused;
-use crate::policy::{Obligations, Rows};
-use crate::resolve::Resolution;
-use crate::rewrite::Protection;
+use crate::policy::Rows;
+use crate::resolve::{Relation, Resolution};
 use crate::syntax::ast::{
     ArgumentValue, Factor, FactorKind, FromItem, JoinConstraint, Query, QueryRole, Scalar, Select,
     SelectItem, Statement, StatementKind, TableArgument, TableFunction, Term,
@@ -24,6 +23,7 @@ use crate::syntax::{
     FlinkVersion, Limits, Span, Token, TokenKind, TypeKind, cast_type, ident_span, last_part,
     parts, tokens,
 };
+use crate::verify::Decide;
 
 /// Functions of Flink that neither fail nor act, whatever they are given: each was run on real Flink with values at its edges.
 const TOTAL: [&str; 70] = [
@@ -144,21 +144,21 @@ const OTHER: &str = "this expression";
 /// Table functions that only add columns of time.
 const WINDOWS: [&str; 4] = ["TUMBLE", "HOP", "CUMULATE", "SESSION"];
 
-/// What strict mode says of a statement: nothing when it reads no filtered table.
+/// What strict mode says of a statement: nothing when it reads no filtered table. `decide` tells what a relation obliges to, those below views too.
 pub(super) fn refusals(
     (source, flink): (&str, FlinkVersion),
     statement: &Statement,
     resolution: &Resolution,
-    protections: &[Protection],
+    decide: &Decide<'_>,
     allowed: &BTreeSet<String>,
 ) -> Vec<Refused> {
     let mut refused = Vec::new();
     let mut filtered = false;
-    for (protection, relation) in protections.iter().zip(&resolution.relations) {
+    for relation in &resolution.relations {
         let mut subquery = false;
-        filters(protection, &mut |obligations| {
+        filters(relation, decide, &mut |rows| {
             filtered = true;
-            subquery |= matches!(&obligations.rows, Rows::Matching(filter) if filter.subquery);
+            subquery |= matches!(rows, Rows::Matching(filter) if filter.subquery);
         });
         if subquery {
             let message = format!(
@@ -179,14 +179,16 @@ pub(super) fn refusals(
     refused
 }
 
-/// Every set of obligations with a row filter, those below a view too.
-fn filters(protection: &Protection, found: &mut dyn FnMut(&Obligations)) {
-    match protection.obligations.rows {
-        Rows::All => {}
-        Rows::Matching(_) | Rows::Nothing => found(&protection.obligations),
+/// The row filter of a relation, and those below it: a view of the session holds them in its text, as Flink merges them with what stands above.
+fn filters(relation: &Relation, decide: &Decide<'_>, found: &mut dyn FnMut(&Rows)) {
+    match decide(relation).as_deref().map(|o| &o.rows) {
+        Some(Rows::All) => {}
+        Some(rows @ (Rows::Matching(_) | Rows::Nothing)) => found(rows),
+        // What may not be read below a view of the session was refused when the view was made.
+        None => found(&Rows::Nothing),
     }
-    for inside in protection.inside.iter().flatten() {
-        filters(inside, found);
+    for inside in relation.view.iter().flat_map(|v| &v.resolution.relations) {
+        filters(inside, decide, found);
     }
 }
 
