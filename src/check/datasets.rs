@@ -137,9 +137,11 @@ impl Datasets<'_> {
         let found = &relation.found;
         let physical = self.physical(found, &relation.options, at)?;
         let base = system_table_base(&found.name, found.origin);
+        let also = self.also(self.is_user_named(found), &physical);
         let resource = Resource {
             name: base.as_ref().unwrap_or(&found.name),
             physical: &physical,
+            also: &also,
             columns: relation.columns.as_deref(),
             user_named: self.is_user_named(found),
             ignore_case: self.ignores_case(found, &physical),
@@ -232,6 +234,15 @@ impl Datasets<'_> {
         )
     }
 
+    /// The site's tables over the bytes of a table whose name the submitter chose.
+    fn also(&self, user_named: bool, physical: &[String]) -> Vec<TableName> {
+        if user_named {
+            self.engine.tables_over(physical)
+        } else {
+            Vec::new()
+        }
+    }
+
     /// Whether this principal has a privilege on a name.
     pub(super) fn may(
         &self,
@@ -241,9 +252,11 @@ impl Datasets<'_> {
         privilege: Privilege,
         at: Span,
     ) -> Result<(), Refused> {
+        let also = self.also(user_named, physical);
         let resource = Resource {
             name,
             physical,
+            also: &also,
             columns: None,
             user_named,
             ignore_case: self
@@ -275,7 +288,12 @@ impl Datasets<'_> {
 
     /// The physical names of what a name means. A table whose address the submitter chose is nothing but that address: one that is not understood
     /// closes it.
-    fn physical(&self, found: &Found, hints: &[Setting], at: Span) -> Result<Vec<String>, Refused> {
+    pub(super) fn physical(
+        &self,
+        found: &Found,
+        hints: &[Setting],
+        at: Span,
+    ) -> Result<Vec<String>, Refused> {
         let closed = |why: &str| {
             let message = format!("`{}` could hold anything: {why}", found.name);
             Err(Refused::new(Code::ConnectorUnknown, message, at))

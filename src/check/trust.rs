@@ -1,19 +1,96 @@
 //! A script may declare its own table over protected bytes. Filters and masks go by column name, so each name must mean the bytes it names.
 
+use super::options::option_allowed;
 use crate::catalog::{ColumnKind, Table};
 use crate::policy::{Obligations, Rows};
 
-/// Formats that find a field by its name. One that reads by position would let a script call the phone number anything.
-const BY_NAME: [&str; 8] = [
+/// Formats that find a field by its name. One that reads by position would let a script call the phone number anything; one that asks a registry
+/// for the names of fields believes a registry that the script chooses.
+const BY_NAME: [&str; 6] = [
     "json",
-    "avro-confluent",
     "canal-json",
-    "debezium-avro-confluent",
     "debezium-json",
     "maxwell-json",
     "ogg-json",
     "parquet",
 ];
+
+/// Options that say where the data are and how they are fetched. With another one a connector may fill in, rename or choose values below the filter
+/// and the mask: a default for NULL, a pipeline, an own schema.
+const OPTIONS: [&str; 53] = [
+    "admin-url",
+    "aws.region",
+    "bootstrap.servers",
+    "catalog-database",
+    "catalog-name",
+    "catalog-table",
+    "catalog-type",
+    "collection",
+    "connection.max-retry-timeout",
+    "connector",
+    "database",
+    "database-name",
+    "decoding.plugin.name",
+    "driver",
+    "fenodes",
+    "format",
+    "hostname",
+    "hosts",
+    "index",
+    "jdbc-url",
+    "key.fields",
+    "key.format",
+    "keyspace",
+    "load-url",
+    "password",
+    "path",
+    "pd-addresses",
+    "port",
+    "properties.bootstrap.servers",
+    "properties.client.id",
+    "properties.group.id",
+    "properties.sasl.mechanism",
+    "properties.security.protocol",
+    "scan-url",
+    "scheme",
+    "schema-name",
+    "server-id",
+    "server-time-zone",
+    "service-url",
+    "slot.name",
+    "stream",
+    "stream.arn",
+    "table-name",
+    "table.identifier",
+    "topic",
+    "topic-pattern",
+    "topics",
+    "uri",
+    "url",
+    "username",
+    "value.format",
+    "value.fields-include",
+    "zookeeper.quorum",
+];
+
+/// Prefixes of such options: what a format takes for an error or a time, what identity has looked at.
+const OPTION_PREFIXES: [&str; 9] = [
+    "canal-json.",
+    "debezium-json.",
+    "debezium.",
+    "jdbc.properties.",
+    "json.",
+    "maxwell-json.",
+    "ogg-json.",
+    "sink.",
+    "value.json.",
+];
+
+fn fetches(key: &str) -> bool {
+    OPTIONS.contains(&key)
+        || option_allowed(key)
+        || OPTION_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
+}
 
 /// Connectors that ask a system for columns by name, or read a schema that is stored with the data.
 const STORES: [&str; 19] = [
@@ -90,8 +167,8 @@ pub(super) fn columns_are_the_datas(table: &Table, obligations: &Obligations) ->
         path.is_some_and(|path| path.contains(&folder))
     };
     let whole = !filter.iter().chain(masked_names(obligations)).any(below);
-    let prefixed = table.options.keys().any(|k| k.ends_with("fields-prefix"));
-    named_well && by_name && whole && (database || formats.count() > 0) && !prefixed
+    let plainly = table.options.keys().all(|key| fetches(key));
+    named_well && by_name && whole && (database || formats.count() > 0) && plainly
 }
 
 fn masked_names(obligations: &Obligations) -> impl Iterator<Item = &String> {

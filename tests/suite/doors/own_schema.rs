@@ -36,7 +36,16 @@ fn two_names_may_not_differ_in_case_alone() {
 
 #[test]
 fn a_format_that_reads_by_position_is_not_believed() {
-    for format in ["csv", "raw", "protobuf", "avro", "orc", "made-up"] {
+    for format in [
+        "csv",
+        "raw",
+        "protobuf",
+        "avro",
+        "orc",
+        "made-up",
+        "avro-confluent",
+        "debezium-avro-confluent",
+    ] {
         refused(COLUMNS, &ORDERS.replace("json", format));
     }
     let key = format!("{ORDERS}, 'key.format' = 'csv', 'key.fields' = 'id'");
@@ -61,4 +70,22 @@ fn columns_that_are_the_datas_are_filtered_and_masked() {
         text.contains("region = 'north'") && text.contains("NULL"),
         "{text}"
     );
+}
+
+/// With these a connector fills in, renames or chooses values below the filter and the mask.
+#[test]
+fn an_option_that_may_change_what_a_column_holds_is_not_believed() {
+    for option in [
+        "'properties.interceptor.classes' = 'x'",
+        "'fields.region.default-value' = 'north'",
+        "'made.up' = 'x'",
+    ] {
+        refused(COLUMNS, &format!("{ORDERS}, {option}"));
+    }
+    let mut desk = Desk::empty();
+    let harmless = "'properties.group.id' = 'g', 'scan.startup.mode' = 'earliest-offset', 'json.ignore-parse-errors' = 'true', 'sink.parallelism' = '1'";
+    desk.allowed(&format!(
+        "CREATE TEMPORARY TABLE t ({COLUMNS}) WITH ({ORDERS}, {harmless})"
+    ));
+    desk.filtered("SELECT id FROM t");
 }
