@@ -1,13 +1,17 @@
 //! The decision for each dataset of a statement: access, identity, obligations.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::options::option_allowed;
 use super::trust;
 use super::{Code, Engine};
 use crate::catalog::identity::scheme;
-use crate::catalog::{Found, Identity, Object, Origin, Session, SessionView, TableName, locate};
+use crate::catalog::{
+    Found, Identity, Lookup, Object, Origin, Session, SessionView, Table, TableName, locate,
+};
 use crate::policy::{DefaultDeny, Obligations, Principal, Privilege, Refusal, Resource, Rows};
 use sha2::Digest;
 
@@ -40,7 +44,12 @@ pub(super) struct Datasets<'a> {
     pub principal: &'a Principal,
     pub at: SystemTime,
     pub session: &'a Session,
+    /// What was decided already, by what a name means: a statement names a table more than once, and `verify` asks again.
+    pub decided: Decided,
 }
+
+/// Decisions by the table they are about. Within one statement the same table under the same circumstances has the same one.
+pub(super) type Decided = RefCell<HashMap<(TableName, Origin), Arc<Obligations>>>;
 
 impl Datasets<'_> {
     /// The protection of every relation, or all refusals.
@@ -131,7 +140,21 @@ impl Datasets<'_> {
     }
 
     /// The obligations of one relation.
-    pub(super) fn obligations(&self, relation: &Relation) -> Result<Obligations, Refused> {
+    pub(super) fn obligations(&self, relation: &Relation) -> Result<Arc<Obligations>, Refused> {
+        // Options of a hint can move a table: what was decided without them says nothing.
+        if !relation.options.is_empty() {
+            return self.decide(relation).map(Arc::new);
+        }
+        let key = (relation.found.name.clone(), relation.found.origin);
+        if let Some(decided) = self.decided.borrow().get(&key) {
+            return Ok(Arc::clone(decided));
+        }
+        let decided = Arc::new(self.decide(relation)?);
+        self.decided.borrow_mut().insert(key, Arc::clone(&decided));
+        Ok(decided)
+    }
+
+    fn decide(&self, relation: &Relation) -> Result<Obligations, Refused> {
         let at = relation.name;
         options_allowed(&relation.options)?;
         let found = &relation.found;
@@ -159,7 +182,7 @@ impl Datasets<'_> {
         self.policy_tables_are_the_sites(&obligations, at)?;
         if let (Some(Object::Table(table)), Origin::Session(_)) = (&found.object, found.origin)
             && !physical.is_empty()
-            && !trust::columns_are_the_datas(table, &obligations)
+            && !trust::columns_are_the_datas(table, &obligations, &self.described(&also))
         {
             let message = format!(
                 "`{}` declares columns that need not be those of the protected data",
@@ -232,6 +255,17 @@ impl Datasets<'_> {
             privilege,
             sink.name,
         )
+    }
+
+    /// What the site says of these tables.
+    fn described(&self, names: &[TableName]) -> Vec<Arc<Table>> {
+        let found = names.iter().map(|name| self.engine.catalog().find(name));
+        found
+            .filter_map(|found| match found {
+                Ok(Lookup::Table(table)) => Some(table),
+                Ok(Lookup::View(_) | Lookup::Absent | Lookup::Unlisted) | Err(_) => None,
+            })
+            .collect()
     }
 
     /// The site's tables over the bytes of a table whose name the submitter chose.

@@ -263,6 +263,7 @@ impl Work<'_> {
                 principal: self.principal,
                 at: self.at,
                 session,
+                decided: super::datasets::Decided::default(),
             }
             .stamp(resolution),
         }

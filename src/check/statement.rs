@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::account::{applied, describe};
 use super::classify::{self, Class};
-use super::datasets::{Datasets, Refused};
+use super::datasets::{Datasets, Decided, Refused};
 use super::refusal::resolve_refusal;
 use super::reply::StatementReport;
 use super::{Code, Engine};
@@ -74,6 +74,7 @@ impl Work<'_> {
             principal: self.principal,
             at: self.at,
             session,
+            decided: Decided::default(),
         };
         describe(report, &resolution, self.source, &datasets);
         let mut refused = Vec::new();

@@ -89,3 +89,43 @@ fn an_option_that_may_change_what_a_column_holds_is_not_believed() {
     ));
     desk.filtered("SELECT id FROM t");
 }
+
+const NUMBERED: &str = "\
+apiVersion: sqlsec/v1
+version: 1
+defaults: { access: allow, unknown_connector: deny, no_matching_filter: deny, unknown_lineage: allow }
+rules:
+  - { id: dept, type: row_filter, to: { users: [ann] }, on: { physical: 'mysql://*/hr.staff' }, filter: \"dept = 7\" }
+";
+
+/// As TINYINT, department 263 is department 7 to a driver.
+#[test]
+fn a_type_that_does_not_keep_values_apart_is_not_believed() {
+    let jdbc = "'connector' = 'jdbc', 'url' = 'jdbc:mysql://db/hr', 'table-name' = 'staff'";
+    for (catalog, declared, believed) in [
+        ("", "BIGINT", true),
+        ("", "STRING", true),
+        ("", "TINYINT", false),
+        ("", "INT", false),
+        ("", "DATE", false),
+        ("INT", "INT", true),
+        ("INT", "TINYINT", false),
+        ("INT", "BIGINT", false),
+    ] {
+        let site = if catalog.is_empty() {
+            String::new()
+        } else {
+            format!("CREATE TABLE hr.d.staff (dept {catalog}) WITH ({jdbc})")
+        };
+        let mut desk = Desk::new(NUMBERED, &site);
+        desk.allowed(&format!(
+            "CREATE TEMPORARY TABLE t (id INT, dept {declared}) WITH ({jdbc})"
+        ));
+        if believed {
+            let text = desk.allowed("SELECT id FROM t");
+            assert!(text.contains("dept = 7"), "{text}");
+        } else {
+            desk.denied(Code::SchemaUntrusted, "SELECT id FROM t");
+        }
+    }
+}
