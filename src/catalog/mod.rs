@@ -31,6 +31,12 @@ pub trait CatalogSource: Send + Sync {
     /// Whatever keeps the host from knowing: the statement is denied with `catalog-unavailable`.
     fn find(&self, name: &TableName) -> Result<Lookup, String>;
 
+    /// All tables with the bytes that they stand for, as far as the host can list them: asked once, when an engine is made. A table that a script
+    /// declares over the bytes of one of these has its rules too.
+    fn addresses(&self) -> Vec<(TableName, Vec<String>)> {
+        Vec::new()
+    }
+
     /// What `CREATE CATALOG` said of a catalog of the site, where the host knows: it gives the tables in it their address, and says whether their
     /// names have a letter case.
     fn options(&self, catalog: &str) -> Option<Arc<CatalogOptions>> {
@@ -145,6 +151,12 @@ impl CatalogSource for Catalog {
         } else {
             Lookup::Unlisted
         })
+    }
+
+    fn addresses(&self) -> Vec<(TableName, Vec<String>)> {
+        let tables = self.tables.iter();
+        let tables = tables.map(|(name, table)| (name.clone(), self.identity(name, table).names()));
+        tables.filter(|(_, names)| !names.is_empty()).collect()
     }
 
     fn options(&self, catalog: &str) -> Option<Arc<CatalogOptions>> {

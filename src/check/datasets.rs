@@ -9,7 +9,9 @@ use super::options::option_allowed;
 use super::trust;
 use super::{Code, Engine};
 use crate::catalog::identity::scheme;
-use crate::catalog::{Found, Identity, Object, Origin, Session, SessionView, TableName, locate};
+use crate::catalog::{
+    Found, Identity, Lookup, Object, Origin, Session, SessionView, Table, TableName, locate,
+};
 use crate::policy::{DefaultDeny, Obligations, Principal, Privilege, Refusal, Resource, Rows};
 use sha2::Digest;
 
@@ -178,9 +180,11 @@ impl Datasets<'_> {
         let found = &relation.found;
         let physical = self.physical(found, &relation.options, at)?;
         let base = system_table_base(&found.name, found.origin);
+        let also = self.also(self.is_user_named(found), &physical);
         let resource = Resource {
             name: base.as_ref().unwrap_or(&found.name),
             physical: &physical,
+            also: &also,
             columns: relation.columns.as_deref(),
             user_named: self.is_user_named(found),
             ignore_case: self.ignores_case(found, &physical),
@@ -198,7 +202,7 @@ impl Datasets<'_> {
         self.policy_tables_are_the_sites(&obligations, at)?;
         if let (Some(Object::Table(table)), Origin::Session(_)) = (&found.object, found.origin)
             && !physical.is_empty()
-            && !trust::columns_are_the_datas(table, &obligations)
+            && !trust::columns_are_the_datas(table, &obligations, &self.described(&also))
         {
             let message = format!(
                 "`{}` declares columns that need not be those of the protected data",
@@ -273,6 +277,26 @@ impl Datasets<'_> {
         )
     }
 
+    /// What the site says of these tables.
+    fn described(&self, names: &[TableName]) -> Vec<Arc<Table>> {
+        let found = names.iter().map(|name| self.engine.catalog().find(name));
+        found
+            .filter_map(|found| match found {
+                Ok(Lookup::Table(table)) => Some(table),
+                Ok(Lookup::View(_) | Lookup::Absent | Lookup::Unlisted) | Err(_) => None,
+            })
+            .collect()
+    }
+
+    /// The site's tables over the bytes of a table whose name the submitter chose.
+    fn also(&self, user_named: bool, physical: &[String]) -> Vec<TableName> {
+        if user_named {
+            self.engine.tables_over(physical)
+        } else {
+            Vec::new()
+        }
+    }
+
     /// Whether this principal has a privilege on a name.
     pub(super) fn may(
         &self,
@@ -282,9 +306,11 @@ impl Datasets<'_> {
         privilege: Privilege,
         at: Span,
     ) -> Result<(), Refused> {
+        let also = self.also(user_named, physical);
         let resource = Resource {
             name,
             physical,
+            also: &also,
             columns: None,
             user_named,
             ignore_case: self
@@ -316,7 +342,12 @@ impl Datasets<'_> {
 
     /// The physical names of what a name means. A table whose address the submitter chose is nothing but that address: one that is not understood
     /// closes it.
-    fn physical(&self, found: &Found, hints: &[Setting], at: Span) -> Result<Vec<String>, Refused> {
+    pub(super) fn physical(
+        &self,
+        found: &Found,
+        hints: &[Setting],
+        at: Span,
+    ) -> Result<Vec<String>, Refused> {
         let closed = |why: &str| {
             let message = format!("`{}` could hold anything: {why}", found.name);
             Err(Refused::new(Code::ConnectorUnknown, message, at))

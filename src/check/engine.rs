@@ -9,8 +9,8 @@ use super::refusal::syntax_code;
 use super::reply::{Decision, Denial, Denials, PolicyStamp, Reply};
 use super::statement::Work;
 use super::{Code, Request, settings};
-use crate::catalog::{Catalog, CatalogSource};
-use crate::policy::{Policy, Principal};
+use crate::catalog::{Catalog, CatalogSource, TableName};
+use crate::policy::{Bytes, Policy, Principal};
 use crate::splitter::Splitter;
 use crate::syntax::{FlinkVersion, Limits, Lines, Script, Span, TokenKind};
 use crate::verify::RewrittenSql;
@@ -42,6 +42,7 @@ pub trait SubmitCheck: Send + Sync {
 pub struct Engine {
     policy: Arc<Policy>,
     catalog: Arc<dyn CatalogSource>,
+    bytes: Bytes,
     limits: Limits,
 }
 
@@ -56,6 +57,7 @@ impl Engine {
     #[must_use]
     pub fn with_source(policy: Arc<Policy>, catalog: Arc<dyn CatalogSource>) -> Self {
         Self {
+            bytes: policy.bytes(catalog.addresses()),
             policy,
             catalog,
             limits: Limits::default(),
@@ -77,6 +79,13 @@ impl Engine {
 
     pub(super) fn catalog(&self) -> &dyn CatalogSource {
         &*self.catalog
+    }
+
+    /// The site's tables over these bytes.
+    pub(super) fn tables_over(&self, physical: &[String]) -> Vec<TableName> {
+        let over = physical.iter();
+        over.flat_map(|name| self.policy.tables_over(&self.bytes, name))
+            .collect()
     }
 
     /// For whom and under which policy something was protected.

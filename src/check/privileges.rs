@@ -150,11 +150,13 @@ impl Work<'_> {
         }
         let table =
             table_from_ddl(create, self.source).map_err(|e| table_refusal(&e, create.name.span))?;
-        let physical = datasets.physical_names(&Found {
+        // As INSERT into it would be judged.
+        let made = Found {
             name: name.clone(),
             object: Some(Object::Table(table.into())),
-            origin: Origin::Unlisted,
-        });
+            origin: Origin::Session(0),
+        };
+        let physical = datasets.physical(&made, &[], create.name.span)?;
         datasets.may(&name, &physical, true, Privilege::Insert, create.name.span)?;
         if create.or_replace && existing != Existing::No {
             datasets.may(&name, &[], false, Privilege::Drop, create.name.span)?;

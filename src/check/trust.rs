@@ -1,19 +1,98 @@
 //! A script may declare its own table over protected bytes. Filters and masks go by column name, so each name must mean the bytes it names.
 
-use crate::catalog::{ColumnKind, Table};
+use std::sync::Arc;
+
+use super::options::option_allowed;
+use crate::catalog::{ColumnKind, Table, TypeKind, same_letters};
 use crate::policy::{Obligations, Rows};
 
-/// Formats that find a field by its name. One that reads by position would let a script call the phone number anything.
-const BY_NAME: [&str; 8] = [
+/// Formats that find a field by its name. One that reads by position would let a script call the phone number anything; one that asks a registry
+/// for the names of fields believes a registry that the script chooses.
+const BY_NAME: [&str; 6] = [
     "json",
-    "avro-confluent",
     "canal-json",
-    "debezium-avro-confluent",
     "debezium-json",
     "maxwell-json",
     "ogg-json",
     "parquet",
 ];
+
+/// Options that say where the data are and how they are fetched. With another one a connector may fill in, rename or choose values below the filter
+/// and the mask: a default for NULL, a pipeline, an own schema.
+const OPTIONS: [&str; 53] = [
+    "admin-url",
+    "aws.region",
+    "bootstrap.servers",
+    "catalog-database",
+    "catalog-name",
+    "catalog-table",
+    "catalog-type",
+    "collection",
+    "connection.max-retry-timeout",
+    "connector",
+    "database",
+    "database-name",
+    "decoding.plugin.name",
+    "driver",
+    "fenodes",
+    "format",
+    "hostname",
+    "hosts",
+    "index",
+    "jdbc-url",
+    "key.fields",
+    "key.format",
+    "keyspace",
+    "load-url",
+    "password",
+    "path",
+    "pd-addresses",
+    "port",
+    "properties.bootstrap.servers",
+    "properties.client.id",
+    "properties.group.id",
+    "properties.sasl.mechanism",
+    "properties.security.protocol",
+    "scan-url",
+    "scheme",
+    "schema-name",
+    "server-id",
+    "server-time-zone",
+    "service-url",
+    "slot.name",
+    "stream",
+    "stream.arn",
+    "table-name",
+    "table.identifier",
+    "topic",
+    "topic-pattern",
+    "topics",
+    "uri",
+    "url",
+    "username",
+    "value.format",
+    "value.fields-include",
+    "zookeeper.quorum",
+];
+
+/// Prefixes of such options: what a format takes for an error or a time, what identity has looked at.
+const OPTION_PREFIXES: [&str; 9] = [
+    "canal-json.",
+    "debezium-json.",
+    "debezium.",
+    "jdbc.properties.",
+    "json.",
+    "maxwell-json.",
+    "ogg-json.",
+    "sink.",
+    "value.json.",
+];
+
+fn fetches(key: &str) -> bool {
+    OPTIONS.contains(&key)
+        || option_allowed(key)
+        || OPTION_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
+}
 
 /// Connectors that ask a system for columns by name, or read a schema that is stored with the data.
 const STORES: [&str; 19] = [
@@ -60,8 +139,13 @@ pub(super) fn columns_are_names(table: &Table) -> bool {
 /// Options that say which format is used.
 const FORMAT_KEYS: [&str; 3] = ["format", "key.format", "value.format"];
 
-/// Whether the columns that the obligations name are stored ones, found by name, under one spelling.
-pub(super) fn columns_are_the_datas(table: &Table, obligations: &Obligations) -> bool {
+/// Whether the columns that the obligations name are stored ones, found by name, under one spelling, and with types that keep their values apart.
+/// `site`: what the site says of tables over the same bytes.
+pub(super) fn columns_are_the_datas(
+    table: &Table,
+    obligations: &Obligations,
+    site: &[Arc<Table>],
+) -> bool {
     if obligations.is_empty() {
         return true;
     }
@@ -72,6 +156,7 @@ pub(super) fn columns_are_the_datas(table: &Table, obligations: &Obligations) ->
     let masked = masked_names(obligations);
     let conditions = obligations.masks.iter().filter_map(|m| m.when.as_ref());
     let conditions = conditions.flat_map(|w| &w.columns);
+    let deciding: Vec<&String> = filter.iter().chain(conditions.clone()).collect();
     let columns = table.columns.as_deref().unwrap_or_default();
     let named_well = filter.iter().chain(masked).chain(conditions).all(|name| {
         let mut alike = columns
@@ -89,9 +174,44 @@ pub(super) fn columns_are_the_datas(table: &Table, obligations: &Obligations) ->
         let path = table.options.get("path").map(|p| p.to_lowercase());
         path.is_some_and(|path| path.contains(&folder))
     };
+    let typed_well = deciding
+        .iter()
+        .all(|name| keeps_apart(table, name, site, database));
     let whole = !filter.iter().chain(masked_names(obligations)).any(below);
-    let prefixed = table.options.keys().any(|k| k.ends_with("fields-prefix"));
-    named_well && by_name && whole && (database || formats.count() > 0) && !prefixed
+    let plainly = table.options.keys().all(|key| fetches(key));
+    named_well && typed_well && by_name && whole && (database || formats.count() > 0) && plainly
+}
+
+/// Whether a column that decides which rows are shown has a type that tells its values apart. A driver cuts a number to the type that it is declared
+/// with: as TINYINT, department 263 is department 7.
+fn keeps_apart(table: &Table, name: &str, site: &[Arc<Table>], database: bool) -> bool {
+    let kind = |table: &Table| {
+        let column = table
+            .columns
+            .iter()
+            .flatten()
+            .find(|c| same_letters(&c.name, name));
+        column.and_then(|c| c.data_type.as_ref().map(|t| t.kind.clone()))
+    };
+    let Some(declared) = kind(table) else {
+        return false;
+    };
+    let known: Vec<TypeKind> = site.iter().filter_map(|table| kind(table)).collect();
+    if !known.is_empty() {
+        return known.iter().all(|kind| *kind == declared);
+    }
+    let wide = matches!(
+        declared,
+        TypeKind::Boolean
+            | TypeKind::BigInt
+            | TypeKind::Double
+            | TypeKind::Decimal(..)
+            | TypeKind::Char(_)
+            | TypeKind::Varchar(_)
+            | TypeKind::Timestamp(_)
+            | TypeKind::TimestampLtz(_)
+    );
+    wide || !database
 }
 
 fn masked_names(obligations: &Obligations) -> impl Iterator<Item = &String> {

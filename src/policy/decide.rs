@@ -17,7 +17,8 @@ use super::refusal::{Kind, Refusal};
 use super::rule::{Rule, RuleKind, Target};
 use super::subject::Who;
 use super::{
-    Obligations, PolicyError, Principal, Resource, RuleId, Severity, filters, masks, validity,
+    Bytes, Obligations, PolicyError, Principal, Resource, RuleId, Severity, filters, masks,
+    validity,
 };
 use crate::catalog::TableName;
 
@@ -102,8 +103,21 @@ impl Policy {
     pub fn admits(&self, physical: &str) -> bool {
         let servers = &self.compiled.servers;
         self.compiled.defaults.unknown_server == DefaultDeny::Allow
-            || servers.is_empty()
             || servers.know(physical)
+            // A catalog service says where the files of its tables are: one that the submitter runs may say anything.
+            || (servers.is_empty() && !points_elsewhere(physical))
+    }
+
+    /// The site's tables with their physical names, as [`Resource::also`] wants them.
+    #[must_use]
+    pub fn bytes(&self, tables: Vec<(TableName, Vec<String>)>) -> Bytes {
+        Bytes::new(tables, &self.compiled.servers)
+    }
+
+    /// The site's tables over these bytes.
+    #[must_use]
+    pub fn tables_over(&self, bytes: &Bytes, physical: &str) -> Vec<TableName> {
+        bytes.over(physical, &self.compiled.servers)
     }
 
     /// Whether some rule is about bytes: then a table whose bytes are not known cannot be told from those.
@@ -256,8 +270,9 @@ impl Policy {
         };
         for name in resource.physical {
             let spelled = Spelled::new(name, &self.compiled.servers);
+            let entries = self.index.of_physical(&spelled);
             let of = |wanted| {
-                let entries = self.index.of_physical(name);
+                let entries = entries.iter().copied();
                 self.hits(entries, now, |target| target.meets(&spelled) == wanted)
             };
             let mut face = of(Meets::Yes);
@@ -271,6 +286,12 @@ impl Policy {
             faces
                 .adding
                 .extend(perhaps.into_iter().map(|hit| vec![hit]));
+        }
+        for other in resource.also {
+            let entries = self.index.of_name(other);
+            faces
+                .adding
+                .push(self.hits(entries, now, |target| target.has_name(other, false)));
         }
         match (resource.physical, resource.user_named) {
             ([], _) => faces.full.push(logical()),
@@ -381,6 +402,12 @@ fn denied(rules: Vec<RuleId>, privilege: Privilege) -> Refusal {
         rules,
         format!("privilege {privilege:?}"),
     )
+}
+
+fn points_elsewhere(physical: &str) -> bool {
+    ["hive://", "iceberg://"]
+        .iter()
+        .any(|scheme| physical.starts_with(scheme))
 }
 
 fn clock(now: SystemTime) -> Result<Timestamp, Refusal> {

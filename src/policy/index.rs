@@ -3,9 +3,10 @@
 //! The index is coarse: it answers with candidates, and [`super::rule::Target`] has the last word. Keys are in lower case, so that one index serves
 //! catalogs that look at case and those that do not.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::pattern::{Glob, fold};
+use super::physical::{Spelled, around};
 use super::rule::{Place, Rule};
 use crate::catalog::TableName;
 
@@ -22,6 +23,8 @@ pub(super) struct Index {
     names: Vec<Entry>,
     /// A pattern whose last part is plain, and that is about no folder: `kafka://*/orders`.
     by_last: HashMap<String, Vec<Entry>>,
+    /// A folder without wildcards.
+    by_folder: BTreeMap<String, Vec<Entry>>,
     physicals: Vec<Entry>,
     objects: Vec<Entry>,
 }
@@ -31,7 +34,19 @@ impl Index {
         let mut index = Self::default();
         for (rule, number) in rules.iter().zip(0..) {
             for (target, place) in rule.targets.iter().zip(0..) {
-                index.slot(&target.place).push((number, place));
+                let folders = match &target.place {
+                    Place::Physical(pattern) => pattern.folders(),
+                    Place::Table(_) | Place::Object(_) => None,
+                };
+                match folders {
+                    Some(folders) => {
+                        for folder in folders {
+                            let entries = index.by_folder.entry(folder).or_default();
+                            entries.push((number, place));
+                        }
+                    }
+                    None => index.slot(&target.place).push((number, place)),
+                }
             }
         }
         index
@@ -67,15 +82,25 @@ impl Index {
     }
 
     /// Targets that may have this physical name.
-    pub fn of_physical(&self, physical: &str) -> impl Iterator<Item = Entry> {
-        let last = fold(physical.rsplit('/').next().unwrap_or_default());
-        let lists = [self.by_last.get(&last), Some(&self.physicals)];
-        lists.into_iter().flatten().flatten().copied()
+    pub fn of_physical(&self, physical: &Spelled) -> Vec<Entry> {
+        let mut found = self.physicals.clone();
+        if physical.folder {
+            for folder in &physical.certain {
+                found.extend(around(&self.by_folder, folder));
+            }
+        } else if let Some(name) = physical.certain.first() {
+            let last = fold(name.rsplit('/').next().unwrap_or_default());
+            found.extend(self.by_last.get(&last).into_iter().flatten());
+        }
+        // One pattern may be found by several of its spellings.
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     /// Whether any target is a physical name.
     pub fn has_physical(&self) -> bool {
-        !self.by_last.is_empty() || !self.physicals.is_empty()
+        !self.by_last.is_empty() || !self.by_folder.is_empty() || !self.physicals.is_empty()
     }
 
     /// Targets that may have this object name.

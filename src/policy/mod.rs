@@ -7,6 +7,7 @@
 mod aggregates;
 mod attribute;
 mod bind;
+mod bytes;
 mod comparison;
 mod compile;
 mod condition;
@@ -36,6 +37,7 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
+pub use bytes::Bytes;
 pub use decide::{Access, Policy};
 pub use document::{
     API_VERSION, AccessDecl, Aggregate, ColumnMaskDecl, DefaultDeny, Defaults, Document, Effect,

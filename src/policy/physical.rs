@@ -4,10 +4,10 @@
 //! letter case, a folder above) is [`Meets::Perhaps`]: there rules can only add protection. Stays out: how a name comes about
 //! (`catalog::identity`).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::pattern::{Glob, Wildcards};
-use crate::catalog::identity::{Host, Scheme, host, scheme};
+use crate::catalog::identity::{Host, Scheme, folder, host, scheme};
 
 /// Whether a pattern is about a dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,11 +80,11 @@ fn cut(name: &str) -> Option<(&'static Scheme, &str, &str)> {
 #[derive(Debug)]
 pub(super) struct Spelled {
     /// Certainly.
-    certain: Vec<String>,
+    pub certain: Vec<String>,
     /// Without ports: another port may be another door.
-    loose: Vec<String>,
-    folder: bool,
-    ignores_case: bool,
+    pub loose: Vec<String>,
+    pub folder: bool,
+    pub ignores_case: bool,
 }
 
 impl Spelled {
@@ -159,9 +159,14 @@ impl Physical {
             Some(scheme) if scheme.folder => rest.trim_end_matches('/'),
             _ => rest,
         };
-        let mut texts = vec![format!("{head}://{}{rest}", authority.to_lowercase())];
+        let authority = authority
+            .to_lowercase()
+            .replace(".blob.core.windows.net", ".dfs.core.windows.net");
+        let mut texts = vec![format!("{head}://{authority}{rest}")];
+        // A path may be written in any of its spellings here too.
+        texts.extend(folder(text).unwrap_or_default());
         let mut loose = Vec::new();
-        for one in authority.to_lowercase().split(',') {
+        for one in authority.split(',') {
             let (name, port) = match one.rsplit_once(':') {
                 Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => {
                     (name, port.parse().ok())
@@ -178,6 +183,13 @@ impl Physical {
                 port: port.or(default),
                 ..host.clone()
             });
+            if let Some(Host {
+                name,
+                port: Some(port),
+            }) = &server
+            {
+                texts.push(format!("{head}://{name}:{port}{rest}"));
+            }
             if let Some(group) = server.and_then(|server| servers.group(&server)) {
                 texts.push(format!("{head}://{}{rest}", group_name(group)));
             }
@@ -220,6 +232,40 @@ impl Physical {
         if perhaps { Meets::Perhaps } else { Meets::No }
     }
 
+    /// What keeps a pattern from being about anything, where that is plain to see.
+    pub fn doubt(text: &str) -> Option<&'static str> {
+        let Some((head, tail)) = text.split_once("://") else {
+            return (!text.contains(['*', '?']))
+                .then_some("no physical name has this form: `scheme://host/name`");
+        };
+        if head.contains(['*', '?']) {
+            return None;
+        }
+        let Some(known) = scheme(head) else {
+            return Some("no physical name has this scheme (docs/identity.md lists them)");
+        };
+        let name = tail.split_once('/').map_or("", |(_, name)| name);
+        let parts = name.split('.').count();
+        let due = match known.name {
+            "postgres" | "oracle" | "mssql" | "db2" => 3,
+            "mysql" | "oceanbase" | "tidb" | "vitess" | "doris" | "starrocks" | "clickhouse"
+            | "mongodb" | "hive" | "iceberg" | "fluss" => 2,
+            _ => 1,
+        };
+        (parts < due && !name.contains(['*', '?'])).then_some(
+            "no physical name of this scheme has so few parts (docs/identity.md shows them)",
+        )
+    }
+
+    /// Whether a pattern is about a server by a name of its own, of which it may have more.
+    pub fn names_a_server(text: &str) -> bool {
+        let Some((head, tail)) = text.split_once("://") else {
+            return false;
+        };
+        let (authority, _) = tail.split_once('/').unwrap_or((tail, ""));
+        scheme(head).is_some_and(|scheme| scheme.port.is_some()) && !authority.contains(['*', '?'])
+    }
+
     /// The last part, where it holds no wildcard and nothing but it can be meant: the key of an index.
     pub fn last(&self) -> Option<String> {
         let first = self.certain.first()?;
@@ -232,10 +278,36 @@ impl Physical {
         plain.then_some(key)
     }
 
+    /// The folders that it is about, where it holds no wildcard: keys of an index.
+    pub fn folders(&self) -> Option<Vec<String>> {
+        let literal = self.certain.iter().map(Glob::literal);
+        let literal = literal.collect::<Option<Vec<_>>>()?;
+        let folder = |name: &String| cut(name).is_some_and(|(scheme, ..)| scheme.folder);
+        literal.iter().all(folder).then_some(literal)
+    }
+
     /// The pattern as it was written, near enough for lint.
     pub fn globs(&self) -> &[Glob] {
         &self.certain
     }
+}
+
+/// What is kept under a folder, under those above it and under those below it.
+pub(super) fn around<'m, T>(
+    kept: &'m BTreeMap<String, Vec<T>>,
+    folder: &str,
+) -> impl Iterator<Item = &'m T> {
+    let inside = if folder.ends_with('/') {
+        folder.to_owned()
+    } else {
+        format!("{folder}/")
+    };
+    let above = std::iter::once(folder).chain(ancestors(folder));
+    let above: Vec<&Vec<T>> = above.filter_map(|folder| kept.get(folder)).collect();
+    let below = kept.range(inside.clone()..);
+    let below = below.take_while(move |(name, _)| name.starts_with(&inside));
+    let below = below.map(|(_, kept)| kept);
+    above.into_iter().chain(below).flatten()
 }
 
 /// The folders that a folder lies in, up to the root of its store.
@@ -356,6 +428,46 @@ mod tests {
         assert_eq!(meets("file:///", "file:///data/x"), Yes);
         assert_eq!(meets("file:///data/x", "file://"), Perhaps);
         assert_eq!(meets("hdfs://nn/data", "hdfs://nn:8020/data/x"), Yes);
+    }
+
+    #[test]
+    fn a_pattern_may_be_written_in_any_spelling() {
+        let name = "abfss://c@a.dfs.core.windows.net/x";
+        assert_eq!(meets("wasbs://C@a.blob.core.windows.net/x/", name), Yes);
+        assert_eq!(meets("hdfs://NN/a/../x", "hdfs://nn:8020/x"), Yes);
+        assert_eq!(meets("webhdfs://nn:9870/x", "hdfs://nn:8020/x"), Yes);
+        assert_eq!(meets("kafka://[::1]/t", "kafka://localhost:9092/t"), Yes);
+        assert_eq!(
+            meets("postgresql://h/d.s.t", "postgres://h:5432/d.s.t"),
+            Yes
+        );
+    }
+
+    #[test]
+    fn a_pattern_that_no_name_can_have_is_doubted() {
+        for text in [
+            "file:/data",
+            "orders",
+            "jdbc:mysql://h/d.t",
+            "mysql2://h/d.t",
+            "postgres://h/d.t",
+            "mysql://h/t",
+            "kafka-x://*/t",
+        ] {
+            assert!(Physical::doubt(text).is_some(), "{text}");
+        }
+        for text in [
+            "**",
+            "*://*/orders",
+            "kafka://*/orders",
+            "s3a://b",
+            "postgres://h/d.s.t",
+            "postgres://h/*",
+            "mssql://h/d.*",
+            "redis://h/0",
+        ] {
+            assert_eq!(Physical::doubt(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -10,6 +10,8 @@ pub struct Resource<'a> {
     pub name: &'a TableName,
     /// Its physical names, as OpenLineage writes them (`kafka://b1:9092/orders`): several for a list of topics, none where unknown.
     pub physical: &'a [String],
+    /// Tables of the site over the same bytes: their rules hold too, and can only add protection.
+    pub also: &'a [TableName],
     /// Its columns; `None` when nobody said.
     pub columns: Option<&'a [Column]>,
     /// Whether the submitter chose the logical name, as with a table that the script declares. Where such a table has a physical name, rules
@@ -26,6 +28,7 @@ impl<'a> Resource<'a> {
         Self {
             name,
             physical: &[],
+            also: &[],
             columns: None,
             user_named: false,
             ignore_case: false,

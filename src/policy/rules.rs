@@ -4,6 +4,7 @@ use super::compile::{CUSTOM, Compiler};
 use super::condition::Condition;
 use super::decode::decode_without;
 use super::document::{self, AccessDecl, ColumnMaskDecl, MaskRef, RowFilterDecl, Subjects, Valid};
+use super::physical::Physical;
 use super::place::{self, PlaceKind};
 use super::rule::{MaskRule, Rule, RuleKind, Target};
 use super::validity::Validity;
@@ -229,6 +230,18 @@ impl Compiler {
         rule: &RuleId,
     ) -> Option<Vec<Target>> {
         let on = node.get("on").unwrap_or(node);
+        if let Some(doubt) = common.on.physical.as_deref().and_then(Physical::doubt) {
+            let finding = Finding::warning(on.place(&["physical"]), "physical-pattern", doubt);
+            self.findings.push(finding.of_rule(rule));
+        }
+        if let Some(text) = &common.on.physical
+            && self.compiled.servers.is_empty()
+            && Physical::names_a_server(text)
+        {
+            let message = "holds for a server under this name only: list all its names in `servers`, or write `*` for the host";
+            let finding = Finding::warning(on.place(&["physical"]), "server-by-name", message);
+            self.findings.push(finding.of_rule(rule));
+        }
         let read = place::targets(on, common.on, kind, &self.tags, &self.compiled.servers);
         self.keep(read.map_err(|finding| finding.of_rule(rule)))
     }

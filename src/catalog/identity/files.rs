@@ -1,11 +1,10 @@
 //! Paths: `file`, HDFS and object stores. A name is a folder and stands for all that lies below it.
 
-use super::Names;
 use super::address::{host, without_credentials};
 use super::scheme::scheme;
 
 /// The canonical name of a path, as Flink's `Path` reads it: `//` and `.` fold, `..` climbs, a slash at the end says nothing.
-pub(super) fn folder(path: &str) -> Names {
+pub(crate) fn folder(path: &str) -> Result<Vec<String>, &'static str> {
     canonical(path).map(|name| vec![name])
 }
 

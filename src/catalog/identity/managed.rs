@@ -79,7 +79,6 @@ fn paimon(o: Options<'_>, database: &str, table: &str) -> Names {
             names.extend(o.get("warehouse").map(folder).transpose()?);
             Ok(names)
         }
-        Some("jdbc") => Ok(vec![folder(o.need("warehouse")?)?]),
         Some(_) => Err("the kind of metastore is not known"),
     }
 }

@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 
 use super::TableName;
 pub(crate) use address::{Host, host};
+pub(crate) use files::folder;
 pub(crate) use managed::ignores_case;
 use managed::managed;
 pub(crate) use scheme::{Scheme, scheme};

@@ -128,3 +128,28 @@ fn a_catalog_shows_what_would_close_a_table() {
     );
     assert_eq!(codes(&[&fine], true).len(), 0);
 }
+
+#[test]
+fn a_physical_pattern_that_reaches_less_than_it_seems_is_doubted() {
+    let rule = |physical: &str| {
+        format!(
+            "id: r, type: row_filter, to: {{ users: [a] }}, on: {{ physical: '{physical}' }}, filter: 'id > 1'"
+        )
+    };
+    for (physical, found) in [
+        ("file:/data/orders", &["physical-pattern r"][..]),
+        ("postgres://*/shop.orders", &["physical-pattern r"]),
+        ("kafka://b1:9092/orders", &["server-by-name r"]),
+        ("kafka://*/orders", &[]),
+        ("s3://lake/orders", &[]),
+    ] {
+        assert_eq!(codes(&[&rule(physical)], false), found, "{physical}");
+    }
+    let listed = document(&format!(
+        "servers: [[b1, b2]]\nrules:\n  - {{ {} }}\n",
+        rule("kafka://b1/orders")
+    ));
+    assert!(lint(&listed, None).is_empty());
+    let twice = listed.replace("[b1, b2]", "[b1, b2], [b2]");
+    assert!(lint(&twice, None).iter().any(|f| f.code == "bad-server"));
+}

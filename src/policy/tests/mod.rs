@@ -1,6 +1,7 @@
 //! Tests of the module as a whole: a test is a sentence of DESIGN §5 or a number of ATTACKS §E.
 
 mod access;
+mod bytes;
 mod document;
 mod lint;
 mod masks;

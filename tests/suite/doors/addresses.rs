@@ -180,3 +180,72 @@ fn a_spelling_that_a_driver_may_read_otherwise_is_refused() {
         with_table(&options).denied(Code::ConnectorUnknown, "SELECT * FROM t");
     }
 }
+
+#[test]
+fn a_table_over_the_bytes_of_a_site_table_has_the_rules_of_its_name() {
+    let policy = "\
+apiVersion: sqlsec/v1
+version: 1
+defaults: { access: allow, unknown_connector: deny, no_matching_filter: deny, unknown_lineage: allow }
+rules:
+  - { id: name, type: row_filter, to: { users: [ann] }, on: { table: '*.*.orders' }, filter: \"region = 'north'\" }
+  - { id: sink, type: access, effect: deny, to: { users: [ann] }, on: { table: '*.*.orders' }, privileges: [insert] }
+";
+    let catalog = "CREATE TABLE shop.d.orders (id INT, region STRING) WITH ('connector' = 'kafka', 'topic' = 'o', 'properties.bootstrap.servers' = 'k1,k2', 'format' = 'json');
+        CREATE TABLE shop.d.files (id INT, region STRING) WITH ('connector' = 'filesystem', 'path' = 's3://lake/f', 'format' = 'json')";
+    for (servers, topic, protected) in [
+        ("k2:9092", "o", true),
+        ("k2", "o;x", true),
+        ("k3", "o", false),
+        ("k1", "x", false),
+    ] {
+        let mut desk = Desk::new(policy, catalog);
+        desk.allowed(&format!(
+            "CREATE TEMPORARY TABLE t (id INT, region STRING) WITH ('connector' = 'kafka', 'topic' = '{topic}', 'properties.bootstrap.servers' = '{servers}', 'format' = 'json')"
+        ));
+        if protected {
+            desk.filtered("SELECT * FROM t");
+            desk.denied(Code::AccessDenied, "INSERT INTO t SELECT 1, 'x'");
+        } else {
+            assert_eq!(desk.allowed("SELECT * FROM t"), "SELECT * FROM t");
+        }
+    }
+}
+
+#[test]
+fn a_catalog_service_of_the_submitters_is_not_believed() {
+    let table = |uri: &str| {
+        format!(
+            "'connector' = 'iceberg', 'uri' = 'thrift://{uri}', 'catalog-database' = 'd', 'catalog-table' = 'x', 'warehouse' = 's3://own'"
+        )
+    };
+    with_table(&table("own")).denied(Code::ConnectorUnknown, "SELECT * FROM t");
+    let policy = POLICY.replace("rules:", "servers: [[metastore]]\nrules:");
+    for (uri, allowed) in [("metastore", true), ("own", false)] {
+        let mut desk = Desk::new(&policy, "");
+        desk.allowed(&format!(
+            "CREATE TEMPORARY TABLE t (id INT) WITH ({})",
+            table(uri)
+        ));
+        if allowed {
+            // The bucket has no server of its own.
+            desk.allowed("SELECT * FROM t");
+        } else {
+            desk.denied(Code::ConnectorUnknown, "SELECT * FROM t");
+        }
+    }
+}
+
+#[test]
+fn create_as_does_not_write_where_insert_would_not() {
+    let mut desk = Desk::new(POLICY, "");
+    desk.denied(
+        Code::ConnectorUnknown,
+        "CREATE TABLE x WITH ('connector' = 'made-up') AS SELECT 1 AS id",
+    );
+    desk.denied(
+        Code::ConnectorUnknown,
+        "CREATE TABLE x WITH ('connector' = 'filesystem', 'path' = '/x') AS SELECT 1 AS id",
+    );
+    desk.allowed("CREATE TABLE x WITH ('connector' = 'print') AS SELECT 1 AS id");
+}

@@ -106,6 +106,24 @@ fn a_catalog_that_ignores_case_has_the_rules_of_any_spelling() {
 }
 
 #[test]
+fn a_policy_may_name_columns_in_another_case() {
+    let masked = format!(
+        "{POLICY}  - {{ id: upper, type: column_mask, to: {{ users: [ann] }}, on: {{ table: 'hive.D.STAFF', columns: [REGION] }}, mask: MASK_NULL }}\n"
+    );
+    let upper = masked.replace(
+        "\"region = 'north'\" }\n  - { id: upper",
+        "\"REGION = 'north'\" }\n  - { id: upper",
+    );
+    for policy in [masked, upper] {
+        let text = Desk::with(&policy, site()).allowed("SELECT id, region FROM hive.d.Staff");
+        assert!(
+            text.contains("NULL") && text.replace('`', "").contains("WHERE region = 'north'"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn another_case_is_not_another_table_of_the_session() {
     let mut desk = desk();
     let harmless = "(id INT, region STRING) WITH ('connector' = 'datagen')";
