@@ -38,6 +38,13 @@ impl TableName {
 }
 
 impl TableName {
+    /// All three parts in back-ticks, as SQL.
+    pub(crate) fn quoted(&self) -> String {
+        [&self.catalog, &self.database, &self.table]
+            .map(|part| crate::syntax::quote(part))
+            .join(".")
+    }
+
     /// Whether the other name is of the same catalog and differs in letter case at most.
     pub(crate) fn is_alike(&self, other: &Self) -> bool {
         use super::same_letters;

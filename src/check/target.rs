@@ -5,9 +5,10 @@ use super::datasets::{Datasets, Refused};
 use super::refusal::name_refusal;
 use crate::catalog::{Found, Object};
 use crate::policy::Privilege;
-use crate::resolve::{Place, Relation};
-use crate::syntax::Span;
+use crate::resolve::{Place, Relation, resolve};
+use crate::rewrite::Protection;
 use crate::syntax::ast::{Name, QueryId};
+use crate::syntax::{FlinkVersion, Limits, Script, Span};
 
 impl Datasets<'_> {
     /// What `name` means.
@@ -29,11 +30,29 @@ impl Datasets<'_> {
         done: &str,
     ) -> Result<(), Refused> {
         let relation = standing_alone(found.clone(), name.span, name.parts.len());
-        if self.obligations(&relation)?.is_empty() {
+        if self.obligations(&relation)?.is_empty() && self.is_open_below(found) {
             return Ok(());
         }
         let message = format!("`{}` is protected for you: it cannot be {done}", found.name);
         Err(Refused::new(code, message, name.span))
+    }
+
+    /// Whether a view of the site reads nothing that is hidden from this principal; a table reads nothing else.
+    fn is_open_below(&self, found: &Found) -> bool {
+        match found.object {
+            Some(Object::View(_)) => {}
+            Some(Object::Table(_) | Object::SessionView(_)) | None => return true,
+        }
+        let text = format!("TABLE {}", found.name.quoted());
+        let Ok(script) = Script::parse(&text, FlinkVersion::default(), &Limits::default()) else {
+            return false;
+        };
+        let whole = |statement| resolve(statement, self.session, self.engine.catalog()).ok();
+        script.statements.iter().all(|statement| {
+            whole(statement)
+                .and_then(|resolution| self.protections(&resolution).ok())
+                .is_some_and(|all| all.iter().all(Protection::is_empty))
+        })
     }
 
     /// Whether this principal has a privilege on a table, under its name and its addresses.

@@ -206,14 +206,7 @@ impl<'a> Rewriter<'a> {
 
 /// The name of a relation with all three parts, quoted: no CTE can capture it.
 fn full_name(relation: &Relation) -> String {
-    use crate::syntax::quote;
-    let name = &relation.found.name;
-    format!(
-        "{}.{}.{}",
-        quote(&name.catalog),
-        quote(&name.database),
-        quote(&name.table)
-    )
+    relation.found.name.quoted()
 }
 
 /// The condition of a row filter as it stands inside a derived table over `relation`; `None` for all rows.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -94,19 +94,6 @@ pub enum Expect<'c> {
     Document,
 }
 
-/// The code of a kind of statement: `fixtures/attacks/codes.yaml`.
-fn code_of(kind: &str) -> &'static str {
-    static CODES: OnceLock<BTreeMap<String, String>> = OnceLock::new();
-    let codes = CODES.get_or_init(|| {
-        let path = root().join("fixtures/attacks/codes.yaml");
-        let text = fs::read_to_string(path).expect("codes.yaml");
-        serde_saphyr::from_str(&text).expect("kinds and codes")
-    });
-    codes
-        .get(kind)
-        .unwrap_or_else(|| panic!("codes.yaml lacks `{kind}`"))
-}
-
 impl Settings {
     pub fn expect(&self) -> Expect<'_> {
         match self.expect.as_str() {
@@ -115,10 +102,7 @@ impl Settings {
             "rewritten" => Expect::Rewritten,
             "document" => Expect::Document,
             other => match other.strip_prefix("deny:") {
-                Some(code) => Expect::Deny(match code.strip_prefix('@') {
-                    Some(kind) => code_of(kind),
-                    None => code,
-                }),
+                Some(code) => Expect::Deny(code),
                 None => panic!("expect: {other}"),
             },
         }
