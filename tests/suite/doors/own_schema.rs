@@ -76,7 +76,6 @@ fn columns_that_are_the_datas_are_filtered_and_masked() {
 #[test]
 fn an_option_that_may_change_what_a_column_holds_is_not_believed() {
     for option in [
-        "'properties.interceptor.classes' = 'x'",
         "'fields.region.default-value' = 'north'",
         "'made.up' = 'x'",
     ] {
