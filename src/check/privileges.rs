@@ -271,7 +271,13 @@ impl Work<'_> {
                     .session
                     .qualify(&drop.name)
                     .map_err(|e| name_refusal(&e, &drop.name))?;
-                datasets.may(&name, &[], false, Privilege::Drop, at)
+                match datasets.named(&drop.name) {
+                    // Data go with a table of the site; what this session has declared is a name only.
+                    Ok(found) if !matches!(found.origin, Origin::Session(_)) => {
+                        datasets.may_on(&found, Privilege::Drop, at)
+                    }
+                    Ok(_) | Err(_) => datasets.may(&name, &[], false, Privilege::Drop, at),
+                }
             }
             DropObject::Database => {
                 datasets.may_object(&datasets.database(&drop.name), at, Privilege::Drop)

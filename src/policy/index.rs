@@ -85,7 +85,7 @@ impl Index {
     pub fn of_physical(&self, physical: &Spelled) -> Vec<Entry> {
         let mut found = self.physicals.clone();
         if physical.folder {
-            for folder in &physical.certain {
+            for folder in physical.certain.iter().chain(&physical.loose) {
                 found.extend(around(&self.by_folder, folder));
             }
         } else if let Some(name) = physical.certain.first() {

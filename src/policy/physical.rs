@@ -228,7 +228,9 @@ impl Physical {
         let below = |glob: &Glob, name: &str| glob.overlaps(&Glob::below(name));
         let perhaps = any(&self.certain, &name.certain, &alike)
             || any(&self.loose, &name.loose, &alike)
-            || (name.folder && any(&self.certain, &name.certain, &below));
+            || (name.folder && any(&self.certain, &name.certain, &below))
+            || (name.folder && any(&self.loose, &name.loose, &above))
+            || (name.folder && any(&self.loose, &name.loose, &below));
         if perhaps { Meets::Perhaps } else { Meets::No }
     }
 
@@ -280,7 +282,7 @@ impl Physical {
 
     /// The folders that it is about, where it holds no wildcard: keys of an index.
     pub fn folders(&self) -> Option<Vec<String>> {
-        let literal = self.certain.iter().map(Glob::literal);
+        let literal = self.certain.iter().chain(&self.loose).map(Glob::literal);
         let literal = literal.collect::<Option<Vec<_>>>()?;
         let folder = |name: &String| cut(name).is_some_and(|(scheme, ..)| scheme.folder);
         literal.iter().all(folder).then_some(literal)
@@ -428,6 +430,9 @@ mod tests {
         assert_eq!(meets("file:///", "file:///data/x"), Yes);
         assert_eq!(meets("file:///data/x", "file://"), Perhaps);
         assert_eq!(meets("hdfs://nn/data", "hdfs://nn:8020/data/x"), Yes);
+        assert_eq!(meets("hdfs://nn/data", "hdfs://nn:8022/data/x"), Perhaps);
+        assert_eq!(meets("hdfs://nn/data", "hdfs://nn:8022/"), Perhaps);
+        assert_eq!(meets("hdfs://nn/data", "hdfs://nm:8020/data/x"), No);
     }
 
     #[test]

@@ -54,7 +54,11 @@ pub(super) fn pulsar(o: Options<'_>) -> Names {
     let mut cluster = Vec::new();
     for one in rest.trim_end_matches('/').split(',') {
         // One broker, two doors.
-        cluster.push(server(one, port)?.replace(":6651", ":6650"));
+        let server = server(one, port)?;
+        cluster.push(match server.strip_suffix(":6651") {
+            Some(host) => format!("{host}:6650"),
+            None => server,
+        });
     }
     let cluster = servers(&cluster.join(","), ',', 6650)?;
     let names = topics(o, "topics", "topics-pattern")?;
@@ -91,7 +95,9 @@ fn pulsar_topic(topic: &str) -> Result<String, &'static str> {
 
 /// `kinesis://region/stream`. The account is left out: the older connector does not know it, and both read the same stream.
 pub(super) fn kinesis(o: Options<'_>) -> Names {
-    o.none_of(&["aws.endpoint"])?;
+    if o.below("").any(|key| key.contains("endpoint")) {
+        return Err("an option moves the address");
+    }
     let (region, stream) = match (o.get("stream.arn"), o.get("stream")) {
         (Some(arn), None) => {
             let parts: Vec<&str> = arn.split(':').collect();

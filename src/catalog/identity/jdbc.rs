@@ -15,8 +15,10 @@ pub(super) fn table(url: &str, table: &str, user: Option<&str>) -> Names {
     const VENDOR: &str = "the JDBC URL is of a database that is not known";
     let rest = url.strip_prefix("jdbc:").ok_or(VENDOR)?;
     let (vendor, rest) = rest.split_once(':').ok_or(VENDOR)?;
-    // Drivers decode `%`.
-    if rest.contains(['%', '#', '\\', '\'', '"']) || rest.chars().any(|c| c.is_whitespace()) {
+    // Drivers decode `%`; SQL Server's takes what stands in braces for one value.
+    if rest.contains(['%', '#', '\\', '\'', '"', '{', '}'])
+        || rest.chars().any(|c| c.is_whitespace())
+    {
         return Err("the JDBC URL holds characters that drivers do not all read alike");
     }
     match vendor {

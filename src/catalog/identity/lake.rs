@@ -13,6 +13,9 @@ pub(super) fn paimon(o: Options<'_>) -> Names {
 }
 
 pub(super) fn hudi(o: Options<'_>) -> Names {
+    if o.below("hoodie.").any(|key| key.contains("path")) {
+        return Err("an option moves the address");
+    }
     files::folder(o.need("path")?)
 }
 

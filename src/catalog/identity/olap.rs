@@ -8,14 +8,18 @@ use super::{Names, Options, jdbc};
 pub(super) fn doris(o: Options<'_>) -> Names {
     // A condition on raw rows, and rows from elsewhere.
     o.none_of(&["doris.filter.query", "doris.read.field", "benodes"])?;
-    let hosts = hosts(o.need("fenodes")?, ',', 8030)?;
+    let mut doors = hosts(o.need("fenodes")?, ',', 8030)?;
+    // Lookups go this way.
+    doors.extend(sql_door(o)?);
+    doors.sort();
+    doors.dedup();
     let (database, table) = o
         .need("table.identifier")?
         .split_once('.')
         .ok_or("the table has no database")?;
     Ok(vec![format!(
         "doris://{}/{}.{}",
-        hosts.join(","),
+        doors.join(","),
         plain(database)?,
         plain(table)?
     )])
@@ -33,15 +37,20 @@ fn hosts(list: &str, separator: char, port: u16) -> Names {
     Ok(hosts)
 }
 
+/// The door for MySQL's protocol, where it is written.
+fn sql_door(o: Options<'_>) -> Names {
+    let Some(url) = o.get("jdbc-url") else {
+        return Ok(Vec::new());
+    };
+    let rest = url
+        .strip_prefix("jdbc:mysql://")
+        .ok_or("the JDBC URL has a form that is not understood")?;
+    hosts(authority(rest), ',', 9030)
+}
+
 /// `starrocks://fe:9030/database.table`; all doors that are written are doors to it.
 pub(super) fn starrocks(o: Options<'_>) -> Names {
-    let mut doors = Vec::new();
-    if let Some(url) = o.get("jdbc-url") {
-        let rest = url
-            .strip_prefix("jdbc:mysql://")
-            .ok_or("the JDBC URL has a form that is not understood")?;
-        doors.extend(hosts(authority(rest), ',', 9030)?);
-    }
+    let mut doors = sql_door(o)?;
     for key in ["scan-url", "load-url"] {
         if let Some(list) = o.get(key) {
             for one in list.split([';', ',']) {

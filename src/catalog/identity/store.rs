@@ -83,6 +83,8 @@ pub(super) fn mongodb_options(query: &str) -> Result<(), &'static str> {
 pub(super) fn redis(o: Options<'_>) -> Names {
     o.none_of(&[
         "cluster-nodes",
+        "master.name",
+        "nodes",
         "sentinel.nodes",
         "sentinels.info",
         "url",

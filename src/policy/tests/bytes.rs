@@ -100,3 +100,19 @@ fn rules_on_the_name_of_a_site_table_hold_for_another_table_over_its_bytes() {
         "{said}"
     );
 }
+
+#[test]
+fn another_port_of_a_name_node_is_perhaps_another_door() {
+    let policy = policy(
+        "rules:\n  - { id: d, type: access, effect: deny, to: { users: [u] }, on: { physical: 'hdfs://nn/secret' }, privileges: [select] }\n",
+    );
+    for name in [
+        "hdfs://nn:8020/secret/x",
+        "hdfs://nn:8022/secret/x",
+        "hdfs://nn:8022/secret",
+        "hdfs://nn:8022",
+    ] {
+        assert!(!asked(&policy, &[name]).0, "{name}");
+    }
+    assert!(asked(&policy, &["hdfs://nn:8022/public"]).0);
+}

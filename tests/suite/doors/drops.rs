@@ -97,3 +97,18 @@ fn create_as_writes_what_its_options_say() {
         &format!("CREATE TABLE mine WITH ({ORDERS}) AS SELECT 1 AS id"),
     );
 }
+
+#[test]
+fn a_table_of_the_site_is_dropped_by_leave_on_its_bytes() {
+    let policy = format!(
+        "{}  - {{ id: kept, type: access, effect: deny, to: {{ users: [ann] }}, on: {{ physical: 'kafka://*/orders' }}, privileges: [drop] }}\n",
+        super::POLICY
+    );
+    let catalog = format!("CREATE TABLE t ({COLUMNS}) WITH ({ORDERS})");
+    let mut desk = Desk::new(&policy, &catalog);
+    desk.denied(Code::AccessDenied, "DROP TABLE t");
+    desk.denied(Code::AccessDenied, "DROP TABLE IF EXISTS t");
+    let mut desk = Desk::new(&policy, "");
+    desk.allowed(&over_orders("TEMPORARY"));
+    desk.allowed("DROP TEMPORARY TABLE t");
+}

@@ -137,6 +137,7 @@ fn what_a_driver_may_read_otherwise_is_not_understood() {
         "jdbc:sqlserver://;serverName=h;database=d",
         "jdbc:sqlserver://h;database=d;portNumber=1",
         "jdbc:sqlserver://h",
+        "jdbc:sqlserver://h;password={a;database=d;b}",
         "jdbc:clickhouse:grpc://h/d",
         "jdbc:ch://h/d?database=e",
         "jdbc:db2://h/d:x=y;",

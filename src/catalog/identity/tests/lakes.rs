@@ -78,6 +78,21 @@ fn paths_have_one_spelling() {
 
 #[test]
 fn stores_and_lakes_have_names() {
+    unclear(&[
+        ("connector", "hudi"),
+        ("path", "s3://w/t"),
+        ("hoodie.base.path", "s3://x"),
+    ]);
+    unclear(&[("connector", "redis"), ("host", "h"), ("nodes", "a:1")]);
+    is(
+        &[
+            ("connector", "doris"),
+            ("fenodes", "own"),
+            ("jdbc-url", "jdbc:mysql://fe:9030"),
+            ("table.identifier", "d.t"),
+        ],
+        &["doris://fe:9030,own:8030/d.t"],
+    );
     is(
         &[("connector", "paimon"), ("path", "s3a://w/d.db/t/")],
         &["s3://w/d.db/t"],

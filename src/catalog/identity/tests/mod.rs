@@ -150,6 +150,22 @@ fn pulsar_and_kinesis_have_one_spelling() {
             &["pulsar://h:6650/public/default/t"],
         );
     }
+    is(
+        &[
+            ("connector", "pulsar"),
+            ("service-url", "pulsar://h:6651"),
+            ("topics", "t"),
+        ],
+        &["pulsar://h:6650/public/default/t"],
+    );
+    is(
+        &[
+            ("connector", "pulsar"),
+            ("service-url", "pulsar://h:16651"),
+            ("topics", "t"),
+        ],
+        &["pulsar://h:16651/public/default/t"],
+    );
     unclear(&[
         ("connector", "pulsar"),
         ("service-url", "http://h"),
