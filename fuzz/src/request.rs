@@ -1,6 +1,7 @@
 //! A request, as JSON or as bare SQL.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use sqlsec::catalog::Origin;
@@ -239,7 +240,8 @@ fn second_look_agrees(request: &Request, sql: &str, output: &Statement) {
             user_named: matches!(relation.found.origin, Origin::Session(_)),
             ..Resource::named(&relation.found.name)
         };
-        policy.obligations(&request.principal, &resource, at).ok()
+        let decided = policy.obligations(&request.principal, &resource, at);
+        decided.ok().map(Arc::new)
     };
     let resolution = resolve(output, &request.session, &*CATALOG).expect("it resolved before");
     let origins: BTreeSet<_> = resolution

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use super::classify::{self, Class};
-use super::datasets::{Datasets, Refused, bases};
+use super::datasets::{Datasets, Decided, Refused, bases};
 use super::reply::{Applied, AppliedMask, Input, Output, Replacement, StatementReport};
 use super::settings::setting_allowed;
 use super::{Code, Engine};
@@ -83,6 +83,7 @@ impl Work<'_> {
             principal: self.principal,
             at: self.at,
             session,
+            decided: Decided::default(),
         };
         let mut refused = Vec::new();
         let protections = datasets
@@ -471,6 +472,7 @@ impl Work<'_> {
                 principal: self.principal,
                 at: self.at,
                 session,
+                decided: Decided::default(),
             }
             .stamp(resolution),
         }

@@ -1,6 +1,6 @@
 //! Is one protected relation guarded where it stands?
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use sqlparser::ast::{BinaryOperator, Expr};
 
@@ -123,29 +123,36 @@ impl Look<'_> {
         region: Option<Span>,
     ) -> bool {
         let hidden = super::hidden_columns(relation, obligations);
+        let mut masks = MaskTexts {
+            relation,
+            masks: &obligations.masks,
+            made: HashMap::new(),
+        };
         let uses = || {
             let all = self.resolution.uses.iter();
             all.filter(|u| u.relation == id && hidden.contains(&u.column))
         };
         // In place a mask stands over the column as the submitter wrote it, and the condition of one column's mask may read another.
-        let written: BTreeSet<(&str, &str)> = uses()
+        let spellings: BTreeSet<(&str, &str)> = uses()
             .map(|u| (u.column.as_str(), u.span.text(self.text)))
             .collect();
         uses().all(|used| {
             if region.is_some_and(|r| r.contains(used.span)) {
                 return true;
             }
-            // Another column's conditional mask may read this one raw: any mask of the relation covers.
-            let covers = |column: &str, operand: &str| {
-                mask_text(relation, column, operand, &obligations.masks)
-                    .is_some_and(|mask| occurs_around(self.text, block.span, &mask, used.span))
+            let mut covers = |column: &str, operand: &str| {
+                masks
+                    .of(column, operand)
+                    .is_some_and(|mask| occurs_around(self.text, block.span, mask, used.span))
             };
             let qualified =
                 |column: &str| format!("{}.{}", quote(&relation.found.name.table), quote(column));
-            hidden
-                .iter()
-                .any(|column| covers(column, &quote(column)) || covers(column, &qualified(column)))
-                || written
+            // Its own mask is the rule. Another column's conditional mask may read this one raw: any mask of the relation covers.
+            covers(&used.column, used.span.text(self.text))
+                || hidden.iter().any(|column| {
+                    covers(column, &quote(column)) || covers(column, &qualified(column))
+                })
+                || spellings
                     .iter()
                     .any(|(column, operand)| covers(column, operand))
         })
@@ -211,6 +218,25 @@ fn bracketed(expr: &Expr) -> bool {
     matches!(expr, Expr::Nested(_)) || nested_query(expr).is_some()
 }
 
+/// The texts of a relation's masks, each made once.
+struct MaskTexts<'a> {
+    relation: &'a Relation,
+    masks: &'a [ColumnMask],
+    made: HashMap<(String, String), Option<String>>,
+}
+
+impl MaskTexts<'_> {
+    /// The text of a column's mask over `operand`.
+    fn of(&mut self, column: &str, operand: &str) -> Option<&str> {
+        let key = (column.to_owned(), operand.to_owned());
+        let made = self
+            .made
+            .entry(key)
+            .or_insert_with(|| mask_text(self.relation, column, operand, self.masks));
+        made.as_deref()
+    }
+}
+
 /// The text of a column's mask over `operand`.
 fn mask_text(
     relation: &Relation,
@@ -259,9 +285,22 @@ fn occurs_around(text: &str, block: Span, mask: &str, used: Span) -> bool {
     if mask.len() <= used.len() as usize {
         return false;
     }
-    let within = block.text(text);
-    let offset = block.start as usize;
-    within.match_indices(mask).any(|(at, found)| {
-        offset + at <= used.start as usize && used.end as usize <= offset + at + found.len()
-    })
+    // An occurrence around the use begins and ends within the mask's length of it.
+    let reach = u32::try_from(mask.len()).unwrap_or(u32::MAX);
+    let near = Span::new(
+        block.start.max(used.start.saturating_sub(reach)),
+        block.end.min(used.end.saturating_add(reach)),
+    );
+    let bytes = text
+        .as_bytes()
+        .get(near.start as usize..near.end as usize)
+        .unwrap_or_default();
+    let offset = near.start as usize;
+    bytes
+        .windows(mask.len())
+        .enumerate()
+        .filter(|(at, _)| {
+            offset + at <= used.start as usize && used.end as usize <= offset + at + mask.len()
+        })
+        .any(|(_, found)| found == mask.as_bytes())
 }

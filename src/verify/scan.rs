@@ -2,7 +2,7 @@
 
 use super::VerifyError;
 use crate::resolve::Resolution;
-use crate::syntax::{FlinkVersion, Limits, Token, TokenKind, tokens};
+use crate::syntax::{Token, TokenKind};
 
 /// Words after which a name is a table's.
 const BEFORE_A_TABLE: [&str; 6] = ["FROM", "JOIN", "TABLE", "INTO", "USING", "UPDATE"];
@@ -11,14 +11,10 @@ const BEFORE_A_TABLE: [&str; 6] = ["FROM", "JOIN", "TABLE", "INTO", "USING", "UP
 const WITH_A_FROM: [&str; 4] = ["EXTRACT", "OVERLAY", "SUBSTRING", "TRIM"];
 
 pub(super) fn scan(
-    output: &str,
-    version: FlinkVersion,
-    limits: &Limits,
+    tokens: &[Token<'_>],
     resolution: &Resolution,
     protected: &[String],
 ) -> Result<(), VerifyError> {
-    let tokens =
-        tokens(output, version, limits).map_err(|_| VerifyError("its tokens cannot be read"))?;
     let known = |start: u32| {
         let relations = resolution.relations.iter().map(|r| r.name);
         let sinks = resolution.sinks.iter().map(|s| s.name);
@@ -31,8 +27,8 @@ pub(super) fn scan(
     let mut after_word = false;
     // Of each open bracket, whether it is that of such a call.
     let mut calls: Vec<bool> = Vec::new();
-    let mut before: [Option<&Token>; 2] = [None, None];
-    for token in &tokens {
+    let mut before: [Option<&Token<'_>>; 2] = [None, None];
+    for token in tokens {
         match token.kind {
             TokenKind::LeftParen => calls.push(is_word(before[1], &WITH_A_FROM)),
             TokenKind::RightParen => {
@@ -42,7 +38,7 @@ pub(super) fn scan(
         }
         match &token.identifier {
             Some(value) => {
-                if after_word && protected.contains(value) && !known(token.span.start) {
+                if after_word && protected.iter().any(|p| p == value) && !known(token.span.start) {
                     return Err(VerifyError(
                         "a protected name stands where no table was read",
                     ));
@@ -62,7 +58,7 @@ pub(super) fn scan(
 }
 
 /// Whether a token is one of these words, without quotes.
-fn is_word(token: Option<&Token>, words: &[&str]) -> bool {
+fn is_word(token: Option<&Token<'_>>, words: &[&str]) -> bool {
     token.is_some_and(|t| {
         let text = t
             .identifier
