@@ -240,10 +240,8 @@ fn second_look_agrees(request: &Request, sql: &str, output: &Statement) {
             user_named: matches!(relation.found.origin, Origin::Session(_)),
             ..Resource::named(&relation.found.name)
         };
-        policy
-            .obligations(&request.principal, &resource, at)
-            .ok()
-            .map(Arc::new)
+        let decided = policy.obligations(&request.principal, &resource, at);
+        decided.ok().map(Arc::new)
     };
     let resolution = resolve(output, &request.session, &*CATALOG).expect("it resolved before");
     let origins: BTreeSet<_> = resolution

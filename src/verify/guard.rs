@@ -130,7 +130,7 @@ impl Look<'_> {
             all.filter(|u| u.relation == id && hidden.contains(&u.column))
         };
         // In place a mask stands over the column as the submitter wrote it, and the condition of one column's mask may read another.
-        let written: BTreeSet<(&str, &str)> = uses()
+        let spellings: BTreeSet<(&str, &str)> = uses()
             .map(|u| (u.column.as_str(), u.span.text(self.text)))
             .collect();
         let mut masks = MaskTexts {
@@ -154,7 +154,7 @@ impl Look<'_> {
                 || hidden.iter().any(|column| {
                     covers(column, &quote(column)) || covers(column, &qualified(column))
                 })
-                || written
+                || spellings
                     .iter()
                     .any(|(column, operand)| covers(column, operand))
         })
