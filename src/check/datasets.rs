@@ -1,6 +1,8 @@
 //! The decision for each dataset of a statement: access, identity, obligations.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::settings::option_allowed;
@@ -40,7 +42,12 @@ pub(super) struct Datasets<'a> {
     pub principal: &'a Principal,
     pub at: SystemTime,
     pub session: &'a Session,
+    /// What was decided already, by what a name means: a statement names a table more than once, and `verify` asks again.
+    pub decided: Decided,
 }
+
+/// Decisions by the table they are about. Within one statement the same table under the same circumstances has the same one.
+pub(super) type Decided = RefCell<HashMap<(TableName, Origin), Arc<Obligations>>>;
 
 impl Datasets<'_> {
     /// The protection of every relation, or all refusals.
@@ -150,7 +157,21 @@ impl Datasets<'_> {
     }
 
     /// The obligations of one relation.
-    pub(super) fn obligations(&self, relation: &Relation) -> Result<Obligations, Refused> {
+    pub(super) fn obligations(&self, relation: &Relation) -> Result<Arc<Obligations>, Refused> {
+        // Options of a hint can move a table: what was decided without them says nothing.
+        if !relation.options.is_empty() {
+            return self.decide(relation).map(Arc::new);
+        }
+        let key = (relation.found.name.clone(), relation.found.origin);
+        if let Some(decided) = self.decided.borrow().get(&key) {
+            return Ok(Arc::clone(decided));
+        }
+        let decided = Arc::new(self.decide(relation)?);
+        self.decided.borrow_mut().insert(key, Arc::clone(&decided));
+        Ok(decided)
+    }
+
+    fn decide(&self, relation: &Relation) -> Result<Obligations, Refused> {
         let at = relation.name;
         options_allowed(&relation.options)?;
         let found = &relation.found;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use super::classify::{self, Class};
-use super::datasets::{Datasets, Refused, bases};
+use super::datasets::{Datasets, Decided, Refused, bases};
 use super::reply::{Applied, AppliedMask, Input, Output, Replacement, StatementReport};
 use super::settings::setting_allowed;
 use super::table_options::loads_code;
@@ -82,6 +82,7 @@ impl Work<'_> {
             principal: self.principal,
             at: self.at,
             session,
+            decided: Decided::default(),
         };
         let resolution = resolve(statement, session, self.engine.catalog()).map_err(|e| {
             // Whether a column or a table is there is nobody's business who may not read it.
@@ -475,6 +476,7 @@ impl Work<'_> {
                 principal: self.principal,
                 at: self.at,
                 session,
+                decided: Decided::default(),
             }
             .stamp(resolution),
         }

@@ -140,6 +140,20 @@ impl Glob {
 
     /// Whether `text` matches from its first to its last character. Time is the product of both lengths at most.
     pub fn matches(&self, text: &str, wildcards: Wildcards, ignore_case: bool) -> bool {
+        // What nearly every rule is made of: a lone `*`, and names without any wildcard.
+        match self.0.as_slice() {
+            [Token::Many] => return !text.chars().any(|c| wildcards.stops(c)),
+            [Token::Across] => return true,
+            tokens if tokens.iter().all(|t| matches!(t, Token::Char(_))) => {
+                let mut left = text.chars();
+                let each = |t: &Token| match (t, left.next()) {
+                    (Token::Char(d), Some(c)) => same(c, *d, ignore_case),
+                    (Token::Char(_) | Token::One | Token::Many | Token::Across, _) => false,
+                };
+                return tokens.iter().all(each) && left.next().is_none();
+            }
+            _ => {}
+        }
         // reach[i]: the first i tokens match what was read so far.
         let mut reach = vec![false; self.0.len().saturating_add(1)];
         let mut next = reach.clone();

@@ -18,12 +18,16 @@ mod view;
 pub use edit::{Edit, EditSet, OverlapError};
 pub use error::{RewriteError, RewriteErrorKind};
 
+use std::cell::OnceCell;
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Object;
 use crate::policy::{Obligations, RowFilter, Rows};
 use crate::resolve::{Place, Relation, RelationId, Resolution};
+use crate::syntax::Span;
 use crate::syntax::ast::Queries;
 
 /// Where filters and masks are put.
@@ -49,11 +53,21 @@ pub struct Unit<'a> {
     pub resolution: &'a Resolution,
 }
 
+impl<'a> Unit<'a> {
+    /// The part of the text that its queries take up: every name of the statement stands there, and of a long script nothing else.
+    fn text(&self) -> &'a str {
+        let spans = || self.queries.0.iter().map(|q| q.span);
+        let start = spans().map(|s| s.start).min().unwrap_or_default();
+        let end = spans().map(|s| s.end).max().unwrap_or_default();
+        Span::new(start, end).text(self.source)
+    }
+}
+
 /// What must be done for one relation.
 #[derive(Debug, Clone)]
 pub struct Protection {
     /// The obligations of the table or view itself.
-    pub obligations: Obligations,
+    pub obligations: Arc<Obligations>,
     /// For a view of the site's catalog: the protections of what its text reads, where any of them is not empty.
     pub inside: Option<Vec<Protection>>,
 }
@@ -83,6 +97,7 @@ pub fn rewrite(
         edits: Vec::new(),
         replaced: Vec::new(),
         ctes: Vec::new(),
+        lower: OnceCell::new(),
     };
     rewriter.run()?;
     Ok(rewriter.edits)
@@ -98,14 +113,17 @@ struct Rewriter<'a> {
     /// Relations that are reached by a new alias: long qualifiers of theirs must follow.
     replaced: Vec<RelationId>,
     ctes: Vec<temporal::NewCte>,
+    /// The unit's text in lower case, once a name is sought that it does not hold.
+    lower: OnceCell<String>,
 }
 
 impl<'a> Rewriter<'a> {
     fn run(&mut self) -> Result<(), RewriteError> {
         let unit = self.unit;
         if self.protections.len() != unit.resolution.relations.len() {
-            return Err(RewriteErrorKind::Internal("a relation without a decision")
-                .at(crate::syntax::Span::default()));
+            return Err(
+                RewriteErrorKind::Internal("a relation without a decision").at(Span::default())
+            );
         }
         for (id, (relation, protection)) in unit
             .resolution

@@ -102,7 +102,7 @@ impl Rewriter<'_> {
 
     /// A name that the text does not hold in any spelling, and that no other addition uses.
     fn fresh(&self, wish: &str, relation: &Relation) -> String {
-        let text = self.unit.source.to_lowercase();
+        let text = self.lower.get_or_init(|| self.unit.text().to_lowercase());
         let taken = |name: &str| {
             relation.columns.iter().flatten().any(|c| c.name == name)
                 || text.contains(&name.to_lowercase())

@@ -29,6 +29,7 @@ impl Rewriter<'_> {
             edits: Vec::new(),
             replaced: Vec::new(),
             ctes: Vec::new(),
+            lower: std::cell::OnceCell::new(),
         };
         // The reason lies in a text that the submitter did not write: the place shown is that of the view's name.
         inner.run().map_err(|error| at(error.kind))?;

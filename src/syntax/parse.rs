@@ -1,5 +1,6 @@
 //! The ways in: a script, a policy expression, a data type, a list of tokens.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -31,13 +32,38 @@ impl Script {
     ) -> Result<Self, SyntaxError> {
         with_stack(source.len(), || {
             let tokens = lexer::lex(source, version, limits, TextKind::Submitted)?;
-            let text = Text::new(source, tokens, version, limits, TextKind::Submitted);
-            let mut statements = Vec::new();
-            for range in split(&text.tokens)? {
-                statements.push(text.read(range, |grammar| grammar.statement())?);
-            }
-            Ok(Self { statements })
+            Ok(Self::of_tokens(source, tokens, version, limits)?.0)
         })
+    }
+
+    /// Parses a script, and gives the list of [`tokens`] that it was parsed from.
+    ///
+    /// # Errors
+    /// The first thing that cannot be read, with its place in `source`.
+    pub fn parse_with_tokens<'t>(
+        source: &'t str,
+        version: FlinkVersion,
+        limits: &Limits,
+    ) -> Result<(Self, Vec<Token<'t>>), SyntaxError> {
+        with_stack(source.len(), || {
+            let tokens = lexer::lex(source, version, limits, TextKind::Submitted)?;
+            let (script, tokens) = Self::of_tokens(source, tokens, version, limits)?;
+            Ok((script, public_tokens(source, &tokens)?))
+        })
+    }
+
+    fn of_tokens(
+        source: &str,
+        tokens: Vec<Tok>,
+        version: FlinkVersion,
+        limits: &Limits,
+    ) -> Result<(Self, Rc<[Tok]>), SyntaxError> {
+        let text = Text::new(source, tokens, version, limits, TextKind::Submitted);
+        let mut statements = Vec::new();
+        for range in split(&text.tokens)? {
+            statements.push(text.read(range, |grammar| grammar.statement())?);
+        }
+        Ok((Self { statements }, text.tokens))
     }
 }
 
@@ -95,25 +121,31 @@ pub fn parse_data_type(text: &str) -> Result<DataType, SyntaxError> {
 ///
 /// # Errors
 /// What the lexer refuses, with its place.
-pub fn tokens(
-    source: &str,
+pub fn tokens<'t>(
+    source: &'t str,
     version: FlinkVersion,
     limits: &Limits,
-) -> Result<Vec<Token>, SyntaxError> {
-    let tokens = lexer::lex(source, version, limits, TextKind::Submitted)?;
+) -> Result<Vec<Token<'t>>, SyntaxError> {
+    public_tokens(
+        source,
+        &lexer::lex(source, version, limits, TextKind::Submitted)?,
+    )
+}
+
+fn public_tokens<'t>(source: &'t str, tokens: &[Tok]) -> Result<Vec<Token<'t>>, SyntaxError> {
     tokens
         .iter()
         .enumerate()
-        .map(|(index, token)| public_token(source, &tokens, index, *token))
+        .map(|(index, token)| public_token(source, tokens, index, *token))
         .collect()
 }
 
-fn public_token(
-    source: &str,
+fn public_token<'t>(
+    source: &'t str,
     tokens: &[Tok],
     index: usize,
     token: Tok,
-) -> Result<Token, SyntaxError> {
+) -> Result<Token<'t>, SyntaxError> {
     use lexer::literal;
     let text = token.span.text(source);
     let ahead = |n: usize| tokens.get(index + n);
@@ -130,17 +162,17 @@ fn public_token(
     let mut identifier = None;
     let mut string = None;
     match token.kind {
-        TokenKind::Word => identifier = Some(text.to_owned()),
-        TokenKind::QuotedIdentifier => identifier = Some(literal::quoted_name(text)),
+        TokenKind::Word => identifier = Some(Cow::Borrowed(text)),
+        TokenKind::QuotedIdentifier => identifier = Some(literal::quoted_name(text).into()),
         TokenKind::UnicodeIdentifier => {
-            identifier = Some(literal::unicode_name(text, escape).map_err(bad)?);
+            identifier = Some(literal::unicode_name(text, escape).map_err(bad)?.into());
         }
-        TokenKind::String => string = Some(literal::string(text)),
-        TokenKind::EscapedString => string = Some(literal::escaped(text).map_err(bad)?),
+        TokenKind::String => string = Some(literal::string(text).into()),
+        TokenKind::EscapedString => string = Some(literal::escaped(text).map_err(bad)?.into()),
         TokenKind::UnicodeString => {
-            string = Some(literal::unicode_string(text, escape).map_err(bad)?);
+            string = Some(literal::unicode_string(text, escape).map_err(bad)?.into());
         }
-        TokenKind::CharsetString => string = Some(literal::charset(text).map_err(bad)?),
+        TokenKind::CharsetString => string = Some(literal::charset(text).map_err(bad)?.into()),
         _ => {}
     }
     Ok(Token {

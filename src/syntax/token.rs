@@ -1,5 +1,7 @@
 //! Tokens of Flink SQL: small copies with byte places; their text stays in the source.
 
+use std::borrow::Cow;
+
 use super::{Span, Word};
 
 /// What a token is.
@@ -106,13 +108,13 @@ pub(super) struct Tok {
 
 /// A token of the public list ([`super::tokens`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Token {
+pub struct Token<'t> {
     /// What it is.
     pub kind: TokenKind,
     /// The name that it spells, unquoted and unescaped, when it can be an identifier (keywords included).
-    pub identifier: Option<String>,
+    pub identifier: Option<Cow<'t, str>>,
     /// The characters that it stands for, when it is a string literal.
-    pub string: Option<String>,
+    pub string: Option<Cow<'t, str>>,
     /// Its bytes.
     pub span: Span,
 }

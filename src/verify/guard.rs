@@ -1,5 +1,7 @@
 //! Is one protected relation guarded where it stands?
 
+use std::collections::HashMap;
+
 use sqlparser::ast::{BinaryOperator, Expr};
 
 use crate::mask::{FieldMask, mask_column, mask_untyped};
@@ -123,6 +125,11 @@ impl Look<'_> {
         region: Option<Span>,
     ) -> bool {
         let hidden = super::hidden_columns(relation, obligations);
+        let mut masks = MaskTexts {
+            relation,
+            masks: &obligations.masks,
+            made: HashMap::new(),
+        };
         self.resolution
             .uses
             .iter()
@@ -131,18 +138,20 @@ impl Look<'_> {
                 if region.is_some_and(|r| r.contains(used.span)) {
                     return true;
                 }
-                // Another column's conditional mask may read this one raw: any mask of the relation covers.
-                let covers = |column: &str, operand: &str| {
-                    mask_text(relation, column, operand, &obligations.masks)
-                        .is_some_and(|mask| occurs_around(self.text, block.span, &mask, used.span))
+                let mut covers = |column: &str, operand: &str| {
+                    masks
+                        .of(column, operand)
+                        .is_some_and(|mask| occurs_around(self.text, block.span, mask, used.span))
                 };
                 let written = used.span.text(self.text);
                 let qualified = |column: &str| {
                     format!("{}.{}", quote(&relation.found.name.table), quote(column))
                 };
-                hidden.iter().any(|column| {
-                    covers(column, &quote(column)) || covers(column, &qualified(column))
-                }) || (hidden.contains(&used.column) && covers(&used.column, written))
+                // Its own mask is the rule. Another column's conditional mask may read this one raw: any mask of the relation covers.
+                covers(&used.column, written)
+                    || hidden.iter().any(|column| {
+                        covers(column, &quote(column)) || covers(column, &qualified(column))
+                    })
             })
     }
 
@@ -201,6 +210,25 @@ fn begins_with_a_test(expr: &Expr) -> bool {
         if matches!(**left, Expr::CompoundIdentifier(_)) && matches!(**right, Expr::Nested(_)))
 }
 
+/// The texts of a relation's masks, each made once.
+struct MaskTexts<'a> {
+    relation: &'a Relation,
+    masks: &'a [ColumnMask],
+    made: HashMap<(String, String), Option<String>>,
+}
+
+impl MaskTexts<'_> {
+    /// The text of a column's mask over `operand`.
+    fn of(&mut self, column: &str, operand: &str) -> Option<&str> {
+        let key = (column.to_owned(), operand.to_owned());
+        let made = self
+            .made
+            .entry(key)
+            .or_insert_with(|| mask_text(self.relation, column, operand, self.masks));
+        made.as_deref()
+    }
+}
+
 /// The text of a column's mask over `operand`.
 fn mask_text(
     relation: &Relation,
@@ -249,9 +277,22 @@ fn occurs_around(text: &str, block: Span, mask: &str, used: Span) -> bool {
     if mask.len() <= used.len() as usize {
         return false;
     }
-    let within = block.text(text);
-    let offset = block.start as usize;
-    within.match_indices(mask).any(|(at, found)| {
-        offset + at <= used.start as usize && used.end as usize <= offset + at + found.len()
-    })
+    // An occurrence around the use begins and ends within the mask's length of it.
+    let reach = u32::try_from(mask.len()).unwrap_or(u32::MAX);
+    let near = Span::new(
+        block.start.max(used.start.saturating_sub(reach)),
+        block.end.min(used.end.saturating_add(reach)),
+    );
+    let bytes = text
+        .as_bytes()
+        .get(near.start as usize..near.end as usize)
+        .unwrap_or_default();
+    let offset = near.start as usize;
+    bytes
+        .windows(mask.len())
+        .enumerate()
+        .filter(|(at, _)| {
+            offset + at <= used.start as usize && used.end as usize <= offset + at + mask.len()
+        })
+        .any(|(_, found)| found == mask.as_bytes())
 }

@@ -8,6 +8,9 @@
 mod guard;
 mod scan;
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -69,7 +72,7 @@ pub fn attest_unchanged(
 pub struct VerifyError(pub(crate) &'static str);
 
 /// The decision for a relation, asked again for the output: `None` where this principal may not read it at all.
-pub type Decide<'d> = dyn Fn(&Relation) -> Option<Obligations> + 'd;
+pub type Decide<'d> = dyn Fn(&Relation) -> Option<Arc<Obligations>> + 'd;
 
 /// Reads the output for one statement again and attests it.
 ///
@@ -92,8 +95,8 @@ pub fn attest(
         nesting: 1_000,
         set_operations: usize::MAX,
     };
-    let script =
-        Script::parse(&output, version, &limits).map_err(|_| VerifyError("it does not parse"))?;
+    let (script, tokens) = Script::parse_with_tokens(&output, version, &limits)
+        .map_err(|_| VerifyError("it does not parse"))?;
     let [statement] = script.statements.as_slice() else {
         return Err(VerifyError("it is not one statement"));
     };
@@ -141,7 +144,8 @@ pub fn attest(
             "a protected table stands outside the relation generated for it",
         ));
     }
-    scan::scan(&output, version, &limits, &resolution, &protected)?;
+    scan::scan(&tokens, &resolution, &protected)?;
+    drop(tokens);
     Ok(RewrittenSql(output))
 }
 
@@ -158,8 +162,8 @@ fn view_is_open(relation: &Relation, decide: &Decide<'_>) -> bool {
 }
 
 /// The columns of a relation that may not be read raw: masked ones, and computed ones over them.
-fn hidden_columns(relation: &Relation, obligations: &Obligations) -> Vec<String> {
-    let mut hidden: Vec<String> = obligations
+fn hidden_columns(relation: &Relation, obligations: &Obligations) -> BTreeSet<String> {
+    let mut hidden: BTreeSet<String> = obligations
         .masks
         .iter()
         .filter_map(|m| m.path.first().cloned())
@@ -168,7 +172,7 @@ fn hidden_columns(relation: &Relation, obligations: &Obligations) -> Vec<String>
         if let ColumnKind::Computed { reads, .. } = &column.kind
             && reads.iter().any(|r| hidden.contains(r))
         {
-            hidden.push(column.name.clone());
+            hidden.insert(column.name.clone());
         }
     }
     hidden

@@ -2,20 +2,16 @@
 
 use super::VerifyError;
 use crate::resolve::Resolution;
-use crate::syntax::{FlinkVersion, Limits, tokens};
+use crate::syntax::Token;
 
 /// Words after which a name is a table's.
 const BEFORE_A_TABLE: [&str; 6] = ["FROM", "JOIN", "TABLE", "INTO", "USING", "UPDATE"];
 
 pub(super) fn scan(
-    output: &str,
-    version: FlinkVersion,
-    limits: &Limits,
+    tokens: &[Token<'_>],
     resolution: &Resolution,
     protected: &[String],
 ) -> Result<(), VerifyError> {
-    let tokens =
-        tokens(output, version, limits).map_err(|_| VerifyError("its tokens cannot be read"))?;
     let known = |start: u32| {
         let relations = resolution.relations.iter().map(|r| r.name);
         let sinks = resolution.sinks.iter().map(|s| s.name);
@@ -26,10 +22,10 @@ pub(super) fn scan(
             .any(|span| span.start <= start && start < span.end)
     };
     let mut after_word = false;
-    for token in &tokens {
+    for token in tokens {
         match &token.identifier {
             Some(value) => {
-                if after_word && protected.contains(value) && !known(token.span.start) {
+                if after_word && protected.iter().any(|p| p == value) && !known(token.span.start) {
                     return Err(VerifyError(
                         "a protected name stands where no table was read",
                     ));

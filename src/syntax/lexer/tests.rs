@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::syntax::{Token, tokens};
 
-fn read(source: &str) -> Vec<Token> {
+fn read(source: &str) -> Vec<Token<'_>> {
     tokens(source, FlinkVersion::V2_3, &Limits::default()).expect(source)
 }
 
@@ -77,7 +77,7 @@ fn hints_are_tokens() {
 
 #[test]
 fn strings_stand_for_their_characters() {
-    let string = |source: &str| read(source).remove(0).string.unwrap();
+    let string = |source: &str| read(source).remove(0).string.unwrap().into_owned();
     assert_eq!(string("'it''s'"), "it's");
     assert_eq!(string(r"'a\'"), r"a\");
     assert_eq!(string("'a\n\0\u{202e}b'"), "a\n\0\u{202e}b");
@@ -109,7 +109,7 @@ fn escaped_strings_came_with_flink_2() {
 
 #[test]
 fn names_are_read_as_flink_reads_them() {
-    let name = |source: &str| read(source).remove(0).identifier.unwrap();
+    let name = |source: &str| read(source).remove(0).identifier.unwrap().into_owned();
     assert_eq!(name("`a``b`"), "a`b");
     assert_eq!(name("`a.b -- '/*`"), "a.b -- '/*");
     assert_eq!(name(r#"U&"\006frders""#), "orders");

@@ -63,11 +63,13 @@ fn a_policy_text_is_exactly_one_expression() {
 #[test]
 fn quoted_text_is_read_back() {
     for name in ["a", "a`b", "表", "order", "a b"] {
-        let tokens = tokens(&quote(name), FlinkVersion::V2_3, &Limits::default()).unwrap();
+        let text = quote(name);
+        let tokens = tokens(&text, FlinkVersion::V2_3, &Limits::default()).unwrap();
         assert_eq!(tokens[0].identifier.as_deref(), Some(name));
     }
     for text in ["", "it's", "a\\", "--"] {
-        let tokens = tokens(&quote_literal(text), FlinkVersion::V2_3, &Limits::default()).unwrap();
+        let literal = quote_literal(text);
+        let tokens = tokens(&literal, FlinkVersion::V2_3, &Limits::default()).unwrap();
         assert_eq!(tokens[0].string.as_deref(), Some(text));
     }
 }
