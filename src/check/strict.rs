@@ -181,7 +181,8 @@ pub(super) fn refusals(
 
 /// The row filter of a relation, and those below it: a view of the session holds them in its text, as Flink merges them with what stands above.
 fn filters(relation: &Relation, decide: &Decide<'_>, found: &mut dyn FnMut(&Rows)) {
-    match decide(relation).as_deref().map(|o| &o.rows) {
+    let decided = decide(relation);
+    match decided.as_ref().map(|o| &o.rows) {
         Some(Rows::All) => {}
         Some(rows @ (Rows::Matching(_) | Rows::Nothing)) => found(rows),
         // What may not be read below a view of the session was refused when the view was made.

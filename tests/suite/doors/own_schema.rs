@@ -75,10 +75,7 @@ fn columns_that_are_the_datas_are_filtered_and_masked() {
 /// With these a connector fills in, renames or chooses values below the filter and the mask.
 #[test]
 fn an_option_that_may_change_what_a_column_holds_is_not_believed() {
-    for option in [
-        "'fields.region.default-value' = 'north'",
-        "'made.up' = 'x'",
-    ] {
+    for option in ["'fields.region.default-value' = 'north'", "'made.up' = 'x'"] {
         refused(COLUMNS, &format!("{ORDERS}, {option}"));
     }
     let mut desk = Desk::empty();
