@@ -124,7 +124,7 @@ impl Engine {
             let at = lines.position(refused.span.start);
             Denial {
                 code: refused.code,
-                message: refused.message,
+                message: one_line(&refused.message),
                 statement,
                 line: at.line,
                 column: at.column,
@@ -230,4 +230,37 @@ fn statement_at(source: &str, place: Span, version: FlinkVersion) -> usize {
 /// Seconds since 1970; before that it is 1970.
 fn time(seconds: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
+}
+
+/// A message quotes names as they were written: what would break its line, or turn it around, is written as an escape.
+fn one_line(message: &str) -> String {
+    let mut line = String::with_capacity(message.len());
+    for c in message.chars() {
+        let turns = matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if c.is_control() || turns {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_line_whatever_the_names_in_it() {
+        let policy = "apiVersion: sqlsec/v1\nversion: 1\nrules: []";
+        let policy = Policy::load(policy, "test").unwrap();
+        let engine = Engine::new(policy, Catalog::default());
+        let sql = "SELECT * FROM t /*+ OPTIONS('a\nb\r\u{85}表' = 'x') */";
+        let reply = engine.check(&Request::new(Principal::default(), sql));
+        let [error] = reply.decision.errors() else {
+            panic!("{reply:?}")
+        };
+        let said = "table option `a\\nb\\r\\u{85}表` may not be set in a hint";
+        assert_eq!(error.message, said);
+    }
 }
