@@ -17,6 +17,7 @@ mod cli;
 mod corpus;
 mod equation;
 mod flink;
+mod grammar;
 mod masks;
 mod quickstart;
 mod schema;
