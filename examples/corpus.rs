@@ -1,6 +1,6 @@
 //! Measures the grammar on a folder of real Flink SQL: parsed, refused by name, failed; tables; what Flink rejects and we take; time.
 //!
-//! `cargo run --release --example corpus [FOLDER] [--failures] [--accepted] [--tables] [--time]`
+//! `cargo run --release --example corpus [FOLDER] [--flink 1.20] [--failures] [--accepted] [--tables] [--list] [--time]`
 
 #![allow(
     clippy::print_stdout,
@@ -49,8 +49,22 @@ struct Compared {
 }
 
 fn main() -> ExitCode {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut version = FlinkVersion::default();
+    if let Some(at) = arguments.iter().position(|a| a == "--flink") {
+        let named = arguments.get(at + 1).cloned();
+        arguments.drain(at..(at + 2).min(arguments.len()));
+        version = match named.as_deref() {
+            Some("1.20") => FlinkVersion::V1_20,
+            Some("2.3") => FlinkVersion::V2_3,
+            _ => {
+                eprintln!("--flink takes 1.20 or 2.3");
+                return ExitCode::from(2);
+            }
+        };
+    }
     let (flags, folders): (Vec<String>, Vec<String>) =
-        std::env::args().skip(1).partition(|a| a.starts_with("--"));
+        arguments.into_iter().partition(|a| a.starts_with("--"));
     let folder = folders
         .first()
         .map_or_else(|| PathBuf::from("../shared/corpus"), PathBuf::from);
@@ -62,11 +76,17 @@ fn main() -> ExitCode {
         eprintln!("no corpus in {}", folder.display());
         return ExitCode::from(2);
     };
-    let tried = accepted.iter().map(|case| (case, read(case))).collect();
+    let tried = accepted
+        .iter()
+        .map(|case| (case, read(case, version)))
+        .collect();
+    if has("--list") {
+        list(&tried);
+    }
     report_kinds(&tried);
     report_tables(&tried, has("--tables"));
     report_failures(&tried, has("--failures"));
-    report_rejected(&rejected, has("--accepted"));
+    report_rejected(&rejected, version, has("--accepted"));
     if has("--time") {
         report_time(&accepted);
     }
@@ -91,9 +111,9 @@ enum Outcome {
 
 type Tried<'c> = Vec<(&'c Case, Outcome)>;
 
-fn read(case: &Case) -> Outcome {
+fn read(case: &Case, version: FlinkVersion) -> Outcome {
     with_stack(case.sql.len(), || {
-        let script = match Script::parse(&case.sql, FlinkVersion::V2_3, &Limits::default()) {
+        let script = match Script::parse(&case.sql, version, &Limits::default()) {
             Ok(script) => script,
             Err(SyntaxError {
                 kind: SyntaxErrorKind::Unsupported(construct),
@@ -117,6 +137,18 @@ fn read(case: &Case) -> Outcome {
         }
         Outcome::Parsed { reads, writes }
     })
+}
+
+/// One line a statement: id and outcome.
+fn list(tried: &Tried) {
+    for (case, outcome) in tried {
+        let word = match outcome {
+            Outcome::Parsed { .. } => "parsed",
+            Outcome::Refused(_) => "refused",
+            Outcome::Failed(_) => "failed",
+        };
+        println!("{word} {}", case.id);
+    }
 }
 
 fn text_of(name: &Name) -> String {
@@ -151,11 +183,15 @@ fn is_query(kind: &str) -> bool {
 fn report_kinds(tried: &Tried) {
     let mut kinds: BTreeMap<&str, Count> = BTreeMap::new();
     let mut queries = Count::default();
+    let mut read = Count::default();
     let mut all = Count::default();
     for (case, outcome) in tried {
         let mut counts = vec![kinds.entry(&case.kind).or_default(), &mut all];
         if is_query(&case.kind) {
             counts.push(&mut queries);
+        }
+        if is_read(&case.kind) {
+            counts.push(&mut read);
         }
         for count in counts {
             match outcome {
@@ -175,7 +211,15 @@ fn report_kinds(tried: &Tried) {
             count.parsed, count.refused, count.failed
         );
     }
-    for (name, count) in [("queries and INSERT", queries), ("all", all)] {
+    let sums = [
+        ("queries and INSERT", queries),
+        (
+            "queries, INSERT, CREATE TABLE and VIEW, ALTER, statement sets, EXPLAIN",
+            read,
+        ),
+        ("all", all),
+    ];
+    for (name, count) in sums {
         let total = count.parsed + count.refused + count.failed;
         println!(
             "{name}: {} of {total} parsed ({:.2} %), {} refused by name, {} failed ({:.2} % parsed or refused)",
@@ -186,6 +230,26 @@ fn report_kinds(tried: &Tried) {
             percent(count.parsed + count.refused, total)
         );
     }
+}
+
+/// What must be parsed and not only refused by name.
+fn is_read(kind: &str) -> bool {
+    is_query(kind)
+        || kind.starts_with("SqlAlter")
+        || matches!(
+            kind,
+            "SqlCreateTable"
+                | "SqlCreateTableLike"
+                | "SqlCreateTableAs"
+                | "SqlReplaceTableAs"
+                | "SqlCreateView"
+                | "SqlAddPartitions"
+                | "SqlDropPartitions"
+                | "SqlExecute"
+                | "SqlBeginStatementSet"
+                | "SqlEndStatementSet"
+                | "SqlRichExplain"
+        )
 }
 
 fn percent(part: usize, whole: usize) -> f64 {
@@ -284,15 +348,15 @@ fn around(sql: &str, error: &SyntaxError) -> String {
     text
 }
 
-fn report_rejected(rejected: &[Case], show: bool) {
+fn report_rejected(rejected: &[Case], version: FlinkVersion, show: bool) {
     let mut parsed = 0;
     let mut refused = 0;
     let mut several = 0;
     for case in rejected {
-        match read(case) {
+        match read(case, version) {
             Outcome::Parsed { .. } => {
                 let one = with_stack(case.sql.len(), || {
-                    Script::parse(&case.sql, FlinkVersion::V2_3, &Limits::default())
+                    Script::parse(&case.sql, version, &Limits::default())
                         .is_ok_and(|script| script.statements.len() == 1)
                 });
                 if one {

@@ -16,7 +16,7 @@ use crate::syntax::ast::{
     Body, Name, OrderItem, Query, QueryId, Select, SelectItem, SetOpKind, Setting, Statement,
     TableRef, Term,
 };
-use crate::syntax::{Span, cast_type};
+use crate::syntax::{Construct, Span, SyntaxErrorKind, cast_type};
 
 /// The common table expressions in scope, innermost first. A name shadows a table only as a one-part name.
 pub(super) type Env = Option<Rc<CteNode>>;
@@ -110,6 +110,10 @@ impl<'a> Resolver<'a> {
             }
             _ => return Err(ResolveErrorKind::StrayQuery.at(self.statement.span)),
         };
+        if query.recursive {
+            let kind = SyntaxErrorKind::Unsupported(Construct::WithRecursive);
+            return Err(ResolveErrorKind::Syntax(kind).at(query.with.unwrap_or(query.span)));
+        }
         let mut env = env.clone();
         for cte in &query.ctes {
             let columns = self.query(cte.query, &env, outer, block)?;

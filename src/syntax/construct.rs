@@ -41,7 +41,6 @@ constructs! {
     NestedColumn = "a nested column in CREATE TABLE", "Flink refuses it after parsing: declare the column with its ROW type";
     Extend = "EXTEND", "columns that a table does not declare; the validator refuses it";
     Pivot = "PIVOT", "Flink parses it and fails in the planner";
-    Stream = "SELECT STREAM", "the validator refuses it";
     Apply = "CROSS APPLY", "Flink fails on it: write CROSS JOIN LATERAL";
     OuterApply = "OUTER APPLY", "Flink fails on it: write LEFT JOIN LATERAL … ON TRUE";
     SemiJoin = "SEMI JOIN", "Flink's parser refuses it: write IN or EXISTS";
@@ -49,9 +48,13 @@ constructs! {
     Minus = "MINUS", "Flink's parser refuses it: write EXCEPT";
     WithRecursive = "WITH RECURSIVE", "Flink's planner refuses it";
     StarAlias = "an alias of *", "the validator refuses it";
+    ChainedEscape = "ESCAPE behind several patterns", "which of them it belongs to is read from the right: write parentheses";
+    StringParts = "parts of a string on one line", "Flink refuses them after parsing: write one string";
+    StarInName = "a star inside a name", "the validator refuses it";
+    OperatorInBetween = "an operator between BETWEEN and AND", "which AND belongs to which is easily misread: write parentheses";
+    ExistsOfValue = "EXISTS without a query", "the validator refuses it";
     NextValue = "NEXT VALUE FOR", "Flink has no sequences";
     CurrentValue = "CURRENT VALUE FOR", "Flink has no sequences";
-    Cursor = "CURSOR", "the validator refuses it";
     New = "NEW", "the validator refuses it";
     Unique = "UNIQUE", "the planner refuses it";
     MethodCall = "a method call", "the validator refuses it";

@@ -11,7 +11,7 @@ use sqlparser::parser::ParserError;
 use super::ast::{Query, QueryId};
 use super::lexer::TextKind;
 use super::token::{Tok, TokenKind};
-use super::{FlinkVersion, Limits, Span, SyntaxError, SyntaxErrorKind, Word};
+use super::{Construct, FlinkVersion, Limits, Span, SyntaxError, SyntaxErrorKind, Word};
 
 /// One statement (or policy expression) in the making.
 #[derive(Debug)]
@@ -212,10 +212,36 @@ impl Context {
         }
         match error {
             ParserError::RecursionLimitExceeded => self.too_deep(index),
+            ParserError::ParserError(_) | ParserError::TokenizerError(_)
+                if self.is_operator_in_between(index) =>
+            {
+                SyntaxError {
+                    kind: SyntaxErrorKind::Unsupported(Construct::OperatorInBetween),
+                    span: self.token(index).span,
+                }
+            }
             ParserError::ParserError(_) | ParserError::TokenizerError(_) => {
                 self.unexpected(index, &self.found(index))
             }
         }
+    }
+
+    /// Whether an operator of BETWEEN's own rank stands where `sqlparser` wants AND.
+    fn is_operator_in_between(&self, index: usize) -> bool {
+        let operator = matches!(
+            self.token(index).word,
+            Word::LIKE
+                | Word::ILIKE
+                | Word::RLIKE
+                | Word::SIMILAR
+                | Word::IN
+                | Word::IS
+                | Word::NOT
+                | Word::MEMBER
+                | Word::BETWEEN
+        );
+        let before = self.tokens().iter().take(index);
+        operator && before.rev().any(|token| token.word == Word::BETWEEN)
     }
 
     /// `found …`: what stands at `index`.

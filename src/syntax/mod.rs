@@ -112,7 +112,7 @@ impl Default for Limits {
 /// A parsed script.
 #[derive(Debug)]
 pub struct Script {
-    /// The statements in order; empty ones between two `;` are refused as Flink refuses them.
+    /// The statements in order, empty ones left out.
     pub statements: Vec<ast::Statement>,
 }
 

@@ -20,8 +20,7 @@ use super::{
 impl Script {
     /// Parses a script of statements separated by `;`.
     ///
-    /// A text without any statement gives an empty script. One or more `;` may end the text; none may begin it or follow another one between
-    /// statements, as in Flink.
+    /// A text without any statement gives an empty script. One or more `;` may end a statement; none may begin the text, as in Flink.
     ///
     /// # Errors
     /// The first thing that cannot be read, with its place in `source`.
@@ -237,14 +236,11 @@ fn split(tokens: &[Tok]) -> Result<Vec<Range<usize>>, SyntaxError> {
     let mut start = 0;
     while start < tokens.len() {
         let end = statement_end(tokens, start);
-        let rest_is_empty = || {
-            tokens
-                .get(start..)
-                .is_some_and(|rest| rest.iter().all(|t| t.kind == TokenKind::Semicolon))
-        };
         if end == start {
-            if !ranges.is_empty() && rest_is_empty() {
-                break;
+            // An empty statement may stand behind another one, not before the first.
+            if !ranges.is_empty() {
+                start += 1;
+                continue;
             }
             let span = tokens.get(start).map_or(Span::default(), |t| t.span);
             return Err(SyntaxError {

@@ -175,6 +175,9 @@ impl<'s> Walk<'s> {
     fn query(&mut self, query: &'s Query) -> Walked {
         let outer = self.scope.len();
         for cte in &query.ctes {
+            if query.recursive {
+                self.scope.push(&cte.name.value);
+            }
             self.query_of(cte.query)?;
             self.scope.push(&cte.name.value);
         }

@@ -160,3 +160,31 @@ fn every_name_of_the_queries_with_schemas_resolves_as_flink_resolved_it() {
         .sum();
     assert_eq!(unresolved, 0, "names that Flink resolves and we do not");
 }
+
+#[test]
+fn whole_scripts_run_through_a_session() {
+    let Some(lines) = corpus("scripts.jsonl") else {
+        return;
+    };
+    let engine = Engine::new(open_policy(), Catalog::default());
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for line in &lines {
+        let user = Principal {
+            user: "u".to_owned(),
+            ..Principal::default()
+        };
+        let script = line["script"].as_str().expect("a script");
+        let reply = engine.check(&Request::new(user, script));
+        let word = match reply.decision.errors() {
+            [] => "allowed".to_owned(),
+            [error, ..] => error.code.to_string(),
+        };
+        // A panic answers with `internal`; a text that the second look does not accept is a mistake of ours too.
+        assert!(
+            !matches!(word.as_str(), "internal" | "verify-failed"),
+            "{word}: {script}"
+        );
+        *counts.entry(word).or_default() += 1;
+    }
+    println!("scripts: {} in all, {counts:?}", lines.len());
+}

@@ -20,6 +20,7 @@ mod doors;
 mod equation;
 mod flink;
 mod fuzz;
+mod grammar;
 mod masks;
 mod properties;
 mod quickstart;

@@ -333,6 +333,8 @@ pub struct Query {
     pub role: QueryRole,
     /// The span of the word `WITH`, when there is one.
     pub with: Option<Span>,
+    /// `WITH RECURSIVE`: its expressions see themselves. Flink's planner refuses it, so `resolve` does.
+    pub recursive: bool,
     /// The common table expressions, in order.
     pub ctes: Vec<Cte>,
     /// Set operations over terms.

@@ -181,6 +181,9 @@ impl Grammar<'_, '_> {
             let charset = self.identifier()?;
             operands.push(self.value(Value::SingleQuotedString(charset.value), charset.span.start));
         } else {
+            if !self.is_2x() && token.word == Word::CONVERT {
+                return Err(self.expected("USING"));
+            }
             while self.eat(TokenKind::Comma)? {
                 operands.push(self.expression()?);
             }
@@ -196,6 +199,9 @@ impl Grammar<'_, '_> {
         if token.kind == TokenKind::Word && !self.is_identifier(token) {
             self.any_time_unit()?;
             return Ok(token.word.text().to_owned());
+        }
+        if !self.is_2x() && token.kind != TokenKind::Word {
+            return Err(self.expected("a time unit"));
         }
         let index = self.index();
         let name = self.identifier()?.value.to_ascii_uppercase();

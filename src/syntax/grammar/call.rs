@@ -27,7 +27,11 @@ impl Grammar<'_, '_> {
         let name = word_name(token, self.context.text(token));
         self.left_paren()?;
         let operands = self.comma_list(Self::expression)?;
-        let nulls = self.null_treatment()?;
+        let nulls = if self.is_2x() {
+            self.null_treatment()?
+        } else {
+            None
+        };
         self.right_paren()?;
         let mut call = function(name, arguments(operands));
         call.null_treatment = nulls;
@@ -134,7 +138,12 @@ impl Grammar<'_, '_> {
                 let span = self.since(token.span.start);
                 Ok(self.marker(query, span))
             }
-            word if self.ends_argument(1) && is_unit_argument(word) => {
+            _ if self.is_set_query() && self.may_hold_bare_query() => {
+                let query = self.query(QueryRole::Scalar)?;
+                let span = self.since(token.span.start);
+                Ok(self.marker(query, span))
+            }
+            word if self.is_2x() && self.ends_argument(1) && is_unit_argument(word) => {
                 self.any_time_unit()?;
                 // A unit is no column, so it stands in the tree as a string.
                 Ok(self.value(
@@ -198,6 +207,7 @@ impl Grammar<'_, '_> {
             span,
             role,
             with: None,
+            recursive: false,
             ctes: Vec::new(),
             body: Body {
                 first: Term::Table(table),
@@ -233,6 +243,9 @@ impl Grammar<'_, '_> {
             }
             parts.push(self.identifier()?);
             end = self.since(start).end;
+        }
+        if self.is(TokenKind::Period) {
+            return self.unsupported(Construct::StarInName);
         }
         Ok(Some(Name {
             parts,

@@ -153,18 +153,18 @@ impl Grammar<'_, '_> {
     fn create_model(&mut self, words: Words) -> Parsed<StatementKind> {
         let if_not_exists = self.if_not_exists()?;
         let name = self.name()?;
-        let mut columns = CreateTable::named(name.clone());
         let mut object = made(ObjectKind::Model, words, if_not_exists, name);
         for side in [Word::INPUT, Word::OUTPUT] {
             if self.eat_word(side)? {
+                let mut columns = CreateTable::named(object.name.clone());
                 self.left_paren()?;
                 self.comma_list(|grammar| grammar.table_element(&mut columns))?;
                 self.right_paren()?;
+                object.operands.append(&mut operands_of(columns));
             }
         }
         self.comment()?;
         object.options = self.with_options()?;
-        object.operands = operands_of(columns);
         if self.is_word(Word::AS) {
             return self.unsupported(Construct::CreateModelAs);
         }

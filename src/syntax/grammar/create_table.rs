@@ -120,7 +120,7 @@ impl Grammar<'_, '_> {
         self.expect_words(&[Word::WATERMARK, Word::FOR])?;
         let column = self.name()?;
         self.expect_word(Word::AS)?;
-        *watermark = Some((column, self.scalar()?));
+        *watermark = Some((column, self.scalar_without_query()?));
         Ok(())
     }
 
@@ -143,7 +143,7 @@ impl Grammar<'_, '_> {
         primary_key: &mut Vec<Ident>,
     ) -> Parsed<ColumnDefKind> {
         let kind = if self.eat_word(Word::AS)? {
-            ColumnDefKind::Computed(self.scalar()?)
+            ColumnDefKind::Computed(self.scalar_without_query()?)
         } else if matches!(self.peek().kind, TokenKind::Comma | TokenKind::RightParen) {
             return Err(self.expected("a data type"));
         } else {

@@ -33,6 +33,9 @@ impl Grammar<'_, '_> {
 
     /// The type of CAST: its own nullability is not written.
     pub(super) fn cast_data_type(&mut self) -> Parsed<TypeKind> {
+        if self.is_word(Word::INTERVAL) {
+            return self.interval_type();
+        }
         let data_type = self.deeper(Self::bare_type)?;
         let mut kind = data_type.kind;
         loop {
@@ -44,6 +47,14 @@ impl Grammar<'_, '_> {
             };
             self.bump()?;
         }
+    }
+
+    /// Only of CAST: no column has it, no other type holds it.
+    pub(super) fn interval_type(&mut self) -> Parsed<TypeKind> {
+        self.expect_word(Word::INTERVAL)?;
+        let unit = self.start();
+        self.interval_qualifier()?;
+        Ok(TypeKind::Interval(self.written(unit).to_ascii_uppercase()))
     }
 
     fn bare_type(&mut self) -> Parsed<DataType> {
@@ -97,19 +108,13 @@ impl Grammar<'_, '_> {
             }
             Word::TIMESTAMP => self.timestamp()?,
             Word::TIMESTAMP_LTZ => self.with_length(6, TypeKind::TimestampLtz)?,
-            Word::INTERVAL => {
-                self.bump()?;
-                let unit = self.start();
-                self.interval_qualifier()?;
-                TypeKind::Interval(self.written(unit).to_ascii_uppercase())
-            }
             Word::ARRAY => TypeKind::Array(Box::new(self.item_type()?)),
             Word::MULTISET => TypeKind::Multiset(Box::new(self.item_type()?)),
             Word::MAP if self.peek_at(1).kind == TokenKind::Less => self.map_type()?,
             Word::ROW => self.row_type()?,
             Word::RAW => self.raw_type()?,
             Word::STRUCTURED => self.structured_type()?,
-            Word::VARIANT | Word::BITMAP => {
+            Word::VARIANT | Word::BITMAP | Word::ANY => {
                 self.bump()?;
                 TypeKind::Other(token.word.text().to_owned())
             }

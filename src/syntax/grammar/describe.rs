@@ -28,6 +28,7 @@ impl Grammar<'_, '_> {
             | Word::SELECT
             | Word::WITH
             | Word::VALUES
+            | Word::VALUE
             | Word::INSERT
             | Word::UPSERT
             | Word::UPDATE

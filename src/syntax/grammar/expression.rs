@@ -5,6 +5,7 @@ use sqlparser::ast::{Expr, OrderByExpr, OrderByOptions, OrderBySort, Value, Valu
 use super::{Grammar, Parsed};
 use crate::syntax::ast::{OrderItem, QUERY_MARK, Query, QueryId, QueryRole, Scalar};
 use crate::syntax::dialect::place;
+use crate::syntax::token::{Tok, TokenKind};
 use crate::syntax::{Operand, Span, Word, operands};
 
 impl Grammar<'_, '_> {
@@ -20,6 +21,59 @@ impl Grammar<'_, '_> {
             span: self.since(start),
             expr,
         })
+    }
+
+    /// An expression where Flink takes no query as the first operand.
+    pub(super) fn scalar_without_query(&mut self) -> Parsed<Scalar> {
+        self.no_query_first()?;
+        self.scalar()
+    }
+
+    /// Whether the parenthesis holds `TABLE t` or VALUES alone, which is no query to Calcite here.
+    fn is_plain_table(&self, open: usize) -> bool {
+        let end = self.context.mate(open);
+        let mut inside = open + 1;
+        while self.context.token(inside).kind == TokenKind::LeftParen {
+            inside += 1;
+        }
+        let of_table = |token: Tok| {
+            token.kind == TokenKind::Period
+                || token.kind == TokenKind::RightParen
+                || token.word == Word::TABLE
+                || self.is_identifier(token)
+        };
+        match self.context.token(inside).word {
+            Word::TABLE => (inside..end).all(|at| of_table(self.context.token(at))),
+            Word::VALUES => true,
+            _ => false,
+        }
+    }
+
+    /// The same inside an expression.
+    pub(super) fn expression_without_query(&mut self) -> Parsed<Expr> {
+        self.no_query_first()?;
+        self.expression()
+    }
+
+    /// Calcite looks at the first operand only, behind signs and open parentheses.
+    pub(super) fn no_query_first(&self) -> Parsed<()> {
+        let mut at = self.index();
+        loop {
+            let token = self.context.token(at);
+            let named = matches!(token.word, Word::EXISTS | Word::UNIQUE);
+            let open = at + usize::from(named);
+            if (named || self.is_query_paren(at)) && !self.is_plain_table(open) {
+                return Err(self.context.unexpected(at, "a query may not stand here"));
+            }
+            let opens = matches!(
+                token.kind,
+                TokenKind::LeftParen | TokenKind::Minus | TokenKind::Plus
+            );
+            if !opens && token.word != Word::NOT {
+                return Ok(());
+            }
+            at += 1;
+        }
     }
 
     /// Whether the queries whose markers were set since there were `count` stand in `expr`, each once.

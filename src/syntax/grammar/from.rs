@@ -56,7 +56,7 @@ impl Grammar<'_, '_> {
         }
         self.expect_word(Word::JOIN)?;
         let right = self.factor()?;
-        let constraint = self.join_constraint(kind, natural)?;
+        let constraint = self.join_constraint()?;
         Ok(Some(Join {
             kind,
             natural,
@@ -66,15 +66,12 @@ impl Grammar<'_, '_> {
         }))
     }
 
-    fn join_constraint(&mut self, kind: JoinKind, natural: bool) -> Parsed<JoinConstraint> {
-        // A CROSS JOIN has no condition; an ON behind it is that of `ON CONFLICT`.
-        if kind != JoinKind::Cross
-            && !natural
-            && let Some(on) = self.clause(Word::ON)?
-        {
+    /// Flink's grammar takes a condition behind every join, CROSS and NATURAL too; its validator does not.
+    fn join_constraint(&mut self) -> Parsed<JoinConstraint> {
+        if let Some(on) = self.clause(Word::ON)? {
             return Ok(JoinConstraint::On(on));
         }
-        if !natural && self.eat_word(Word::USING)? {
+        if self.eat_word(Word::USING)? {
             return Ok(JoinConstraint::Using(self.identifier_list()?));
         }
         Ok(JoinConstraint::None)
@@ -198,7 +195,7 @@ impl Grammar<'_, '_> {
         let start = self.start();
         self.expect_words(&[Word::FOR, Word::SYSTEM_TIME, Word::AS, Word::OF])?;
         let keyword = self.since(start);
-        let condition = self.scalar()?;
+        let condition = self.scalar_without_query()?;
         Ok(Some(Clause { keyword, condition }))
     }
 

@@ -35,7 +35,10 @@ impl Grammar<'_, '_> {
         if self.eat(TokenKind::RightParen)? {
             return Ok(hint);
         }
-        if self.peek_at(1).kind == TokenKind::Equal {
+        let key = (1..)
+            .take_while(|ahead| self.peek_at(*ahead).kind == TokenKind::String)
+            .count();
+        if self.peek_at(1 + key).kind == TokenKind::Equal {
             hint.pairs = self.comma_list(Self::hint_pair)?;
         } else {
             hint.operands = self.comma_list(Self::hint_operand)?;

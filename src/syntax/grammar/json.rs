@@ -14,7 +14,7 @@ impl Grammar<'_, '_> {
         self.left_paren()?;
         let mut operands = vec![self.json_operand()?];
         self.expect(TokenKind::Comma, "`,`")?;
-        operands.push(self.expression()?);
+        operands.push(self.expression_without_query()?);
         if self.eat_word(Word::PASSING)? {
             loop {
                 operands.push(self.json_operand()?);
@@ -58,7 +58,7 @@ impl Grammar<'_, '_> {
         }
         self.bump()?;
         match word {
-            Word::DEFAULT => return self.expression().map(Some),
+            Word::DEFAULT => return self.expression_without_query().map(Some),
             Word::EMPTY if !self.eat_word(Word::ARRAY)? => {
                 self.expect_word(Word::OBJECT)?;
             }
@@ -92,7 +92,7 @@ impl Grammar<'_, '_> {
                 if self.is_word(Word::KEY) && !self.ends_key(1) {
                     self.bump()?;
                 }
-                operands.push(self.expression()?);
+                operands.push(self.expression_without_query()?);
                 if !self.eat_word(Word::VALUE)? {
                     self.expect(TokenKind::Colon, "VALUE or `:`")?;
                 }
@@ -145,7 +145,7 @@ impl Grammar<'_, '_> {
 
     /// `expression [FORMAT JSON [ENCODING …]]`.
     fn json_operand(&mut self) -> Parsed<Expr> {
-        let operand = self.expression()?;
+        let operand = self.expression_without_query()?;
         if self.eat_words(&[Word::FORMAT, Word::JSON])? && self.eat_word(Word::ENCODING)? {
             self.identifier()?;
         }

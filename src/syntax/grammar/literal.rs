@@ -9,9 +9,9 @@ use super::name::bad_literal;
 use super::{Grammar, Parsed};
 use crate::syntax::ast::Literal;
 use crate::syntax::dialect::place;
-use crate::syntax::lexer::literal;
+use crate::syntax::lexer::{TextKind, literal};
 use crate::syntax::token::{Tok, TokenKind};
-use crate::syntax::{Span, Word};
+use crate::syntax::{Construct, Span, Word};
 
 impl Grammar<'_, '_> {
     /// A plain `'…'`, as options, hints and comments want it.
@@ -46,7 +46,8 @@ impl Grammar<'_, '_> {
         let text = self.context.text(token);
         let bad = |message| bad_literal(message, token);
         let mut value = match token.kind {
-            TokenKind::EscapedString => literal::escaped(text).map_err(bad)?,
+            // Nothing continues it.
+            TokenKind::EscapedString => return literal::escaped(text).map_err(bad),
             TokenKind::CharsetString => literal::charset(text).map_err(bad)?,
             TokenKind::UnicodeString => {
                 // The escape character is named behind the last part.
@@ -77,7 +78,7 @@ impl Grammar<'_, '_> {
         Ok(value)
     }
 
-    /// A quoted part that continues the literal before it. Flink joins them over a line end or a comment and refuses them on one line.
+    /// A quoted part that continues the literal before it. Flink joins them over a line end or a comment and on one line refuses them, after parsing.
     fn continuation(&mut self) -> Parsed<Option<Tok>> {
         let token = self.peek();
         if token.kind != TokenKind::String {
@@ -85,8 +86,8 @@ impl Grammar<'_, '_> {
         }
         let before = self.context.token(self.index().saturating_sub(1)).span;
         let gap = Span::new(before.end, token.span.start).text(self.context.source());
-        if !gap.contains(['\n', '\r', '-', '/']) {
-            return Err(self.expected("a line end between the parts of a string"));
+        if !gap.contains(['\n', '\r', '-', '/']) && self.context.text_kind == TextKind::Policy {
+            return self.unsupported(Construct::StringParts);
         }
         self.bump()?;
         Ok(Some(token))
@@ -114,13 +115,32 @@ impl Grammar<'_, '_> {
         })
     }
 
+    /// `DATE '…'`, `TIME '…'`, `TIMESTAMP '…'`. Flink 1 looks at the text when it parses, Flink 2 later.
+    pub(super) fn time_literal(&mut self) -> Parsed<Expr> {
+        let word = self.peek().word;
+        let literal = self.typed_literal(word.text(), 1)?;
+        let Expr::TypedString(typed) = &literal else {
+            return Ok(literal);
+        };
+        let fits = match &typed.value.value {
+            Value::SingleQuotedString(text) => is_time(word, text.trim()),
+            _ => true,
+        };
+        if self.is_2x() || fits {
+            return Ok(literal);
+        }
+        let index = self.index().saturating_sub(1);
+        let message = format!("not a literal of type {}", word.text());
+        Err(self.context.unexpected(index, &message))
+    }
+
     /// `DATE '…'`, `TIME '…'`, `TIMESTAMP '…'`: `words` says how many words come before the string.
     pub(super) fn typed_literal(&mut self, data_type: &str, words: usize) -> Parsed<Expr> {
         for _ in 0..words {
             self.bump()?;
         }
         let start = self.start();
-        let value = self.string_value()?;
+        let value = self.plain_string("a string in plain quotes")?.value;
         Ok(Expr::TypedString(TypedString {
             data_type: custom_type(data_type.to_owned()),
             value: ValueWithSpan {
@@ -141,7 +161,17 @@ impl Grammar<'_, '_> {
             false
         };
         let value = match self.peek().kind {
-            TokenKind::LeftParen => self.parenthesised()?,
+            TokenKind::LeftParen => {
+                let open = self.index();
+                let doubled = self.peek_at(1).kind == TokenKind::LeftParen;
+                if self.is_query_paren(open) && !doubled {
+                    return Err(self.expected("an expression"));
+                }
+                self.left_paren()?;
+                let inside = self.boxed()?;
+                self.right_paren()?;
+                Expr::Nested(inside)
+            }
             TokenKind::Word | TokenKind::QuotedIdentifier | TokenKind::UnicodeIdentifier => {
                 let name = self.name()?;
                 super::operand::name_expr(name)
@@ -244,6 +274,36 @@ pub(super) struct Qualifier {
     pub leading_precision: Option<u64>,
     pub last: Option<DateTimeField>,
     pub fraction: Option<u64>,
+}
+
+/// Whether the text is numbers in the order of a date, a time, or both.
+fn is_time(word: Word, text: &str) -> bool {
+    let numbers = |text: &str, separator: char| {
+        let parts: Vec<Option<u32>> = text.split(separator).map(|p| p.parse().ok()).collect();
+        <[Option<u32>; 3]>::try_from(parts).ok()
+    };
+    let date = |text: &str| {
+        matches!(
+            numbers(text, '-'),
+            Some([Some(_), Some(1..=12), Some(1..=31)])
+        )
+    };
+    let time = |text: &str| {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+        fraction.chars().all(|c| c.is_ascii_digit())
+            && matches!(
+                numbers(whole, ':'),
+                Some([Some(0..=23), Some(0..=59), Some(0..=59)])
+            )
+    };
+    match word {
+        Word::DATE => date(text),
+        Word::TIME => time(text),
+        _ => match text.split_once(' ') {
+            None => date(text),
+            Some((day, of_day)) => date(day) && time(of_day),
+        },
+    }
 }
 
 pub(super) fn custom_type(text: String) -> SqlType {

@@ -10,7 +10,7 @@ impl Grammar<'_, '_> {
         let start = self.expect_word(Word::MATCH_RECOGNIZE)?.start;
         self.left_paren()?;
         let partition_by = if self.eat_words(&[Word::PARTITION, Word::BY])? {
-            self.comma_list(Self::scalar)?
+            self.comma_list(Self::scalar_without_query)?
         } else {
             Vec::new()
         };
@@ -56,7 +56,7 @@ impl Grammar<'_, '_> {
     }
 
     fn measure(&mut self) -> Parsed<(Scalar, Ident)> {
-        let value = self.scalar()?;
+        let value = self.scalar_without_query()?;
         self.expect_word(Word::AS)?;
         Ok((value, self.identifier()?))
     }

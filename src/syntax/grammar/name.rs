@@ -7,7 +7,7 @@ use crate::syntax::ast::{Ident, Name};
 use crate::syntax::dialect::place;
 use crate::syntax::lexer::literal;
 use crate::syntax::token::{Tok, TokenKind};
-use crate::syntax::{SyntaxError, SyntaxErrorKind, Word};
+use crate::syntax::{Construct, SyntaxError, SyntaxErrorKind, Word};
 
 impl Grammar<'_, '_> {
     /// Whether the token can be an identifier: quoted, or a word that is not reserved.
@@ -84,6 +84,9 @@ impl Grammar<'_, '_> {
         let start = first.span.start;
         let mut parts = vec![first];
         while self.eat(TokenKind::Period)? {
+            if self.is(TokenKind::Star) {
+                return self.unsupported(Construct::StarInName);
+            }
             parts.push(self.identifier()?);
         }
         Ok(Name {

@@ -7,7 +7,6 @@ use sqlparser::ast::{
 };
 
 use super::call::{arguments, function, plain_call, word_name};
-use super::literal::is_character_string;
 use super::name::{sql_ident, sql_name};
 use super::{Grammar, Parsed, precedence};
 use crate::syntax::ast::{Name, QueryRole};
@@ -128,9 +127,10 @@ impl Grammar<'_, '_> {
                 self.parenthesised()
             }
             Word::INTERVAL => self.interval(),
-            Word::DATE | Word::TIME | Word::TIMESTAMP | Word::DATETIME | Word::DECIMAL
-                if is_character_string(next.kind) =>
-            {
+            Word::DATE | Word::TIME | Word::TIMESTAMP if next.kind == TokenKind::String => {
+                self.time_literal()
+            }
+            Word::DATETIME | Word::DECIMAL if self.is_2x() && next.kind == TokenKind::String => {
                 self.typed_literal(token.word.text(), 1)
             }
             Word::TIMESTAMP if next.word == Word::WITH => self.timestamp_ltz(),
@@ -154,9 +154,8 @@ impl Grammar<'_, '_> {
                 self.word_call()
             }
             Word::SAFE_CAST => self.unsupported(Construct::SafeCast),
-            Word::CURSOR => self.unsupported(Construct::Cursor),
             Word::NEW => self.unsupported(Construct::New),
-            Word::UNIQUE => self.unsupported(Construct::Unique),
+            Word::UNIQUE => self.unique(),
             Word::NEXT if next.word == Word::VALUE => self.unsupported(Construct::NextValue),
             Word::CURRENT if next.word == Word::VALUE => self.unsupported(Construct::CurrentValue),
             Word::RUNNING | Word::FINAL if self.is_identifier(next) || next.word.is_function() => {
@@ -188,7 +187,9 @@ impl Grammar<'_, '_> {
             if self.eat(TokenKind::LeftBracket)? {
                 // `[OFFSET(n)]`: in the tree a call of that name.
                 let index = match self.peek().word {
-                    Word::OFFSET | Word::ORDINAL | Word::SAFE_OFFSET | Word::SAFE_ORDINAL => {
+                    Word::OFFSET | Word::ORDINAL | Word::SAFE_OFFSET | Word::SAFE_ORDINAL
+                        if self.is_2x() =>
+                    {
                         self.word_call()?
                     }
                     _ => self.expression()?,
@@ -284,13 +285,24 @@ impl Grammar<'_, '_> {
     fn exists(&mut self) -> Parsed<Expr> {
         let start = self.bump()?.span.start;
         if !self.is_query_paren(self.index()) {
-            return Err(self.expected("a query in parentheses"));
+            return self.unsupported(Construct::ExistsOfValue);
         }
         self.left_paren()?;
         let query = self.query(QueryRole::Exists)?;
         self.right_paren()?;
         let span = self.since(start);
         Ok(self.marker(query, span))
+    }
+
+    /// `UNIQUE (query)`.
+    fn unique(&mut self) -> Parsed<Expr> {
+        let token = self.peek();
+        if !self.is_query_paren(self.index() + 1) {
+            return self.unsupported(Construct::Unique);
+        }
+        self.bump()?;
+        let query = self.scalar_query(QueryRole::Scalar)?;
+        Ok(plain_call(token.word.text(), vec![query]))
     }
 
     /// `ROW(a, t.*)`.
@@ -315,10 +327,19 @@ impl Grammar<'_, '_> {
                 let query = self.scalar_query(QueryRole::Scalar)?;
                 return Ok(plain_call(token.word.text(), vec![query]));
             }
+            // Flink 1 takes a query there and nothing else, but for the empty MAP.
+            let empty = self.peek_at(2).kind == TokenKind::RightParen;
+            let taken = self.is_2x() || token.word == Word::MAP && empty;
+            if !taken || token.word == Word::MULTISET {
+                self.bump()?;
+                return Err(self.expected("a query in parentheses"));
+            }
             return self.word_call();
         }
         self.bump()?;
         self.bump()?;
+        // Calcite looks at the first element only.
+        self.no_query_first()?;
         let items = if self.is(TokenKind::RightBracket) {
             Vec::new()
         } else {
@@ -362,7 +383,7 @@ impl Grammar<'_, '_> {
             Word::TIME,
             Word::ZONE,
         ];
-        if !self.are_words(&words) || !is_character_string(self.peek_at(words.len()).kind) {
+        if !self.are_words(&words) || self.peek_at(words.len()).kind != TokenKind::String {
             return self.name_operand();
         }
         self.typed_literal("TIMESTAMP_LTZ", words.len())

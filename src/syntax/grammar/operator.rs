@@ -56,8 +56,21 @@ impl Grammar<'_, '_> {
             (Word::IS, Word::NOT) if matches!(ahead(2), Word::A | Word::EMPTY) => {
                 self.is_set(left, true)
             }
+            // Calcite gives the AND to the pattern and then misses it.
+            (Word::BETWEEN, _) | (Word::NOT, Word::BETWEEN)
+                if matches!(
+                    left,
+                    Expr::Like { .. }
+                        | Expr::ILike { .. }
+                        | Expr::RLike { .. }
+                        | Expr::SimilarTo { .. }
+                ) =>
+            {
+                Err(self.expected("parentheses around the pattern"))
+            }
             // `sqlparser` would read these as one operator; Flink refuses them.
-            (Word::LIKE | Word::ILIKE, Word::ANY | Word::SOME | Word::ALL) => {
+            // (SOME is the name of an aggregate too, which they leave to us.)
+            (Word::LIKE | Word::ILIKE, Word::ANY | Word::ALL) => {
                 self.bump()?;
                 Err(self.expected("an expression"))
             }

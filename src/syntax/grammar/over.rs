@@ -27,7 +27,7 @@ impl Grammar<'_, '_> {
             None
         };
         let partition_by = if self.eat_words(&[Word::PARTITION, Word::BY])? {
-            self.comma_list(Self::expression)?
+            self.comma_list(Self::expression_without_query)?
         } else {
             Vec::new()
         };
@@ -78,6 +78,7 @@ impl Grammar<'_, '_> {
         let operand: Option<Box<Expr>> = if self.eat_word(Word::UNBOUNDED)? {
             None
         } else {
+            self.no_query_first()?;
             Some(self.boxed()?)
         };
         if self.eat_word(Word::PRECEDING)? {

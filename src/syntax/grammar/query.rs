@@ -24,6 +24,7 @@ impl Grammar<'_, '_> {
         }
         let begins = match self.context.token(inner + 1).word {
             Word::SELECT | Word::WITH | Word::VALUES => true,
+            Word::VALUE => self.is_2x(),
             // `TABLE(` is a table function, `TABLE t` a query.
             Word::TABLE => self.is_identifier(self.context.token(inner + 2)),
             _ => false,
@@ -60,6 +61,17 @@ impl Grammar<'_, '_> {
             )
     }
 
+    /// Whether a set operation comes next whose first term is in parentheses.
+    pub(super) fn is_set_query(&self) -> bool {
+        let index = self.index();
+        let after = || self.context.token(self.context.mate(index) + 1).word;
+        self.is_query_paren(index)
+            && matches!(
+                after(),
+                Word::UNION | Word::INTERSECT | Word::EXCEPT | Word::MINUS
+            )
+    }
+
     pub(super) fn query(&mut self, role: QueryRole) -> Parsed<QueryId> {
         self.deeper(|grammar| grammar.query_here(role))
     }
@@ -67,11 +79,12 @@ impl Grammar<'_, '_> {
     fn query_here(&mut self, role: QueryRole) -> Parsed<QueryId> {
         let start = self.start();
         let mut with = None;
+        let mut recursive = false;
         let mut ctes = Vec::new();
         if self.is_word(Word::WITH) {
             with = Some(self.bump()?.span);
-            if self.is_word(Word::RECURSIVE) {
-                return self.unsupported(Construct::WithRecursive);
+            if self.is_2x() {
+                recursive = self.eat_word(Word::RECURSIVE)?;
             }
             ctes = self.comma_list(Self::cte)?;
         }
@@ -87,6 +100,7 @@ impl Grammar<'_, '_> {
             span,
             role,
             with,
+            recursive,
             ctes,
             body,
             order_by,
@@ -144,7 +158,8 @@ impl Grammar<'_, '_> {
     fn term(&mut self) -> Parsed<Term> {
         match self.peek().word {
             Word::SELECT => Ok(Term::Select(Box::new(self.select()?))),
-            Word::VALUES | Word::VALUE => self.values().map(Term::Values),
+            Word::VALUES => self.values().map(Term::Values),
+            Word::VALUE if self.is_2x() => self.values().map(Term::Values),
             Word::TABLE => self.explicit_table().map(Term::Table),
             _ if self.is_query_paren(self.index()) => {
                 self.left_paren()?;

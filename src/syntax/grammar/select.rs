@@ -9,9 +9,8 @@ impl Grammar<'_, '_> {
     pub(super) fn select(&mut self) -> Parsed<Select> {
         let start = self.expect_word(Word::SELECT)?.start;
         let hints = self.hints()?;
-        if self.is_word(Word::STREAM) {
-            return self.unsupported(Construct::Stream);
-        }
+        // Flink's validator refuses STREAM, whatever the query is.
+        self.eat_word(Word::STREAM)?;
         let distinct = self.eat_word(Word::DISTINCT)?;
         if !distinct {
             self.eat_word(Word::ALL)?;

@@ -10,6 +10,9 @@ impl Grammar<'_, '_> {
     pub fn statement(&mut self) -> Parsed<Statement> {
         let start = self.start();
         let kind = self.statement_kind()?;
+        if self.is_word(Word::ESCAPE) {
+            return self.unsupported(Construct::ChainedEscape);
+        }
         if !self.is(TokenKind::End) {
             return Err(self.expected("end of statement"));
         }
@@ -46,7 +49,11 @@ impl Grammar<'_, '_> {
 
     /// A text that is one data type.
     pub fn lone_data_type(&mut self) -> Parsed<DataType> {
-        let data_type = self.data_type()?;
+        let data_type = if self.is_word(Word::INTERVAL) {
+            DataType::nullable(self.interval_type()?)
+        } else {
+            self.data_type()?
+        };
         if !self.is(TokenKind::End) {
             return Err(self.expected("end of type"));
         }

@@ -85,14 +85,27 @@ impl Grammar<'_, '_> {
                 self.table_argument_tail(source, token.span.start)
                     .map(ArgumentValue::Table)
             }
+            _ if self.is_set_query() && self.may_hold_bare_query() => {
+                let query = self.query(QueryRole::TableArgument)?;
+                let span = self.since(token.span.start);
+                let source = TableArgumentSource::Query(query, span);
+                self.table_argument_tail(source, token.span.start)
+                    .map(ArgumentValue::Table)
+            }
             Word::DESCRIPTOR if self.peek_at(1).kind == TokenKind::LeftParen => {
                 self.bump()?;
+                if self.peek_at(1).kind == TokenKind::RightParen {
+                    self.bump()?;
+                    self.bump()?;
+                    return Ok(ArgumentValue::Descriptor(Vec::new()));
+                }
                 self.paren_list(Self::name).map(ArgumentValue::Descriptor)
             }
             Word::MODEL if self.is_2x() && self.is_identifier(self.peek_at(1)) => {
                 self.bump()?;
                 self.name().map(ArgumentValue::Model)
             }
+            _ if self.is_cursor() => self.cursor_argument().map(ArgumentValue::Table),
             _ if self.is_query_argument() => self.query_argument().map(ArgumentValue::Table),
             _ => self.scalar().map(ArgumentValue::Scalar),
         }
@@ -106,6 +119,30 @@ impl Grammar<'_, '_> {
         let after = self.context.token(self.context.mate(self.index()) + 1);
         matches!(after.kind, TokenKind::Comma | TokenKind::RightParen)
             || matches!(after.word, Word::PARTITION | Word::ORDER)
+    }
+
+    /// `CURSOR(query)`, in parentheses or not: the older spelling of a table argument.
+    fn is_cursor(&self) -> bool {
+        let parens = self.parens();
+        self.peek_at(parens).word == Word::CURSOR && self.is_query_paren(self.index() + parens + 1)
+    }
+
+    fn parens(&self) -> usize {
+        (0..)
+            .take_while(|ahead| self.peek_at(*ahead).kind == TokenKind::LeftParen)
+            .count()
+    }
+
+    fn cursor_argument(&mut self) -> Parsed<TableArgument> {
+        let parens = self.parens();
+        for _ in 0..=parens {
+            self.bump()?;
+        }
+        let argument = self.query_argument()?;
+        for _ in 0..parens {
+            self.right_paren()?;
+        }
+        Ok(argument)
     }
 
     fn query_argument(&mut self) -> Parsed<TableArgument> {

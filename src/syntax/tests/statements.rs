@@ -118,12 +118,8 @@ fn scripts_are_split_as_flink_splits_them() {
         count("SELECT ';' ; -- ;\n SELECT `;` FROM t /* ; */;;"),
         Some(2)
     );
-    for bad in [
-        ";",
-        "; SELECT 1",
-        "SELECT 1;; SELECT 2",
-        "SELECT 1 SELECT 2",
-    ] {
+    assert_eq!(count("SELECT 1;; SELECT 2 ; ;"), Some(2));
+    for bad in [";", "; SELECT 1", "SELECT 1 SELECT 2"] {
         assert_eq!(count(bad), None, "{bad}");
     }
 }
@@ -207,5 +203,95 @@ fn types_are_read_and_printed_back() {
         "VARCHAR(99999999999)",
     ] {
         assert!(parse_data_type(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn other_statements_of_flink_are_read_in_both_versions() {
+    let read = |sql: &str, version| Script::parse(sql, version, &Limits::default()).is_ok();
+    // In both, in 2.3 only, in 1.20 only: asked of both parsers.
+    for sql in [
+        "ALTER TABLE IF EXISTS a.b.t SET ('k' = 'v')",
+        "ALTER TABLE t RENAME a.b TO c",
+        "ALTER TABLE t ADD (a INT AFTER b.c, WATERMARK FOR ts AS ts, PRIMARY KEY (a) NOT ENFORCED)",
+        "ALTER TABLE t ADD a.b INT FIRST",
+        "ALTER TABLE t ADD PARTITION (a = 1) WITH ('k' = 'v') PARTITION (a = 2)",
+        "ALTER TABLE t DROP IF EXISTS PARTITION (a = 1), PARTITION (a = 2)",
+        "ALTER TABLE t MODIFY DISTRIBUTION INTO 3 BUCKETS",
+        "ALTER VIEW v AS SELECT 1",
+        "ALTER CATALOG c RESET ()",
+        "CREATE TEMPORARY CATALOG c",
+        "DROP SYSTEM FUNCTION f",
+        "CREATE MODEL m INPUT (a INT, WATERMARK FOR a AS a) OUTPUT (b INT, WATERMARK FOR b AS b)",
+        "UPDATE t /*+ OPTIONS('a' = 'b') */ x SET a = 1, b = (SELECT 1) WHERE c IN (TABLE u)",
+        "DELETE FROM t AS x WHERE x.a = 1",
+        "ANALYZE TABLE t PARTITION (a, b = 1) COMPUTE STATISTICS FOR COLUMNS a, b",
+        "SHOW TABLES FROM a.b NOT LIKE 'x'",
+        "SHOW DATABASES IN a NOT ILIKE 'x'",
+        "DESC EXTENDED a.b",
+        "DESCRIBE JOB 'x'",
+        "CALL a.b.c(1, x => 'y', ARRAY['a'])",
+        "COMPILE PLAN 'f' IF NOT EXISTS FOR STATEMENT SET BEGIN INSERT INTO a TABLE b; END",
+    ] {
+        assert!(read(sql, FlinkVersion::V2_3), "2.3: {sql}");
+        assert!(read(sql, FlinkVersion::V1_20), "1.20: {sql}");
+    }
+    for sql in [
+        "CREATE MATERIALIZED TABLE m AS SELECT 1",
+        "CREATE OR ALTER MATERIALIZED TABLE m START_MODE = FROM_NOW (INTERVAL '1' DAY) AS SELECT 1",
+        "ALTER MATERIALIZED TABLE m AS SELECT 1",
+        "CREATE CONNECTION c WITH ()",
+        "CREATE FUNCTION f AS 'c' USING ARTIFACT 'a' WITH ('k' = 'v')",
+        "ALTER MODEL m RESET ()",
+        "SHOW CATALOGS NOT ILIKE 'x'",
+        "SHOW VIEWS IN a.b LIKE 'x'",
+        "DESCRIBE FUNCTION f",
+        "WITH RECURSIVE a AS (SELECT 1) TABLE a",
+        "SELECT ARRAY(1, 2)",
+        "SELECT a[OFFSET(1)] FROM t",
+        "SELECT DECIMAL '1'",
+        "SELECT DATE 'x'",
+        "INSERT INTO t VALUE (1)",
+    ] {
+        assert!(read(sql, FlinkVersion::V2_3), "2.3: {sql}");
+        assert!(!read(sql, FlinkVersion::V1_20), "1.20: {sql}");
+    }
+    for sql in [
+        "ALTER TABLE t COMPACT",
+        "ALTER TABLE t PARTITION (a = 1) COMPACT",
+        "ALTER CATALOG c COMMENT U&'x'",
+    ] {
+        assert!(!read(sql, FlinkVersion::V2_3), "2.3: {sql}");
+        assert!(read(sql, FlinkVersion::V1_20), "1.20: {sql}");
+    }
+    for sql in [
+        "ALTER TABLE t ADD COLUMN a INT",
+        "ALTER TABLE t ADD ()",
+        "ALTER TABLE t ADD a.b AS 1",
+        "ALTER TABLE t ADD PARTITION (a = 1), PARTITION (a = 2)",
+        "ALTER TABLE t DROP CONSTRAINT a.b",
+        "ALTER VIEW IF EXISTS v RENAME TO w",
+        "ALTER DATABASE d RESET ('a')",
+        "CREATE SYSTEM FUNCTION f AS 'c'",
+        "CREATE OR ALTER TABLE t (a INT)",
+        "CREATE CATALOG a.b",
+        "DROP TABLE t CASCADE",
+        "UPDATE t SET a.b = 1",
+        "UPDATE t SET a = DEFAULT",
+        "DELETE t",
+        "TRUNCATE t",
+        "SHOW TABLES ILIKE 'x'",
+        "SHOW DATABASES FROM a.b",
+        "DESC SELECT 1",
+        "DESCRIBE catalog",
+        "CALL c(*)",
+        "CALL c(1) + 2",
+        "ADD JAR x",
+        "USE MODULES a.b",
+        "COMPILE PLAN 'f' FOR SELECT 1",
+        "STOP FOO",
+    ] {
+        assert!(!read(sql, FlinkVersion::V2_3), "2.3: {sql}");
+        assert!(!read(sql, FlinkVersion::V1_20), "1.20: {sql}");
     }
 }

@@ -5,32 +5,14 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.calcite.config.Lex;
-import org.apache.calcite.sql.SqlNodeList;
-import org.apache.calcite.sql.parser.SqlParser;
-import org.apache.flink.sql.parser.impl.FlinkSqlParserImpl;
-import org.apache.flink.sql.parser.validate.FlinkSqlConformance;
 import org.apache.flink.table.api.TableResult;
 import org.apache.flink.table.catalog.Column;
 import org.apache.flink.types.Row;
 import org.apache.flink.types.RowKind;
 
-/** Single questions to Flink: does it parse, does it plan, what does an expression give, what rows come out. */
+/** Single questions to Flink: does it plan, what does an expression give, what rows come out. */
 final class Questions {
-    /** As the planner sets its parser up. */
-    private static final SqlParser.Config PARSER = SqlParser.config()
-            .withParserFactory(FlinkSqlParserImpl.FACTORY)
-            .withConformance(FlinkSqlConformance.DEFAULT)
-            .withLex(Lex.JAVA)
-            .withIdentifierMaxLength(256);
-
     private Questions() {}
-
-    static void parse(JsonNode job, ObjectNode answer) throws Exception {
-        SqlNodeList list = SqlParser.create(job.get("sql").asText(), PARSER).parseStmtList();
-        answer.put("statements", list.size());
-        answer.put("kind", list.get(0).getClass().getSimpleName());
-    }
 
     static void plan(JsonNode job, ObjectNode answer) throws Exception {
         answer.put("plan", Plans.of(prepared(job), job.get("sql").asText()));

@@ -127,7 +127,7 @@ public final class Runner {
     private static void dispatch(JsonNode job, ObjectNode answer, boolean distinct) throws Exception {
         switch (job.path("op").asText("equation")) {
             case "equation" -> Equation.run(job, answer, distinct);
-            case "parse" -> Questions.parse(job, answer);
+            case "parse" -> Parse.run(job, answer);
             case "plan" -> Questions.plan(job, answer);
             case "eval" -> Questions.eval(job, answer);
             case "execute" -> Questions.execute(job, answer);
