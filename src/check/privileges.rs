@@ -10,21 +10,23 @@ use super::table_options::loads_code;
 use crate::catalog::{Existing, Found, Object, Origin, table_from_ddl};
 use crate::policy::Privilege;
 use crate::resolve::Resolution;
+use crate::syntax::Span;
 use crate::syntax::ast::{
     AlterTable, AlterView, CreateTable, Describe, DescribeForm, Drop, DropObject, JarCommand,
-    Literal, ModuleCommand, Setting, Statement, StatementKind, TableChange, ViewChange,
+    Literal, ModuleCommand, Setting, StatementKind, TableChange, ViewChange,
 };
 
 impl Work<'_> {
     pub(super) fn privileges(
         &self,
         datasets: &Datasets<'_>,
-        statement: &Statement,
+        kind: &StatementKind,
+        span: Span,
         resolution: &Resolution,
     ) -> Result<(), Vec<Refused>> {
         let one = |result: Result<(), Refused>| result.map_err(|e| vec![e]);
         let sinks = |privilege| datasets.sinks(&resolution.sinks, privilege);
-        match &statement.kind {
+        match kind {
             StatementKind::Query(_)
             | StatementKind::BeginStatementSet
             | StatementKind::EndStatementSet
@@ -33,13 +35,8 @@ impl Work<'_> {
             StatementKind::Insert(_)
             | StatementKind::StatementSet(_)
             | StatementKind::CompilePlan(_) => sinks(Privilege::Insert),
-            // The inner statement's kind decides what its sinks need.
-            StatementKind::Explain(inner) => match &**inner {
-                StatementKind::CreateTable(_) | StatementKind::CreateView(_) => {
-                    sinks(Privilege::Create)
-                }
-                _ => sinks(Privilege::Insert),
-            },
+            // Whoever has a plan explained needs what running it needs.
+            StatementKind::Explain(inner) => self.privileges(datasets, inner, span, resolution),
             StatementKind::CreateView(_) => sinks(Privilege::Create),
             StatementKind::CreateTable(create) => {
                 one(loads_no_code(&create.options))?;
@@ -87,7 +84,7 @@ impl Work<'_> {
                 None => Err(vec![Refused::new(
                     Code::SettingDenied,
                     "RESET of all settings is refused: name the key",
-                    statement.span,
+                    span,
                 )]),
             },
             StatementKind::Refused(refusal) => Err(vec![Refused::new(

@@ -88,7 +88,9 @@ impl Work<'_> {
                 refused.append(&mut errors);
                 Vec::new()
             });
-        if let Err(mut errors) = self.privileges(&datasets, statement, &resolution) {
+        if let Err(mut errors) =
+            self.privileges(&datasets, &statement.kind, statement.span, &resolution)
+        {
             refused.append(&mut errors);
         }
         if self.strict && refused.is_empty() {

@@ -112,3 +112,23 @@ fn a_table_of_the_site_is_dropped_by_leave_on_its_bytes() {
     desk.allowed(&over_orders("TEMPORARY"));
     desk.allowed("DROP TEMPORARY TABLE t");
 }
+
+/// After DROP DATABASE the name is free: IF NOT EXISTS makes the table, and what the site once said of it holds no more.
+#[test]
+fn a_dropped_database_takes_its_tables_along() {
+    let catalog = "CREATE DATABASE shop; CREATE TABLE shop.t (id INT, region STRING, phone STRING) WITH ('connector' = 'datagen')";
+    let own = format!("CREATE TABLE IF NOT EXISTS shop.t ({COLUMNS}) WITH ({ORDERS})");
+    let mut desk = Desk::new(super::POLICY, catalog);
+    desk.allowed("DROP DATABASE shop CASCADE");
+    desk.allowed("CREATE DATABASE shop");
+    desk.allowed(&own);
+    desk.filtered("SELECT id, region FROM shop.t");
+
+    let mut desk = Desk::new(super::POLICY, catalog);
+    desk.allowed(&own);
+    let text = desk.allowed("SELECT id, region FROM shop.t");
+    assert!(
+        !text.contains("north"),
+        "the site's table was there: {text}"
+    );
+}
