@@ -86,22 +86,27 @@ fn flinks(answer: &Value) -> Verdict {
 }
 
 /// Asks both, and lists where they differ.
-fn compare(statements: &[String]) -> Option<Outcome> {
-    let mut flink = match Flink::shared() {
-        Ok(flink) => flink,
-        Err(why) => {
-            println!("grammar on Flink skipped: {why}");
-            return None;
-        }
-    };
+fn compare(statements: &[String], version: FlinkVersion) -> Option<Outcome> {
     let jobs: Vec<Value> = statements
         .iter()
         .enumerate()
         .map(|(id, sql)| json!({"op": "parse", "id": id, "sql": sql}))
         .collect();
+    let answers = match version {
+        FlinkVersion::V2_3 => Flink::shared().map(|mut flink| flink.ask(&jobs)),
+        FlinkVersion::V1_20 => Flink::old().map(|mut flink| flink.ask(&jobs)),
+    };
+    let answers = match answers {
+        Ok(answers) => answers,
+        Err(why) => {
+            println!("grammar on Flink skipped: {why}");
+            return None;
+        }
+    };
     let mut outcome = Outcome::default();
-    for (sql, answer) in statements.iter().zip(flink.ask(&jobs)) {
-        outcome.add(sql, ours(sql, FlinkVersion::V2_3), flinks(&answer));
+    for (sql, answer) in statements.iter().zip(answers) {
+        let kind = answer["kind"].as_str().unwrap_or("several").to_owned();
+        outcome.add(sql, kind, ours(sql, version), flinks(&answer));
     }
     Some(outcome)
 }
@@ -111,6 +116,8 @@ struct Outcome {
     agreed: usize,
     rejected: usize,
     by_name: BTreeMap<&'static str, usize>,
+    /// Of what Flink takes, by the kind of its tree: read alike, refused by name, differing.
+    kinds: BTreeMap<String, [usize; 3]>,
     /// Flink takes it, and we read it otherwise or not at all.
     differ: Vec<String>,
     /// Flink refuses it, and we do not: harmless, as Flink has the last word.
@@ -118,7 +125,21 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn add(&mut self, sql: &str, ours: Verdict, flinks: Verdict) {
+    fn add(&mut self, sql: &str, kind: String, ours: Verdict, flinks: Verdict) {
+        let before = (self.agreed, self.by_name.values().sum::<usize>());
+        let taken = matches!(flinks, Verdict::Parsed(..));
+        self.judge(sql, ours, flinks);
+        if taken {
+            let column = match (self.agreed, self.by_name.values().sum::<usize>()) {
+                (agreed, _) if agreed > before.0 => 0,
+                (_, named) if named > before.1 => 1,
+                _ => 2,
+            };
+            self.kinds.entry(kind).or_default()[column] += 1;
+        }
+    }
+
+    fn judge(&mut self, sql: &str, ours: Verdict, flinks: Verdict) {
         match (ours, flinks) {
             (Verdict::Failed(_) | Verdict::Refused(_), Verdict::Failed(_)) => self.rejected += 1,
             (Verdict::Refused(name), _) => *self.by_name.entry(name).or_default() += 1,
@@ -158,6 +179,15 @@ impl Outcome {
 
 #[test]
 fn the_corpus_is_read_as_flink_reads_it() {
+    corpus_alike(FlinkVersion::V2_3, "Flink 2.3");
+}
+
+#[test]
+fn the_corpus_is_read_as_flink_1_20_reads_it() {
+    corpus_alike(FlinkVersion::V1_20, "Flink 1.20");
+}
+
+fn corpus_alike(version: FlinkVersion, name: &str) {
     let (Some(accepted), Some(rejected)) = (corpus("statements.jsonl"), corpus("rejected.jsonl"))
     else {
         return;
@@ -169,8 +199,20 @@ fn the_corpus_is_read_as_flink_reads_it() {
             .collect()
     };
     let all: Vec<String> = [texts(&accepted), texts(&rejected)].concat();
-    let Some(outcome) = compare(&all) else { return };
-    outcome.report("corpus", all.len());
+    let Some(outcome) = compare(&all, version) else {
+        return;
+    };
+    outcome.report(&format!("corpus, {name}"), all.len());
+    println!(
+        "{:<40} {:>8} {:>8} {:>8}",
+        format!("what {name} takes, by kind"),
+        "parsed",
+        "refused",
+        "failed"
+    );
+    for (kind, [alike, refused, failed]) in &outcome.kinds {
+        println!("{kind:<40} {alike:>8} {refused:>8} {failed:>8}");
+    }
     let wrong = [outcome.differ, outcome.taken].concat();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -187,7 +229,9 @@ fn generated_statements_are_read_as_flink_reads_them() {
         .and_then(|s| s.parse().ok())
         .unwrap_or(1);
     let all = generate::statements(seed, volume);
-    let Some(outcome) = compare(&all) else { return };
+    let Some(outcome) = compare(&all, FlinkVersion::V2_3) else {
+        return;
+    };
     outcome.report("generated", all.len());
     // A generator whose texts nobody takes proves nothing.
     assert!(outcome.agreed * 4 > all.len(), "too few are Flink SQL");
