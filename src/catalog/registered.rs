@@ -49,11 +49,11 @@ impl Registered {
         }
     }
 
-    /// Whether nothing that the site describes is in this database any more.
+    /// Whether nothing that the site describes is in a database any more; `is_it` knows the database by its name.
     #[must_use]
-    pub fn is_emptied(&self, catalog: &str, database: &str) -> bool {
-        self.emptied
-            .contains(&(catalog.to_owned(), database.to_owned()))
+    pub fn is_emptied(&self, catalog: &str, is_it: impl Fn(&str) -> bool) -> bool {
+        let mut in_catalog = self.emptied.iter().filter(|(c, _)| c == catalog);
+        in_catalog.any(|(_, database)| is_it(database))
     }
 
     /// `CREATE CATALOG`. With `if_not_exists` Flink keeps a catalog that is there, whatever the statement says of it.

@@ -219,12 +219,38 @@ impl Session {
             }
             None => {}
         }
-        if self.registered.is_emptied(&name.catalog, &name.database) {
+        if self.is_emptied(&name.catalog, &name.database, source) {
             return Ok(Lookup::Absent);
         }
         source
             .find(name)
             .map_err(|_| NameError::Unavailable(name.clone()))
+    }
+
+    /// Whether this session has dropped the database that the site describes: in a catalog that ignores letter case, under any letters.
+    #[must_use]
+    pub fn is_emptied(&self, catalog: &str, database: &str, source: &dyn CatalogSource) -> bool {
+        let folds = self.ignores_case(catalog, source);
+        self.registered.is_emptied(catalog, |other| {
+            other == database || (folds && super::same_letters(other, database))
+        })
+    }
+
+    /// Whether what is made in a catalog ends with the session.
+    #[must_use]
+    pub fn is_in_memory(&self, catalog: &str) -> bool {
+        let own = self.registered.options(catalog);
+        let kind = own.and_then(|options| options.0.get("type"));
+        catalog == BUILT_IN_CATALOG || kind.is_some_and(|kind| kind == "generic_in_memory")
+    }
+
+    /// Whether a catalog may be the site's or one that this session has described otherwise.
+    #[must_use]
+    pub fn is_uncertain(&self, catalog: &str) -> bool {
+        matches!(
+            self.registered.catalog(catalog),
+            Some(RegisteredCatalog::Uncertain)
+        )
     }
 
     /// What this session has done to a permanent object of this name: in a catalog that ignores letter case, of a name in any letters.
@@ -284,7 +310,7 @@ impl Session {
     }
 
     /// `DROP DATABASE`: its permanent objects are gone.
-    pub fn drop_database(&mut self, name: &Name) {
+    pub fn drop_database(&mut self, name: &Name, source: &dyn CatalogSource) {
         let Some(database) = name.parts.last() else {
             return;
         };
@@ -292,8 +318,12 @@ impl Session {
             [.., catalog, _] => catalog.value.clone(),
             _ => self.catalog.clone(),
         };
-        let elsewhere =
-            |table: &TableName| table.catalog != catalog || table.database != database.value;
+        let folds = self.ignores_case(&catalog, source);
+        let elsewhere = |table: &TableName| {
+            let same = table.database == database.value
+                || (folds && super::same_letters(&table.database, &database.value));
+            table.catalog != catalog || !same
+        };
         self.permanent.retain(|table, _| elsewhere(table));
         self.materialized.retain(elsewhere);
         self.registered.empty_database(&catalog, &database.value);

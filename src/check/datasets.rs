@@ -15,11 +15,11 @@ use crate::catalog::{
 use crate::policy::{DefaultDeny, Obligations, Principal, Privilege, Refusal, Resource, Rows};
 use sha2::Digest;
 
-use crate::resolve::{Relation, Resolution, Sink, ViewUnit};
+use crate::resolve::{Relation, Resolution, Sink, ViewUnit, resolve};
 use crate::rewrite::Protection;
-use crate::syntax::Span;
 use crate::syntax::ast::{Setting, Statement};
 use crate::syntax::tables::tables;
+use crate::syntax::{FlinkVersion, Limits, Script, Span};
 
 /// A refusal with its place in the text that was resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,8 +181,12 @@ impl Datasets<'_> {
         let physical = self.physical(found, &relation.options, at)?;
         let base = system_table_base(&found.name, found.origin);
         let also = self.also(self.is_user_named(found), &physical);
+        // `$` may also be a letter of the table's own name: the rules of both hold, and those of the base table close what is below it.
+        if let Some(base) = &base {
+            self.base_is_open(base, relation)?;
+        }
         let resource = Resource {
-            name: base.as_ref().unwrap_or(&found.name),
+            name: &found.name,
             physical: &physical,
             also: &also,
             columns: relation.columns.as_deref(),
@@ -210,14 +214,11 @@ impl Datasets<'_> {
             );
             return Err(Refused::new(Code::SchemaUntrusted, message, at));
         }
-        if base.is_some() && !obligations.is_empty() {
-            let message = format!("`{}` is a system table of a protected table", found.name);
-            return Err(Refused::new(Code::AccessDenied, message, at));
-        }
         if found.origin == Origin::Unlisted
             && obligations.is_empty()
             && self.closed_to_unknown()
             && !self.engine.policy().names(&resource, self.at)
+            && !base.is_some_and(|base| self.is_named(&base))
         {
             let message = format!(
                 "nobody has described `{}`, and no rule names it: add it to a catalog file",
@@ -228,7 +229,38 @@ impl Datasets<'_> {
         Ok(obligations)
     }
 
-    /// A filter's subquery reads its tables for the policy: an object of the session must not stand in for one of them.
+    /// A system table shows rows and files of its base table: that must be readable, with nothing of it hidden.
+    fn base_is_open(&self, base: &TableName, relation: &Relation) -> Result<(), Refused> {
+        let resource = Resource {
+            columns: relation.columns.as_deref(),
+            ignore_case: self.ignores_case(&relation.found, &[]),
+            ..Resource::named(base)
+        };
+        let (policy, at) = (self.engine.policy(), relation.name);
+        let refuse = |r: Refusal| policy_refusal(&r, &relation.found.name, at);
+        policy
+            .access(self.principal, &resource, Privilege::Select, self.at)
+            .map_err(refuse)?;
+        let obligations = policy
+            .obligations(self.principal, &resource, self.at)
+            .map_err(refuse)?;
+        if obligations.is_empty() {
+            return Ok(());
+        }
+        let message = format!(
+            "`{}` is a system table of a protected table",
+            relation.found.name
+        );
+        Err(Refused::new(Code::AccessDenied, message, at))
+    }
+
+    /// Whether some rule is about this name.
+    fn is_named(&self, name: &TableName) -> bool {
+        self.engine.policy().names(&Resource::named(name), self.at)
+    }
+
+    /// A filter's subquery reads its tables for the policy: an object of the session must not stand in for one of them, or for one that a view
+    /// of the site reads there.
     fn policy_tables_are_the_sites(
         &self,
         obligations: &Obligations,
@@ -240,11 +272,35 @@ impl Datasets<'_> {
         };
         let conditions = obligations.masks.iter().filter_map(|m| m.when.as_ref());
         let mut tables = filter.into_iter().chain(conditions).flat_map(|f| &f.tables);
-        if tables.any(|t| self.session.has(t, true) || self.session.has(t, false)) {
+        if tables.any(|t| !self.is_the_sites(t)) {
             let message = "a table of this session stands in for one that the policy reads";
             return Err(Refused::new(Code::PolicyTableShadowed, message, at));
         }
         Ok(())
+    }
+
+    /// Whether a name means what the site says of it, with all that a view below it reads: nothing that this session has made, changed or moved.
+    fn is_the_sites(&self, table: &TableName) -> bool {
+        if self.session.has(table, true) || self.session.has(table, false) {
+            return false;
+        }
+        let text = format!("TABLE {}", table.quoted());
+        let Ok(script) = Script::parse(&text, FlinkVersion::default(), &Limits::default()) else {
+            return false;
+        };
+        let untouched = |(name, origin): (TableName, Origin)| {
+            !matches!(origin, Origin::Session(_))
+                && self.session.registered.catalog(&name.catalog).is_none()
+                && !self
+                    .session
+                    .is_emptied(&name.catalog, &name.database, self.engine.catalog())
+        };
+        script.statements.iter().all(|statement| {
+            // A name that means nothing: `verify` finds that too, and says so.
+            resolve(statement, self.session, self.engine.catalog()).map_or(true, |resolution| {
+                bases(&resolution).into_iter().all(untouched)
+            })
+        })
     }
 
     /// Whether this principal may write these sinks.
@@ -369,6 +425,13 @@ impl Datasets<'_> {
             Identity::Unclear(why) if chosen && self.closed_to_unclear() => closed(why),
             Identity::Unknown if chosen && self.closed_to_unknown() => {
                 closed("its connector or catalog is not known")
+            }
+            // A connector that nobody knows may be let through; a catalog that is one of two may be the very one that a rule is about.
+            Identity::Unknown
+                if self.session.is_uncertain(&found.name.catalog)
+                    && self.engine.policy().speaks_of_bytes() =>
+            {
+                closed("its catalog may be one of two")
             }
             Identity::Nothing | Identity::Unclear(_) | Identity::Unknown => Ok(Vec::new()),
         }

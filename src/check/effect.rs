@@ -119,14 +119,16 @@ impl Work<'_> {
         })
     }
 
-    fn dropped<'e>(&self, drop: &'e Drop, session: &Session) -> Result<Effect<'e>, Refused> {
+    fn dropped<'e>(&'e self, drop: &'e Drop, session: &Session) -> Result<Effect<'e>, Refused> {
         let at = |e| name_refusal(&e, &drop.name);
         let view = match drop.object {
             DropObject::Table => false,
             DropObject::View => true,
             DropObject::MaterializedTable => return self.dropped_materialized(drop, session),
             DropObject::Database => {
-                return Ok(Box::new(|s: &mut Session| s.drop_database(&drop.name)));
+                return Ok(Box::new(|s: &mut Session| {
+                    s.drop_database(&drop.name, self.engine.catalog());
+                }));
             }
             DropObject::Catalog => {
                 return Ok(Box::new(|s: &mut Session| {
@@ -205,7 +207,7 @@ impl Work<'_> {
         }
     }
 
-    fn created_table(
+    pub(super) fn created_table(
         &self,
         create: &CreateTable,
         resolution: &Resolution,

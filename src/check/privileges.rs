@@ -7,14 +7,19 @@ use super::refusal::{name_refusal, table_refusal};
 use super::settings::setting_refused;
 use super::statement::Work;
 use super::table_options::loads_code;
-use crate::catalog::{Existing, Found, Object, Origin, table_from_ddl};
+use crate::catalog::{
+    Existing, Found, Object, Origin, Table, TableName, apply_change, table_from_ddl,
+};
 use crate::policy::Privilege;
 use crate::resolve::Resolution;
 use crate::syntax::Span;
 use crate::syntax::ast::{
     AlterTable, AlterView, CreateTable, Describe, DescribeForm, Drop, DropObject, JarCommand,
-    Literal, ModuleCommand, Setting, StatementKind, TableChange, ViewChange,
+    Literal, ModuleCommand, Name, Setting, StatementKind, TableChange, ViewChange,
 };
+
+/// The origin of what a statement declares, before the session has it: no object of the session has this number.
+const DECLARED: Origin = Origin::Session(u64::MAX);
 
 impl Work<'_> {
     pub(super) fn privileges(
@@ -41,12 +46,14 @@ impl Work<'_> {
             StatementKind::CreateTable(create) => {
                 one(loads_no_code(&create.options))?;
                 sinks(Privilege::Create)?;
+                one(self.made(datasets, create, resolution))?;
                 one(self.ctas(datasets, create))?;
                 one(self.like(datasets, create))
             }
             StatementKind::CreateMaterializedTable(create) => {
                 one(loads_no_code(&create.table.options))?;
                 sinks(Privilege::Create)?;
+                one(self.made(datasets, &create.table, resolution))?;
                 one(self.ctas(datasets, &create.table))
             }
             StatementKind::Update(_) => {
@@ -129,6 +136,63 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Where a table that a script declares may outlive the session, or may be another one, its address must be harmless by itself.
+    fn made(
+        &self,
+        datasets: &Datasets<'_>,
+        create: &CreateTable,
+        resolution: &Resolution,
+    ) -> Result<(), Refused> {
+        let at = create.name.span;
+        let source = self.engine.catalog();
+        let (name, table) = self.created_table(create, resolution, datasets.session)?;
+        let existing = datasets
+            .session
+            .existing(&name, create.temporary, source)
+            .map_err(|e| name_refusal(&e, &create.name))?;
+        // IF NOT EXISTS: which of the two tables is read and written later is not known. The other one is judged by its name then, this one now.
+        let either = create.if_not_exists && existing == Existing::Unknown;
+        // Whoever describes the catalog to the next session tells its address, and not that a submitter chose the columns and the name.
+        let stays = !create.temporary && !datasets.session.is_in_memory(&name.catalog);
+        if !either && !stays {
+            return Ok(());
+        }
+        let declared = Found {
+            name: name.clone(),
+            object: Some(Object::Table(table.into())),
+            origin: DECLARED,
+        };
+        let physical = datasets.physical(&declared, &[], at);
+        let harmless = match &physical {
+            // No address: nothing to tell apart.
+            Ok(physical) if physical.is_empty() => true,
+            Ok(physical) => {
+                (!either
+                    || datasets
+                        .may(&name, physical, true, Privilege::Insert, at)
+                        .is_ok())
+                    && datasets
+                        .unprotected(&declared, &create.name, Code::ChangeProtected, "declared")
+                        .is_ok()
+            }
+            // What cannot be understood cannot be read in this session either; of two tables it might be.
+            Err(_) => !either,
+        };
+        if harmless {
+            return Ok(());
+        }
+        let message = if either {
+            format!(
+                "`{name}` may be there already, and what this declares is protected for you: leave IF NOT EXISTS out"
+            )
+        } else {
+            format!(
+                "what `{name}` would lie over is protected for you: declare it as a TEMPORARY table"
+            )
+        };
+        Err(Refused::new(Code::ChangeProtected, message, at))
+    }
+
     /// `CREATE TABLE … AS` writes too: into the address that it declares, and with IF NOT EXISTS into a table that is there already.
     fn ctas(&self, datasets: &Datasets<'_>, create: &CreateTable) -> Result<(), Refused> {
         if create.query.is_none() {
@@ -188,12 +252,15 @@ impl Work<'_> {
                 .map_err(first),
             TableChange::Refresh => datasets.may_on(&found, Privilege::Insert, name.span),
             TableChange::DropPartitions => datasets.may_on(&found, Privilege::Delete, name.span),
-            TableChange::Set(options) => loads_no_code(options),
+            TableChange::Set(options) => {
+                loads_no_code(options)?;
+                self.moved(datasets, &found, alter)
+            }
+            TableChange::Reset(_) => self.moved(datasets, &found, alter),
             // These options are laid over the table's own when the job writes it.
             TableChange::Resume(options) => resumed(options),
-            TableChange::Rename(_)
-            | TableChange::RenameColumn { .. }
-            | TableChange::Reset(_)
+            TableChange::Rename(new) => renamed(datasets, &found, new),
+            TableChange::RenameColumn { .. }
             | TableChange::Add(_)
             | TableChange::Modify(_)
             | TableChange::DropColumns(_)
@@ -207,6 +274,39 @@ impl Work<'_> {
         }
     }
 
+    /// Other options may be another address: a table that outlives the session must not lie over what is protected, as in `made`.
+    fn moved(
+        &self,
+        datasets: &Datasets<'_>,
+        found: &Found,
+        alter: &AlterTable,
+    ) -> Result<(), Refused> {
+        let Some(Object::Table(table)) = &found.object else {
+            return Ok(());
+        };
+        if datasets.session.is_in_memory(&found.name.catalog) {
+            return Ok(());
+        }
+        let at = alter.name.span;
+        let mut changed = Table::clone(table);
+        apply_change(&mut changed, &alter.change, self.source)
+            .map_err(|e| table_refusal(&e, at))?;
+        let declared = Found {
+            name: found.name.clone(),
+            object: Some(Object::Table(changed.into())),
+            origin: DECLARED,
+        };
+        match datasets.physical(&declared, &[], at) {
+            Ok(physical) if !physical.is_empty() => datasets.unprotected(
+                &declared,
+                &alter.name,
+                Code::ChangeProtected,
+                "moved to another address",
+            ),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
     fn alter_view(&self, datasets: &Datasets<'_>, alter: &AlterView) -> Result<(), Refused> {
         let found = datasets.change(&alter.name, Privilege::Alter, "altered")?;
         let is_view = matches!(found.object, Some(Object::View(_) | Object::SessionView(_)));
@@ -215,7 +315,8 @@ impl Work<'_> {
                 let message = format!("`{}` is not known to be a view", found.name);
                 Err(Refused::new(Code::TableUnknown, message, alter.name.span))
             }
-            ViewChange::Rename(_) | ViewChange::As(_) => Ok(()),
+            ViewChange::Rename(new) => renamed(datasets, &found, new),
+            ViewChange::As(_) => Ok(()),
         }
     }
 
@@ -368,4 +469,18 @@ fn loads_no_code(options: &[Setting]) -> Result<(), Refused> {
         option.key.value
     );
     Err(Refused::new(Code::OptionDenied, message, option.key.span))
+}
+
+/// A new name is created as by CREATE.
+fn renamed(datasets: &Datasets<'_>, found: &Found, new: &Name) -> Result<(), Refused> {
+    // One part names an object beside the old one.
+    let name = match new.parts.as_slice() {
+        [table] => TableName::new(&*found.name.catalog, &*found.name.database, &*table.value),
+        _ => datasets
+            .session
+            .qualify(new)
+            .map_err(|e| name_refusal(&e, new))?,
+    };
+    let physical = datasets.physical_names(found);
+    datasets.may(&name, &physical, true, Privilege::Create, new.span)
 }

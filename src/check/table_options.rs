@@ -7,7 +7,7 @@
 use crate::syntax::ast::Setting;
 
 /// What may be handed through to a Kafka client, besides times and sizes.
-const PASSED: [&str; 37] = [
+const PASSED: [&str; 35] = [
     "acks",
     "allow.auto.create.topics",
     "auto.offset.reset",
@@ -42,8 +42,6 @@ const PASSED: [&str; 37] = [
     "ssl.truststore.password",
     "ssl.truststore.type",
     "transactional.id",
-    "user",
-    "password",
     "zookeeper.connect",
 ];
 
@@ -81,9 +79,14 @@ fn is_harmless(key: &str, value: &str) -> bool {
         let listed = PASSED.contains(&name) || MEASURES.iter().any(|end| name.ends_with(end));
         return listed && (name != "sasl.jaas.config" || is_login(value));
     }
+    if key.starts_with("debezium.") || key.starts_with("jdbc.properties.") {
+        return !is_class(value) && !names_code(key);
+    }
     match key {
         "driver" => DRIVERS.contains(&value),
-        _ => !is_class(value) || !names_a_class(key),
+        // What goes into the connector's SQL as it is.
+        "scan.partition.column" => is_name(value),
+        _ => is_plain_url(value) && (!is_class(value) || !names_code(key)),
     }
 }
 
@@ -93,19 +96,64 @@ fn is_login(value: &str) -> bool {
     !one.contains(';') && LOGINS.iter().any(|login| one.starts_with(login))
 }
 
-fn names_a_class(key: &str) -> bool {
-    const WORDS: [&str; 8] = [
+/// Whether a key, in whatever spelling (`io-impl`, `queryInterceptors`), asks for code.
+fn names_code(key: &str) -> bool {
+    const PARTS: [&str; 12] = [
         "class",
-        "classes",
         "factory",
         "partitioner",
         "provider",
         "extractor",
         "handler",
         "serializer",
+        "interceptor",
+        "converter",
+        "plugin",
+        "listener",
+        "impl",
     ];
-    key.split(['.', '-'])
-        .any(|part| WORDS.contains(&part) || part.ends_with("serializer"))
+    let key = key.to_lowercase();
+    PARTS.iter().any(|part| key.contains(part))
+}
+
+/// A JDBC URL is of a database that keeps its rows elsewhere, and has no parameter that runs something. Any other value passes.
+fn is_plain_url(value: &str) -> bool {
+    const DATABASES: [&str; 10] = [
+        "ch",
+        "clickhouse",
+        "db2",
+        "dm",
+        "mariadb",
+        "mysql",
+        "oceanbase",
+        "oracle",
+        "postgresql",
+        "sqlserver",
+    ];
+    const RUN: [&str; 8] = [
+        "deserialize",
+        "infile",
+        "init=",
+        "initsql",
+        "jndi",
+        "ldap:",
+        "logger",
+        "script",
+    ];
+    let value = value.trim().to_lowercase();
+    let Some(rest) = value.strip_prefix("jdbc:") else {
+        return true;
+    };
+    let database = rest.split(':').next().unwrap_or_default();
+    let parameters = rest.split_once(['?', ';']).map_or("", |(_, all)| all);
+    DATABASES.contains(&database)
+        && !RUN.iter().any(|word| rest.contains(word))
+        && !names_code(parameters)
+}
+
+/// One identifier without quotes.
+fn is_name(value: &str) -> bool {
+    !value.is_empty() && value.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 /// `a.b.C`: neither a number nor one of the connector's own words.
@@ -140,6 +188,19 @@ mod tests {
             ("sink.partitioner", "a.B"),
             ("partition.time-extractor.class", "a.B"),
             ("format.serializer", "a.B"),
+            ("io-impl", "a.B"),
+            ("debezium.database.history", "a.B"),
+            ("jdbc.properties.queryInterceptors", "a.B"),
+            (
+                "scan.partition.column",
+                "id` BETWEEN 0 AND 0) UNION ALL SELECT 1 FROM (`t",
+            ),
+            ("url", "jdbc:h2:mem:x;INIT=RUNSCRIPT FROM 'x'"),
+            (
+                "url",
+                "jdbc:postgresql://h/d?socketFactory=a.B&socketFactoryArg=x",
+            ),
+            ("url", "jdbc:mysql://h/d?autoDeserialize=true"),
         ] {
             assert!(!is_harmless(key, value), "{key}");
         }
@@ -160,6 +221,11 @@ mod tests {
             ("connector", "kafka"),
             ("topic", "a.b.c"),
             ("path", "/data/x.csv"),
+            (
+                "url",
+                "jdbc:mysql://h:3306/d?useSSL=false&serverTimezone=UTC",
+            ),
+            ("scan.partition.column", "order_id"),
         ] {
             assert!(is_harmless(key, value), "{key}");
         }

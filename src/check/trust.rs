@@ -179,7 +179,24 @@ pub(super) fn columns_are_the_datas(
         .all(|name| keeps_apart(table, name, site, database));
     let whole = !filter.iter().chain(masked_names(obligations)).any(below);
     let plainly = table.options.keys().all(|key| fetches(key));
-    named_well && typed_well && by_name && whole && (database || formats.count() > 0) && plainly
+    let format = |table: &Table| FORMAT_KEYS.map(|key| table.options.get(key).cloned());
+    // Read by another format, a field of the same name is another one: that of an envelope, or one inside of it.
+    let same_format = site.iter().all(|known| format(known) == format(table));
+    let opened = !database && columns.iter().any(|c| is_envelope(&c.name));
+    named_well
+        && typed_well
+        && by_name
+        && whole
+        && (database || formats.count() > 0)
+        && plainly
+        && same_format
+        && !opened
+}
+
+/// Fields in which the formats of change feeds put whole rows. A script that reads them itself finds every column there under no rule.
+fn is_envelope(column: &str) -> bool {
+    const FIELDS: [&str; 5] = ["after", "before", "data", "old", "payload"];
+    FIELDS.iter().any(|field| same_letters(field, column))
 }
 
 /// Whether a column that decides which rows are shown has a type that tells its values apart. A driver cuts a number to the type that it is declared

@@ -249,7 +249,8 @@ fn sqlserver(rest: &str, table: &str) -> Names {
     let own = || database.ok_or("the JDBC URL names no database");
     let parts = parts(table, Fold::Keep)?;
     let table = match parts.as_slice() {
-        [table] => format!("{}.dbo.{table}", own()?),
+        // It is looked up in the schema of the login, which only the server knows.
+        [_] => return Err("the schema of the table is not written"),
         [schema, table] => format!("{}.{schema}.{table}", own()?),
         [database, schema, table] => format!("{database}.{schema}.{table}"),
         _ => return Err(PARTS),

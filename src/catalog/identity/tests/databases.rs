@@ -45,7 +45,7 @@ fn jdbc_addresses_have_one_spelling() {
                 "jdbc:sqlserver://h;databaseName=d",
                 "jdbc:sqlserver://h:1433;encrypt=true;DATABASE=d;",
             ],
-            "t",
+            "dbo.t",
             &["mssql://h:1433/d.dbo.t"],
         ),
         (
