@@ -183,7 +183,7 @@ impl Datasets<'_> {
         let also = self.also(self.is_user_named(found), &physical);
         // `$` may also be a letter of the table's own name: the rules of both hold, and those of the base table close what is below it.
         if let Some(base) = &base {
-            self.base_is_open(base, relation)?;
+            self.base_is_open(base, relation, (&physical, &also))?;
         }
         let resource = Resource {
             name: &found.name,
@@ -230,10 +230,17 @@ impl Datasets<'_> {
     }
 
     /// A system table shows rows and files of its base table: that must be readable, with nothing of it hidden.
-    fn base_is_open(&self, base: &TableName, relation: &Relation) -> Result<(), Refused> {
+    fn base_is_open(
+        &self,
+        base: &TableName,
+        relation: &Relation,
+        (physical, also): (&[String], &[TableName]),
+    ) -> Result<(), Refused> {
         let resource = Resource {
+            physical,
+            also,
             columns: relation.columns.as_deref(),
-            ignore_case: self.ignores_case(&relation.found, &[]),
+            ignore_case: self.ignores_case(&relation.found, physical),
             ..Resource::named(base)
         };
         let (policy, at) = (self.engine.policy(), relation.name);

@@ -179,7 +179,10 @@ pub(super) fn columns_are_the_datas(
         .all(|name| keeps_apart(table, name, site, database));
     let whole = !filter.iter().chain(masked_names(obligations)).any(below);
     let plainly = table.options.keys().all(|key| fetches(key));
-    let format = |table: &Table| FORMAT_KEYS.map(|key| table.options.get(key).cloned());
+    let format = |table: &Table| {
+        let value = table.options.get("value.format");
+        value.or_else(|| table.options.get("format")).cloned()
+    };
     // Read by another format, a field of the same name is another one: that of an envelope, or one inside of it.
     let same_format = site.iter().all(|known| format(known) == format(table));
     let opened = !database && columns.iter().any(|c| is_envelope(&c.name));

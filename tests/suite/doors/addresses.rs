@@ -146,7 +146,6 @@ fn a_spelling_that_a_driver_may_read_otherwise_is_refused() {
         "jdbc:mysql://(host=db,port=3306)/shop",
         "jdbc:mysql:aws://db/shop",
         "jdbc:mysql:///shop",
-        "jdbc:made-up://db/shop",
         "jdbc:postgresql:shop",
         "jdbc:postgresql://db/shop?options=x",
     ] {
@@ -248,4 +247,37 @@ fn create_as_does_not_write_where_insert_would_not() {
         "CREATE TABLE x WITH ('connector' = 'filesystem', 'path' = '/x') AS SELECT 1 AS id",
     );
     desk.allowed("CREATE TABLE x WITH ('connector' = 'print') AS SELECT 1 AS id");
+}
+
+/// What stands in the options of a table and goes into the connector's SQL, or names code: no table is made of it, whoever may read what.
+#[test]
+fn an_option_is_no_road_through_the_sql_or_the_client_of_a_connector() {
+    let open = POLICY.replace("unknown_connector: deny", "unknown_connector: allow");
+    for option in [
+        "'scan.partition.column' = 'id` BETWEEN 0 AND 0) UNION ALL SELECT phone FROM (`orders'",
+        "'properties.user' = 'hr'",
+        "'io-impl' = 'a.B'",
+        "'jdbc.properties.queryInterceptors' = 'a.B'",
+    ] {
+        let mut desk = Desk::new(&open, "");
+        desk.denied(
+            Code::OptionDenied,
+            &format!(
+                "CREATE TEMPORARY TABLE t (id INT) WITH ('connector' = 'jdbc', 'url' = 'jdbc:mysql://db/shop', 'table-name' = 'harmless', {option})"
+            ),
+        );
+    }
+    for url in [
+        "jdbc:h2:mem:x;INIT=RUNSCRIPT FROM ''x''",
+        "jdbc:made-up://db/shop",
+        "jdbc:postgresql://db/shop?socketFactory=a.B",
+    ] {
+        let mut desk = Desk::new(&open, "");
+        desk.denied(
+            Code::OptionDenied,
+            &format!(
+                "CREATE TEMPORARY TABLE t (id INT) WITH ('connector' = 'jdbc', 'url' = '{url}', 'table-name' = 'harmless')"
+            ),
+        );
+    }
 }

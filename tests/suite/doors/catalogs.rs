@@ -165,3 +165,13 @@ fn a_session_says_what_it_knows_of_a_catalog() {
             .any(|(name, _)| *name == TableName::new("hive", "d", "staff"))
     );
 }
+
+/// With IF NOT EXISTS the catalog may be the site's, or the one that the statement describes: a rule on bytes may be about either.
+#[test]
+fn a_catalog_that_may_be_one_of_two_is_closed_where_rules_are_about_bytes() {
+    let open = POLICY.replace("unknown_connector: deny", "unknown_connector: allow")
+        + "  - { id: catalogs, type: access, effect: allow, to: { users: [ann] }, on: { object: '*' }, privileges: [catalog] }\n";
+    let mut desk = Desk::with(&open, sqlsec::Catalog::default());
+    desk.allowed("CREATE CATALOG IF NOT EXISTS c WITH ('type' = 'jdbc', 'base-url' = 'jdbc:mysql://db:3306', 'default-database' = 'shop', 'username' = 'u', 'password' = 'p')");
+    desk.denied(Code::ConnectorUnknown, "SELECT * FROM c.shop.orders");
+}

@@ -132,3 +132,41 @@ fn a_dropped_database_takes_its_tables_along() {
         "the site's table was there: {text}"
     );
 }
+
+#[test]
+fn a_database_is_dropped_under_any_letters_where_a_catalog_ignores_them() {
+    let mut site = sqlsec::Catalog::default();
+    site.add_json(
+        r#"{ "catalogs": [{ "name": "hive", "options": { "type": "hive" } }],
+             "tables": [{ "name": ["hive", "hr", "t"], "columns": [{ "name": "id", "type": "INT" }] }] }"#,
+        "site.json",
+    )
+    .unwrap_or_else(|e| panic!("{e}"));
+    let mut desk = Desk::with(super::POLICY, site);
+    desk.allowed("DROP DATABASE hive.HR CASCADE");
+    desk.denied(Code::TableUnknown, "SELECT * FROM hive.hr.t");
+}
+
+/// With IF NOT EXISTS in a catalog that nobody has described, which of two tables is read later is not known.
+#[test]
+fn if_not_exists_over_protected_bytes_needs_to_know_what_is_there() {
+    let open = super::POLICY.replace("unknown_connector: deny", "unknown_connector: allow");
+    let mut desk = Desk::new(&open, "");
+    desk.denied(
+        Code::ChangeProtected,
+        &format!("CREATE TABLE IF NOT EXISTS hive.scratch.t1 ({COLUMNS}) WITH ({ORDERS})"),
+    );
+    desk.allowed(
+        "CREATE TABLE IF NOT EXISTS hive.scratch.t1 (id INT) WITH ('connector' = 'datagen')",
+    );
+}
+
+/// The next session finds it in the catalog, and nobody tells it that a submitter chose the name, the columns and the format.
+#[test]
+fn a_table_that_outlives_the_session_does_not_lie_over_protected_bytes() {
+    let mut desk = Desk::empty();
+    let table = format!("lake.d.mine ({COLUMNS}) WITH ({ORDERS})");
+    desk.denied(Code::ChangeProtected, &format!("CREATE TABLE {table}"));
+    desk.allowed(&format!("CREATE TEMPORARY TABLE {table}"));
+    desk.filtered("SELECT id, region FROM lake.d.mine");
+}

@@ -69,3 +69,53 @@ fn a_table_of_the_session_does_not_stand_in_for_one_the_policy_reads() {
     );
     desk.denied(Code::PolicyTableShadowed, "SELECT * FROM orders");
 }
+
+/// What a view of the site reads there is the policy's too.
+#[test]
+fn nor_for_one_that_a_view_reads_for_the_policy() {
+    let policy = BY_LIST.replace("hr.core.grants", "hr.core.my_regions");
+    let catalog = format!(
+        "CREATE TABLE orders ({COLUMNS}) WITH ('connector' = 'datagen');
+         CREATE TABLE hr.core.grants (region STRING) WITH ('connector' = 'datagen');
+         CREATE VIEW hr.core.my_regions AS SELECT region FROM hr.core.grants"
+    );
+    let mut desk = Desk::new(&policy, &catalog);
+    desk.allowed("SELECT * FROM orders");
+    desk.allowed(
+        "CREATE TEMPORARY TABLE hr.core.grants (region STRING) WITH ('connector' = 'datagen')",
+    );
+    desk.denied(Code::PolicyTableShadowed, "SELECT * FROM orders");
+}
+
+/// A name with a dollar sign is its own, and perhaps a system table's: both have their rules.
+#[test]
+fn a_dollar_sign_in_a_name_of_the_sites_does_not_shed_its_rules() {
+    let policy = "\
+apiVersion: sqlsec/v1
+version: 1
+defaults: { access: allow, unknown_connector: deny, no_matching_filter: deny, unknown_lineage: allow }
+rules:
+  - { id: pay, type: row_filter, to: { users: [ann] }, on: { table: '*.*.pay$roll' }, filter: \"region = 'north'\" }
+";
+    let catalog = format!("CREATE TABLE `pay$roll` ({COLUMNS}) WITH ('connector' = 'datagen')");
+    Desk::new(policy, &catalog).filtered("SELECT * FROM `pay$roll`");
+}
+
+/// A new name is made as by CREATE.
+#[test]
+fn a_rename_needs_leave_to_create_the_new_name() {
+    let policy = "\
+apiVersion: sqlsec/v1
+version: 1
+defaults: { access: allow, unknown_connector: deny, no_matching_filter: deny, unknown_lineage: allow }
+rules:
+  - { id: secret, type: access, effect: deny, to: { users: [ann] }, on: { table: '*.*.secret_*' }, privileges: [create] }
+";
+    let catalog = format!("CREATE TABLE report ({COLUMNS}) WITH ('connector' = 'datagen')");
+    let mut desk = Desk::new(policy, &catalog);
+    desk.denied(
+        Code::AccessDenied,
+        "ALTER TABLE report RENAME TO secret_feed",
+    );
+    desk.allowed("ALTER TABLE report RENAME TO open_feed");
+}

@@ -125,3 +125,13 @@ fn a_type_that_does_not_keep_values_apart_is_not_believed() {
         }
     }
 }
+
+/// A field of an envelope holds every column, under no rule.
+#[test]
+fn a_change_feed_is_not_opened_by_hand() {
+    refused(
+        &format!("{COLUMNS}, `after` ROW<id INT, phone STRING>"),
+        ORDERS,
+    );
+    refused(&format!("{COLUMNS}, `DATA` STRING"), ORDERS);
+}
