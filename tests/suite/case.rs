@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Deserialize;
 use serde_json::Value;
 use sqlsec::policy::Principal;
-use sqlsec::{Catalog, Engine, FlinkVersion, Policy, Request, Style, SubmitCheck};
+use sqlsec::{Catalog, Engine, FlinkVersion, Policy, Request, Splitter, Style, SubmitCheck};
 
 /// The root of the repository.
 pub fn root() -> PathBuf {
@@ -62,6 +62,7 @@ pub struct Settings {
     pub session: Option<Value>,
     #[serde(default)]
     pub strict: bool,
+    pub splitter: Option<Splitter>,
     #[serde(default)]
     pub untold: Vec<String>,
     #[serde(default)]
@@ -113,6 +114,7 @@ impl Settings {
         let mut request = Request::new(self.who.principal(), script);
         request.style = style;
         request.strict = self.strict;
+        request.splitter = self.splitter;
         if let Some(session) = &self.session {
             request.session = serde_json::from_value(session.clone()).expect("a session");
         }
