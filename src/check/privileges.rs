@@ -162,23 +162,15 @@ impl Work<'_> {
             object: Some(Object::Table(table.into())),
             origin: DECLARED,
         };
-        let physical = datasets.physical(&declared, &[], at);
-        let harmless = match &physical {
-            // No address: nothing to tell apart.
-            Ok(physical) if physical.is_empty() => true,
-            Ok(physical) => {
-                (!either
-                    || datasets
-                        .may(&name, physical, true, Privilege::Insert, at)
-                        .is_ok())
-                    && datasets
-                        .unprotected(&declared, &create.name, Code::ChangeProtected, "declared")
-                        .is_ok()
-            }
-            // What cannot be understood cannot be read in this session either; of two tables it might be.
-            Err(_) => !either,
+        // What cannot be understood is closed in this session only: to the next one it is a table of the catalog.
+        let physical = datasets.physical(&declared, &[], at)?;
+        let may_write = || datasets.may(&name, &physical, true, Privilege::Insert, at);
+        let nothing_hidden = || {
+            let code = Code::ChangeProtected;
+            datasets.unprotected(&declared, &create.name, code, "declared")
         };
-        if harmless {
+        // Without an address there is nothing to tell apart.
+        if physical.is_empty() || ((!either || may_write().is_ok()) && nothing_hidden().is_ok()) {
             return Ok(());
         }
         let message = if either {
@@ -215,7 +207,7 @@ impl Work<'_> {
         let made = Found {
             name: name.clone(),
             object: Some(Object::Table(table.into())),
-            origin: Origin::Session(0),
+            origin: DECLARED,
         };
         let physical = datasets.physical(&made, &[], create.name.span)?;
         datasets.may(&name, &physical, true, Privilege::Insert, create.name.span)?;
@@ -296,15 +288,11 @@ impl Work<'_> {
             object: Some(Object::Table(changed.into())),
             origin: DECLARED,
         };
-        match datasets.physical(&declared, &[], at) {
-            Ok(physical) if !physical.is_empty() => datasets.unprotected(
-                &declared,
-                &alter.name,
-                Code::ChangeProtected,
-                "moved to another address",
-            ),
-            Ok(_) | Err(_) => Ok(()),
+        if datasets.physical(&declared, &[], at)?.is_empty() {
+            return Ok(());
         }
+        let code = Code::ChangeProtected;
+        datasets.unprotected(&declared, &alter.name, code, "moved to another address")
     }
 
     fn alter_view(&self, datasets: &Datasets<'_>, alter: &AlterView) -> Result<(), Refused> {

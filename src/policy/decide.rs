@@ -287,11 +287,12 @@ impl Policy {
                 .adding
                 .extend(perhaps.into_iter().map(|hit| vec![hit]));
         }
+        // In any letter case, as the other table's catalog may ignore it: what is added here can only protect.
         for other in resource.also {
             let entries = self.index.of_name(other);
             faces
                 .adding
-                .push(self.hits(entries, now, |target| target.has_name(other, false)));
+                .push(self.hits(entries, now, |target| target.has_name(other, true)));
         }
         match (resource.physical, resource.user_named) {
             ([], _) => faces.full.push(logical()),

@@ -281,3 +281,15 @@ fn an_option_is_no_road_through_the_sql_or_the_client_of_a_connector() {
         );
     }
 }
+
+/// Without a schema SQL Server looks in that of the login, which only the server knows.
+#[test]
+fn a_table_of_sql_server_has_its_schema_written() {
+    let options = |table: &str| {
+        format!(
+            "'connector' = 'jdbc', 'url' = 'jdbc:sqlserver://db;databaseName=shop', 'table-name' = '{table}'"
+        )
+    };
+    with_table(&options("staff")).denied(Code::ConnectorUnknown, "SELECT * FROM t");
+    with_table(&options("dbo.staff")).allowed("SELECT * FROM t");
+}

@@ -175,3 +175,21 @@ fn a_catalog_that_may_be_one_of_two_is_closed_where_rules_are_about_bytes() {
     desk.allowed("CREATE CATALOG IF NOT EXISTS c WITH ('type' = 'jdbc', 'base-url' = 'jdbc:mysql://db:3306', 'default-database' = 'shop', 'username' = 'u', 'password' = 'p')");
     desk.denied(Code::ConnectorUnknown, "SELECT * FROM c.shop.orders");
 }
+
+/// A rule may write the name of a table of Hive in any letters: it holds for the script's own table over the same bytes too.
+#[test]
+fn a_rule_in_other_letters_follows_the_bytes() {
+    let mut site = sqlsec::Catalog::default();
+    site.add_json(
+        r#"{ "catalogs": [{ "name": "hive", "options": { "type": "hive" } }],
+             "tables": [{ "name": ["hive", "d", "things"], "columns": [{ "name": "id", "type": "INT" }, { "name": "region", "type": "STRING" }],
+                          "options": { "connector": "kafka", "topic": "things", "properties.bootstrap.servers": "k:9092", "format": "json" } }] }"#,
+        "site.json",
+    )
+    .unwrap_or_else(|e| panic!("{e}"));
+    let policy = POLICY.replace("hive.d.staff", "hive.D.Things");
+    let mut desk = Desk::with(&policy, site);
+    desk.filtered("SELECT * FROM hive.d.things");
+    desk.allowed("CREATE TEMPORARY TABLE mine (id INT, region STRING) WITH ('connector' = 'kafka', 'topic' = 'things', 'properties.bootstrap.servers' = 'k:9092', 'format' = 'json')");
+    desk.filtered("SELECT * FROM mine");
+}

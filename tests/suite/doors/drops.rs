@@ -169,4 +169,28 @@ fn a_table_that_outlives_the_session_does_not_lie_over_protected_bytes() {
     desk.denied(Code::ChangeProtected, &format!("CREATE TABLE {table}"));
     desk.allowed(&format!("CREATE TEMPORARY TABLE {table}"));
     desk.filtered("SELECT id, region FROM lake.d.mine");
+
+    // Nor over what cannot be told from them.
+    let pattern = ORDERS.replace("'topic' = 'orders'", "'topic-pattern' = 'o.*'");
+    let mut desk = Desk::empty();
+    desk.denied(
+        Code::ConnectorUnknown,
+        &format!("CREATE TABLE lake.d.mine ({COLUMNS}) WITH ({pattern})"),
+    );
+    // Nor by ALTER, of a table that was harmless when it was made.
+    let harmless = ORDERS.replace("'topic' = 'orders'", "'topic' = 'others'");
+    for (change, code) in [
+        ("'topic' = 'orders'", Code::ChangeProtected),
+        ("'topic' = 'orders;others'", Code::ChangeProtected),
+        (
+            "'properties.bootstrap.servers' = '${x}'",
+            Code::ConnectorUnknown,
+        ),
+    ] {
+        let mut desk = Desk::empty();
+        desk.allowed(&format!(
+            "CREATE TABLE lake.d.mine ({COLUMNS}) WITH ({harmless})"
+        ));
+        desk.denied(code, &format!("ALTER TABLE lake.d.mine SET ({change})"));
+    }
 }

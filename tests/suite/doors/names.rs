@@ -119,3 +119,39 @@ rules:
     );
     desk.allowed("ALTER TABLE report RENAME TO open_feed");
 }
+
+const CODE: &str = "  - { id: code, type: access, effect: allow, to: { users: [ann] }, on: { object: '*' }, privileges: [catalog] }\n";
+
+/// A catalog that is registered anew is another one, whatever its name.
+#[test]
+fn a_catalog_that_the_policy_reads_from_is_not_made_anew() {
+    let policy = format!("{BY_LIST}{CODE}");
+    let catalog = format!(
+        "CREATE TABLE orders ({COLUMNS}) WITH ('connector' = 'datagen');
+         CREATE TABLE hr.core.grants (region STRING) WITH ('connector' = 'datagen')"
+    );
+    let mut desk = Desk::new(&policy, &catalog);
+    desk.allowed("SELECT * FROM orders");
+    desk.allowed("DROP CATALOG hr");
+    desk.allowed("CREATE CATALOG hr WITH ('type' = 'paimon', 'warehouse' = 's3://mine/wh')");
+    desk.denied(Code::PolicyTableShadowed, "SELECT * FROM orders");
+}
+
+/// Where a catalog ignores letter case, a table is changed under any letters.
+#[test]
+fn a_table_that_the_policy_reads_is_not_changed_under_other_letters() {
+    let mut site = sqlsec::Catalog::default();
+    site.add_json(
+        r#"{ "catalogs": [{ "name": "hr", "options": { "type": "hive" } }],
+             "tables": [{ "name": ["hr", "core", "grants"], "columns": [{ "name": "region", "type": "STRING" }],
+                          "options": { "connector": "kafka", "topic": "grants", "properties.bootstrap.servers": "k:9092", "format": "json" } },
+                        { "name": ["default_catalog", "default_database", "orders"], "columns": [{ "name": "region", "type": "STRING" }],
+                          "options": { "connector": "datagen" } }] }"#,
+        "site.json",
+    )
+    .unwrap_or_else(|e| panic!("{e}"));
+    let mut desk = Desk::with(BY_LIST, site);
+    desk.allowed("SELECT * FROM orders");
+    desk.allowed("ALTER TABLE hr.core.GRANTS SET ('topic' = 'mine')");
+    desk.denied(Code::PolicyTableShadowed, "SELECT * FROM orders");
+}
