@@ -41,7 +41,7 @@ pub use bytes::Bytes;
 pub use decide::{Access, Policy};
 pub use document::{
     API_VERSION, AccessDecl, Aggregate, ColumnMaskDecl, DefaultDeny, Defaults, Document, Effect,
-    Inherit, MaskDecl, MaskRef, Mode, NoMatchingFilter, NullsDecl, Privilege, RoleDecl,
+    ExcerptDecl, Inherit, MaskDecl, MaskRef, Mode, NoMatchingFilter, NullsDecl, Privilege, RoleDecl,
     RowFilterDecl, RuleDecl, Subjects, TaggedDecl, Target, Valid,
 };
 pub use finding::{Finding, PolicyError, Severity};
