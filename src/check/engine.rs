@@ -63,11 +63,7 @@ impl Engine {
     }
 
     /// An engine over what a permission service has answered.
-    pub(super) fn over(
-        policy: Asked,
-        catalog: Arc<dyn CatalogSource>,
-        bytes: Arc<Bytes>,
-    ) -> Self {
+    pub(super) fn over(policy: Asked, catalog: Arc<dyn CatalogSource>, bytes: Arc<Bytes>) -> Self {
         Self {
             bytes,
             policy,

@@ -55,8 +55,7 @@ impl Gate {
     pub fn question(&self, request: &Request) -> Question {
         let asked = Asked::notebook();
         let bytes = self.bytes(asked.rules());
-        let engine =
-            Engine::over(asked, Arc::clone(&self.catalog), bytes).limits(self.limits);
+        let engine = Engine::over(asked, Arc::clone(&self.catalog), bytes).limits(self.limits);
         // The reply is of no policy: it must not leave this function.
         drop(engine.check(request));
         Question::new(request.principal.clone(), engine.policy().beyond())

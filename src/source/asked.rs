@@ -54,9 +54,7 @@ impl Asked {
     pub fn answer(answer: &Answer) -> Self {
         let extent = match &answer.covers {
             Covers::Everything => Extent::Everything,
-            Covers::Question(question) => {
-                Extent::Question(question.clone(), Mutex::default())
-            }
+            Covers::Question(question) => Extent::Question(question.clone(), Mutex::default()),
         };
         Self {
             policy: Arc::clone(&answer.policy),
@@ -92,7 +90,9 @@ impl Asked {
     fn covers(&self, resource: &Resource<'_>, privilege: Option<Privilege>) -> bool {
         let (covered, beyond) = match &self.extent {
             Extent::Everything => return true,
-            Extent::Question(question, _) if question.scope().covers(resource, privilege) => return true,
+            Extent::Question(question, _) if question.scope().covers(resource, privilege) => {
+                return true;
+            }
             Extent::Question(_, beyond) => (false, beyond),
             Extent::Notebook(asked) => (true, asked),
         };

@@ -20,7 +20,9 @@ pub enum SourceProblem {
     #[error("did not answer within {0:?}: raise the time-out or look at the service")]
     Slow(std::time::Duration),
     /// Not asked: it failed too often of late.
-    #[error("failed {failures} times in a row; it is asked again in {wait:?}. The last time: {last}")]
+    #[error(
+        "failed {failures} times in a row; it is asked again in {wait:?}. The last time: {last}"
+    )]
     Open {
         /// Failures in a row.
         failures: u32,
@@ -44,7 +46,9 @@ pub enum SourceProblem {
     #[error("its answer is not usable: {0}")]
     Unusable(String),
     /// Rules that are older than those seen before.
-    #[error("its rules went back from version {seen} to {got}: an old replica or a restored backup")]
+    #[error(
+        "its rules went back from version {seen} to {got}: an old replica or a restored backup"
+    )]
     WentBack {
         /// The highest version seen.
         seen: u64,

@@ -43,18 +43,23 @@ impl Whole {
         let mut document = self.document.clone();
         if let Some(scope) = scope {
             let wanted = self.about(scope);
-            document
-                .rules
-                .retain(|rule| wanted.contains(rule_id(rule)));
+            document.rules.retain(|rule| wanted.contains(rule_id(rule)));
         }
         let used = |name: &str| document.rules.iter().any(|rule| names_mask(rule, name));
         document.masks.retain(|name, _| used(name));
-        let tagged = |tag: &String| document.rules.iter().any(|rule| target(rule).tags.contains(tag));
+        let tagged = |tag: &String| {
+            document
+                .rules
+                .iter()
+                .any(|rule| target(rule).tags.contains(tag))
+        };
         document.tags.retain(|tag, _| tagged(tag));
         document.roles = self.roles(principal, &document.rules);
         let functions = self.policy.functions().iter();
         document.excerpt = Some(ExcerptDecl {
-            functions: functions.filter_map(|parts| parts.last().cloned()).collect(),
+            functions: functions
+                .filter_map(|parts| parts.last().cloned())
+                .collect(),
             physical: self.policy.speaks_of_bytes(),
         });
         document

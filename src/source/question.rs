@@ -220,10 +220,22 @@ mod tests {
         assert!(scope.covers(&resource, Some(Privilege::Select)));
         assert!(!scope.covers(&resource, Some(Privilege::Insert)));
         let other = [
-            Resource { physical: &physical, ..resource },
-            Resource { user_named: true, ..resource },
-            Resource { ignore_case: true, ..resource },
-            Resource { columns: Some(&[]), ..resource },
+            Resource {
+                physical: &physical,
+                ..resource
+            },
+            Resource {
+                user_named: true,
+                ..resource
+            },
+            Resource {
+                ignore_case: true,
+                ..resource
+            },
+            Resource {
+                columns: Some(&[]),
+                ..resource
+            },
             Resource::named(&table("u")),
         ]
         .map(|resource| scope.covers(&resource, None));
@@ -235,7 +247,10 @@ mod tests {
         let t = table("t");
         let mut scope = Scope::default();
         scope.about(&Resource::named(&t), Some(Privilege::Insert));
-        let known = Resource { columns: Some(&[]), ..Resource::named(&t) };
+        let known = Resource {
+            columns: Some(&[]),
+            ..Resource::named(&t)
+        };
         scope.about(&known, Some(Privilege::Select));
         assert_eq!(scope.tables[&t].len(), 1);
         assert!(scope.covers(&known, Some(Privilege::Insert)));
