@@ -11,6 +11,10 @@ mod input;
 mod policy;
 mod render;
 mod report;
+#[cfg(feature = "server")]
+mod serve;
+#[cfg(feature = "service")]
+mod service;
 mod streams;
 mod submit;
 
@@ -67,6 +71,8 @@ fn run(cli: Cli, streams: &mut Streams) -> Result<Status, Failure> {
         Command::Check(check) => submit::check(check, streams),
         Command::Tables(tables) => submit::tables(tables, streams),
         Command::Policy(PolicyCommand::Lint(lint)) => policy::lint(&lint, streams),
+        #[cfg(feature = "server")]
+        Command::ServePolicies(args) => serve::serve(args, streams),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "sqlsec", &mut script);

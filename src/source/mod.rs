@@ -12,6 +12,9 @@ mod clock;
 mod error;
 mod excerpt;
 mod question;
+#[cfg(feature = "service")]
+pub mod remote;
+pub mod wire;
 
 pub use answer::{Age, Answer, Covers};
 pub use asked::Asked;
@@ -30,12 +33,12 @@ pub trait PolicySource: Send + Sync {
     ///
     /// # Errors
     /// No answer that may be used: the script is denied with `policy-unavailable`.
-    fn answer(&self, question: &Question) -> Result<Arc<Answer>, SourceError>;
+    fn answer(&self, question: &Question) -> Result<Answer, SourceError>;
 }
 
 /// A whole policy answers everything.
 impl PolicySource for Arc<Policy> {
-    fn answer(&self, _: &Question) -> Result<Arc<Answer>, SourceError> {
-        Ok(Arc::new(Answer::whole(Self::clone(self))))
+    fn answer(&self, _: &Question) -> Result<Answer, SourceError> {
+        Ok(Answer::whole(Self::clone(self)))
     }
 }

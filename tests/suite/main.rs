@@ -25,6 +25,8 @@ mod grammar;
 mod masks;
 mod properties;
 mod quickstart;
+#[cfg(all(feature = "service", feature = "server"))]
+mod remote;
 mod schema;
 mod strict;
 mod tidy;
