@@ -246,9 +246,15 @@ fn every_fault_closes_the_table_in_bounded_time_and_says_what_to_do() {
     for Fault(name, answer, says) in faults() {
         running.push(std::thread::spawn(move || {
             let server = Server::new(move |number, seen, stream| answer(number, seen, stream));
-            let settings = Settings {
+            let mut settings = Settings {
                 largest_answer: 4 * 1024 * 1024,
                 ..quick(&server.url)
+            };
+            // What is about something else than time has time: the machine may be slow.
+            settings.patience.total = if says.contains("did not answer") {
+                Duration::from_millis(800)
+            } else {
+                Duration::from_secs(20)
             };
             let rig = Rig::new(&settings, Bounds::default());
             let began = Instant::now();
@@ -262,7 +268,7 @@ fn every_fault_closes_the_table_in_bounded_time_and_says_what_to_do() {
     }
     for thread in running {
         let (name, took, said) = thread.join().expect("the fault is closed");
-        assert!(took < Duration::from_secs(10), "{name} took {took:?}");
+        assert!(took < Duration::from_secs(60), "{name} took {took:?}");
         table.push(format!("{name:<36} closed  {said}"));
     }
     println!("{}", table.join("\n"));
