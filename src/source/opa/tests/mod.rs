@@ -1,7 +1,9 @@
 //! Requests and replies without a server.
 
 mod asked;
+mod masked;
 mod replied;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +13,9 @@ use serde_json::{Value, json};
 
 use super::{Ask, Masks, Paths, asks, document};
 use crate::catalog::{Column, ColumnKind, TableName};
-use crate::policy::{Document, Obligations, Policy, Principal, Privilege, Refusal, Resource};
+use crate::policy::{
+    Document, Effect, Obligations, Policy, Principal, Privilege, Refusal, Resource, RuleDecl,
+};
 use crate::source::{Answer, Asked, Question, Scope};
 use crate::syntax::parse_data_type;
 
@@ -117,4 +121,13 @@ fn with(operation: &'static str, result: Value) -> Vec<(&'static str, Value)> {
     known.retain(|(known, _)| *known != operation);
     known.push((operation, result));
     known
+}
+
+/// Why the table is closed, as the rule that closes it says.
+fn reason(document: &Document) -> String {
+    let denials = document.rules.iter().filter_map(|rule| match rule {
+        RuleDecl::Access(rule) if rule.effect == Effect::Deny => rule.description.clone(),
+        RuleDecl::Access(_) | RuleDecl::RowFilter(_) | RuleDecl::ColumnMask(_) => None,
+    });
+    denials.collect::<Vec<_>>().join("; ")
 }

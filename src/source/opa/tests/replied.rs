@@ -4,28 +4,13 @@ use serde_json::json;
 
 use super::super::OpaError;
 use super::*;
-use crate::policy::{Effect, Rows, RuleDecl};
-
-/// Why the table is closed, as the rule that closes it says.
-fn reason(document: &Document) -> String {
-    let denials = document.rules.iter().filter_map(|rule| match rule {
-        RuleDecl::Access(rule) if rule.effect == Effect::Deny => rule.description.clone(),
-        RuleDecl::Access(_) | RuleDecl::RowFilter(_) | RuleDecl::ColumnMask(_) => None,
-    });
-    denials.collect::<Vec<_>>().join("; ")
-}
+use crate::policy::Rows;
 
 fn filter_of(obligations: &Obligations) -> String {
     match &obligations.rows {
         Rows::Matching(filter) => filter.render(None),
         other => format!("{other:?}"),
     }
-}
-
-/// The masked columns.
-fn masked(obligations: &Obligations) -> Vec<String> {
-    let masks = obligations.masks.iter();
-    masks.map(|mask| mask.path.join(".")).collect()
 }
 
 #[test]
@@ -187,119 +172,6 @@ fn replies_that_cannot_be_told_apart_are_no_answer() {
 }
 
 #[test]
-fn a_mask_reads_its_column_by_name() {
-    let question = about_one();
-    for text in [
-        "'***' || RIGHT(phone, 4)",
-        "'***' || RIGHT(`phone`, 4)",
-        "'***' || RIGHT({col}, 4)",
-        "NULL",
-        "lib.f(phone, 'phone')",
-        "CASE WHEN phone LIKE '1%' THEN phone END",
-    ] {
-        let result = json!([{ "index": 1, "viewExpression": { "expression": text } }]);
-        let document = replied(
-            &question,
-            &Paths::trino("p"),
-            &with("GetColumnMask", result),
-        );
-        assert_eq!(
-            masked(&decided(&question, &document).unwrap()),
-            ["phone"],
-            "{text}"
-        );
-    }
-    let result =
-        json!([{ "index": 1, "viewExpression": { "expression": "phone || `phone` || 'phone'" } }]);
-    let document = replied(
-        &question,
-        &Paths::trino("p"),
-        &with("GetColumnMask", result),
-    );
-    let text = serde_json::to_string(&document).unwrap();
-    assert!(text.contains("{col} || {col} || 'phone'"), "{text}");
-}
-
-#[test]
-fn a_mask_that_is_not_clear_closes_its_table() {
-    let question = about_one();
-    let view = |expression: &str| json!({ "expression": expression });
-    let on_phone = |view: Value| json!([{ "index": 1, "viewExpression": view }]);
-    let known = [
-        ("null", Value::Null),
-        ("a list", json!({ "index": 1 })),
-        ("a list of", json!([1])),
-        ("a list of", json!([{ "index": 1 }])),
-        ("a list of", json!([{ "viewExpression": view("NULL") }])),
-        (
-            "a list of",
-            json!([{ "index": -1, "viewExpression": view("NULL") }]),
-        ),
-        (
-            "a list of",
-            json!([{ "index": 1.5, "viewExpression": view("NULL") }]),
-        ),
-        (
-            "a list of",
-            json!([{ "index": "1", "viewExpression": view("NULL") }]),
-        ),
-        (
-            "a list of",
-            json!([{ "index": 1, "viewExpression": view("NULL"), "when": "x" }]),
-        ),
-        ("made of", on_phone(Value::Null)),
-        (
-            "`index` 2 is out of range",
-            json!([{ "index": 2, "viewExpression": view("NULL") }]),
-        ),
-        (
-            "`index` 1 is given twice",
-            json!([{ "index": 1, "viewExpression": view("NULL") }, { "index": 1, "viewExpression": view("NULL") }]),
-        ),
-        (
-            "identity",
-            on_phone(json!({ "expression": "NULL", "identity": "root" })),
-        ),
-        ("no expression", on_phone(view(""))),
-        ("no expression", on_phone(view("phone) FROM t --"))),
-        ("reads its own column", on_phone(view("id"))),
-        ("reads its own column", on_phone(view("t.phone"))),
-        ("reads its own column", on_phone(view("Phone"))),
-        ("no expression", on_phone(view("\"phone\""))),
-        (
-            "reads its own column",
-            on_phone(view("(SELECT MAX(v) FROM a.b.c)")),
-        ),
-        ("`${`", on_phone(view("'${user.name}'"))),
-        ("filter-syntax", on_phone(view("f({column})"))),
-        ("aggregate-in-filter", on_phone(view("MAX(phone)"))),
-    ];
-    for (why, result) in known {
-        let document = replied(
-            &question,
-            &Paths::trino("p"),
-            &with("GetColumnMask", result.clone()),
-        );
-        assert!(decided(&question, &document).is_err(), "{result}");
-        assert!(
-            reason(&document).contains(why),
-            "{result}: {}",
-            reason(&document)
-        );
-    }
-    for result in [
-        json!([]),
-        json!("NULL"),
-        json!({}),
-        json!(false),
-        view("id"),
-    ] {
-        let document = replied(&question, &each(), &with("GetColumnMask", result.clone()));
-        assert!(decided(&question, &document).is_err(), "{result}");
-    }
-}
-
-#[test]
 fn one_bad_table_does_not_close_another() {
     let mut scope = about_one().scope().clone();
     let (other, columns) = (TableName::new("c", "d", "u"), columns());
@@ -439,53 +311,4 @@ fn a_user_who_is_a_pattern_gets_no_document() {
         document(&asked, &replies),
         Err(OpaError::Unwritable("subject-name".to_owned()))
     );
-}
-
-#[test]
-fn the_combined_result_says_all_that_carries_weight() {
-    let question = about_one();
-    let asked = asks(&question, &Paths::combined("p"));
-    let read = |reply: Value| document(&asked, &[reply]);
-    let whole = json!({
-        "apiVersion": "sqlsec/v1", "defaults": { "access": "deny" },
-        "rules": [
-            { "type": "access", "id": "a", "effect": "allow", "to": { "users": ["ann"] }, "on": { "table": "c.d.t" }, "privileges": ["select"] },
-            { "type": "row_filter", "id": "f", "to": { "users": ["ann"] }, "on": { "table": "c.d.t" }, "filter": "id = ${user.id}" },
-        ],
-    });
-    let found = read(json!({ "result": whole })).unwrap();
-    assert_eq!((found.version, found.rules.len()), (1, 2));
-    let mut seventh = whole.clone();
-    seventh["version"] = json!(7);
-    assert_eq!(read(json!({ "result": seventh })).unwrap().version, 7);
-    for field in ["apiVersion", "defaults", "rules"] {
-        let mut part = whole.clone();
-        part.as_object_mut().unwrap().remove(field);
-        assert!(read(json!({ "result": part })).is_err(), "{field}");
-    }
-    for (field, value) in [
-        ("defaults", json!({})),
-        ("defaults", Value::Null),
-        ("rules", Value::Null),
-        ("rules", json!({})),
-        ("rules", json!([{ "type": "access" }])),
-        ("version", json!(-1)),
-        ("note", json!("secret")),
-        ("apiVersion", json!("sqlsec/v2")),
-    ] {
-        let mut part = whole.clone();
-        part[field] = value;
-        let error = read(json!({ "result": part })).expect_err(field);
-        assert!(
-            matches!(&error, OpaError::Document(why) if !why.contains("secret")),
-            "{error}"
-        );
-    }
-    for reply in [json!({}), Value::Null, json!({ "result": null }), json!([])] {
-        assert!(read(reply).is_err());
-    }
-    let mut bad = whole;
-    bad["rules"][1]["filter"] = json!("id = 'a literal");
-    let error = read(json!({ "result": bad })).expect_err("unusable");
-    assert!(!error.to_string().contains("literal"), "{error}");
 }
