@@ -88,15 +88,12 @@ pub(super) fn table_name(name: &TableName) -> Map<String, Value> {
 
 /// The names of a face, logical and physical.
 fn place(face: &Face<'_>) -> Map<String, Value> {
-    let mut fields = match face.site_name() {
-        // As the site wrote it.
-        Some(name) => table_name(name),
-        None => table_name(&TableName {
-            catalog: face.name.catalog.clone(),
-            database: spelled(face, &face.name.database),
-            table: spelled(face, &face.name.table),
-        }),
-    };
+    let name = face.site_name().unwrap_or(face.name);
+    let mut fields = table_name(&TableName {
+        catalog: name.catalog.clone(),
+        database: spelled(face, &name.database),
+        table: spelled(face, &name.table),
+    });
     fields.insert("physicalNames".to_owned(), physical(face));
     if face.is_declared() {
         let also = face.asked.also.iter();
