@@ -2,6 +2,7 @@
 
 mod asked;
 mod masked;
+mod met;
 mod replied;
 mod whole;
 
