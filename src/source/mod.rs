@@ -11,6 +11,7 @@ mod asked;
 mod clock;
 mod error;
 mod excerpt;
+pub mod opa;
 mod question;
 #[cfg(feature = "service")]
 pub mod remote;

@@ -23,6 +23,7 @@ mod fuzz;
 mod gate;
 mod grammar;
 mod masks;
+mod opa;
 mod properties;
 mod quickstart;
 #[cfg(all(feature = "service", feature = "server"))]
