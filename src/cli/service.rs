@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
 use crate::source::PolicySource;
-use crate::source::remote::{Auth, Bounds, Remote, Settings};
+use crate::source::opa::Paths;
+use crate::source::remote::{Auth, Bounds, Remote, Settings, Speaks};
 
 /// A permission service. `[service]` and `[cache]` of a configuration file say more than these.
 #[derive(Debug, Default, Args)]
@@ -16,6 +17,12 @@ pub(in crate::cli) struct Service {
     /// Ask this permission service for the rules, in place of --policy: its base address.
     #[arg(long = "service", value_name = "URL")]
     pub url: Option<String>,
+    /// What the service speaks, unless the configuration file says it [default: sqlsec].
+    #[arg(long, value_enum, value_name = "CONTRACT")]
+    pub speaks: Option<Contract>,
+    /// For OPA: the package of its rules, such as `corp/flink`.
+    #[arg(long, value_name = "PACKAGE", default_value = "sqlsec")]
+    pub opa_package: String,
     /// The file with the bearer token for it.
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
@@ -34,6 +41,17 @@ pub(in crate::cli) struct Service {
     /// What a configuration file says.
     #[arg(skip)]
     pub configured: Configured,
+}
+
+/// What a service speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Contract {
+    /// sqlsec's own contract.
+    Sqlsec,
+    /// Open Policy Agent, asked as Trino's plug-in asks it.
+    Opa,
+    /// Open Policy Agent, asked for one native document.
+    OpaDocument,
 }
 
 /// `[service]` and `[cache]`.
@@ -80,6 +98,17 @@ impl Service {
             (None, None) => {
                 return Err(Failure::usage("no permission service: give --service URL"));
             }
+        };
+        let package = &self.opa_package;
+        settings.contract = match self.speaks {
+            None => settings.contract,
+            Some(Contract::Sqlsec) => Speaks::Sqlsec,
+            Some(Contract::Opa) => Speaks::Opa {
+                paths: Paths::trino(package),
+            },
+            Some(Contract::OpaDocument) => Speaks::Opa {
+                paths: Paths::combined(package),
+            },
         };
         if let Some(token_file) = self.token_file.clone() {
             settings.auth = Auth::BearerFile { token_file };

@@ -1,17 +1,19 @@
 //! `remote`: permission services over HTTP. Feature `service`.
 //!
 //! In: a [`Question`]. Out: an [`Answer`] from the cache, or from the service within a bound of time. From the inside out: [`settings`] says where the
-//! service is and how to get in, [`http`] makes one bounded request, [`retry`] and [`breaker`] say when to ask at all, [`native`] and the other
-//! contracts make questions into requests and replies into documents, [`cache`] keeps the answers.
+//! service is and how to get in, [`http`] makes one bounded request, [`retry`] and [`breaker`] say when to ask at all, [`contract`]
+//! makes questions into requests and replies into rules, one file a kind of service, [`cache`] keeps the answers.
 //! Fetching runs on a thread of its own, so that the check can be called from any kind of thread; its callers wait with a bound.
 //! Stays out: what a rule means.
 //! Invariant: an error is never an answer, and never kept; what is used past its time says so ([`Age::stale`]), and only where the operator allowed it.
 
 mod breaker;
 mod cache;
+mod contract;
 mod flight;
 mod http;
 mod native;
+mod opa;
 mod retry;
 mod secret;
 mod service;
@@ -22,7 +24,7 @@ mod token;
 pub use cache::Bounds;
 pub use secret::Secret;
 pub use service::Remote;
-pub use settings::{Auth, Patience, Settings, Tls};
+pub use settings::{Auth, Patience, Settings, Speaks, Tls};
 
 use std::sync::LazyLock;
 

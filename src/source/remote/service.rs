@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::cache::{Bounds, Cache, Ripeness, Snapshot};
+use super::contract::{Contract, Given};
 use super::flight::{Boarding, Flight, Flights, Pilot};
-use super::native::{self, Given};
 use super::retry::Line;
-use super::{Settings, fetcher};
+use super::{Settings, Speaks, fetcher};
 use crate::source::{
     Answer, Clock, PolicySource, Question, SourceError, SourceProblem, SystemClock,
 };
@@ -21,6 +21,7 @@ const GRACE: Duration = Duration::from_secs(1);
 pub struct Remote(Arc<Inner>);
 
 struct Inner {
+    contract: Contract,
     line: Line,
     bounds: Bounds,
     clock: Arc<dyn Clock>,
@@ -31,7 +32,7 @@ struct Inner {
 }
 
 impl Remote {
-    /// A service that speaks our own contract.
+    /// The service of these settings.
     ///
     /// # Errors
     /// Settings that cannot work. Whether the service is there shows when it is asked.
@@ -51,6 +52,10 @@ impl Remote {
         let line = Line::new(settings);
         let line = line.map_err(|problem| SourceError::new(settings.shown(), problem))?;
         Ok(Self(Arc::new(Inner {
+            contract: match &settings.contract {
+                Speaks::Sqlsec => Contract::Native,
+                Speaks::Opa { paths } => Contract::Opa(paths.clone()),
+            },
             line,
             cache: Cache::new(&bounds),
             bounds,
@@ -151,7 +156,10 @@ impl Inner {
         // A server that stayed behind would confirm what is older than what others have given.
         let held = held.filter(|held| held.version() >= seen);
         let etag = held.as_ref().and_then(|held| held.etag.as_deref());
-        let (given, leave) = native::ask(&self.line, question, etag, &*self.clock).await?;
+        let (given, leave) = self
+            .contract
+            .ask(&self.line, question, etag, &*self.clock)
+            .await?;
         let told = (asked, leave);
         let snapshot = match (given, held) {
             (Given::Rules(policy, etag, length), _) => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::Secret;
+use crate::source::opa::Paths;
 
 /// The settings of one service. Durations are written in seconds, such as `2.5`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -13,6 +14,9 @@ use super::Secret;
 pub struct Settings {
     /// Its base address, such as `https://rules.corp/sqlsec`. Credentials in it are refused: they would be seen in errors.
     pub url: String,
+    /// What it speaks.
+    #[serde(default)]
+    pub contract: Speaks,
     /// How sqlsec shows who it is.
     #[serde(default)]
     pub auth: Auth,
@@ -36,6 +40,7 @@ impl Settings {
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
+            contract: Speaks::default(),
             auth: Auth::default(),
             tls: Tls::default(),
             proxy: None,
@@ -96,6 +101,20 @@ impl Settings {
     const fn largest() -> usize {
         16 * 1024 * 1024
     }
+}
+
+/// What a service speaks.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind", deny_unknown_fields)]
+pub enum Speaks {
+    /// Our own contract.
+    #[default]
+    Sqlsec,
+    /// The data API of Open Policy Agent.
+    Opa {
+        /// Where its rules are.
+        paths: Paths,
+    },
 }
 
 /// How sqlsec shows who it is.

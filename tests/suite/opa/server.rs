@@ -163,7 +163,7 @@ pub struct Opa {
 }
 
 impl PolicySource for Opa {
-    fn answer(&self, question: &Question) -> Result<Arc<Answer>, SourceError> {
+    fn answer(&self, question: &Question) -> Result<Answer, SourceError> {
         let failed = |problem| SourceError::new(self.server.address.to_string(), problem);
         let unusable = |error: String| failed(SourceProblem::Unusable(error));
         let asked = asks(question, &self.paths);
@@ -174,6 +174,6 @@ impl PolicySource for Opa {
         let document = document(&asked, &replies).map_err(|e| unusable(e.to_string()))?;
         let text = serde_json::to_string(&document).map_err(|e| unusable(e.to_string()))?;
         let policy = Policy::load_answer(&text, "OPA").map_err(|e| unusable(e.to_string()))?;
-        Ok(Arc::new(Answer::to(question.clone(), Arc::new(policy))))
+        Ok(Answer::to(Arc::new(question.clone()), Arc::new(policy)))
     }
 }

@@ -66,7 +66,7 @@ fn readable(met: &[Met], granted: impl Fn(&Value) -> bool, filters: &Value) -> V
     let replies: Vec<Value> = replies.collect();
     let text = serde_json::to_string(&document(&asked, &replies).unwrap()).unwrap();
     let policy = Arc::new(Policy::load_answer(&text, "OPA").unwrap());
-    let answer = Asked::answer(&Answer::to(question.clone(), policy));
+    let answer = Asked::answer(&Answer::to(Arc::new(question.clone()), policy));
     let now = SystemTime::now();
     let who = &question.principal;
     resources

@@ -92,7 +92,7 @@ fn replied(question: &Question, paths: &Paths, known: &[(&str, Value)]) -> Docum
 fn decided(question: &Question, document: &Document) -> Result<Obligations, Refusal> {
     let text = serde_json::to_string(document).unwrap();
     let policy = Arc::new(Policy::load_answer(&text, "OPA").unwrap());
-    let asked = Asked::answer(&Answer::to(question.clone(), policy));
+    let asked = Asked::answer(&Answer::to(Arc::new(question.clone()), policy));
     let (name, met) = question.scope().tables.iter().next().unwrap();
     let table = met.first().unwrap();
     let resource = Resource {
