@@ -284,3 +284,45 @@ fn settings_are_read_strictly() {
     assert!(read(r#"{ "dialect": "trino", "access": "/a", "row_filters": "/f" }"#).is_err());
     assert!(read(r#"{ "dialect": "combined", "document": "/d", "masks": "/m" }"#).is_err());
 }
+
+#[test]
+fn a_question_about_nothing_needs_no_request() {
+    let question = Question::new(ann(), Scope::default());
+    let asked = asks(&question, &Paths::trino("p"));
+    assert!(asked.is_empty());
+    let made = document(&asked, &[]).unwrap();
+    assert!(made.rules.is_empty());
+    assert_eq!(asks(&question, &Paths::combined("p")).len(), 1);
+}
+
+#[test]
+fn the_manual_has_every_operation() {
+    use super::super::operation::{on_object, on_table};
+    const ALL: [Privilege; 16] = [
+        Privilege::Select,
+        Privilege::Insert,
+        Privilege::Update,
+        Privilege::Delete,
+        Privilege::Create,
+        Privilege::Alter,
+        Privilege::Drop,
+        Privilege::Truncate,
+        Privilege::Execute,
+        Privilege::Use,
+        Privilege::Describe,
+        Privilege::Function,
+        Privilege::Jar,
+        Privilege::Module,
+        Privilege::Catalog,
+        Privilege::Config,
+    ];
+    let manual = include_str!("../../../../docs/opa.md");
+    for operation in ALL.into_iter().flat_map(|p| [on_table(p), on_object(p)]) {
+        for operation in operation {
+            // What is not asked of Trino's rule has a star.
+            let star = if operation.is_trinos { "" } else { " *" };
+            let row = format!("`{}`{star}", operation.name);
+            assert!(manual.contains(&row), "{row}");
+        }
+    }
+}
