@@ -25,15 +25,20 @@ use serde_json::Value;
 use super::Question;
 use crate::policy::Document;
 use face::Spot;
+use operation::Operation;
 
 /// Where the rules of a policy lie, below the base address of an OPA server: paths of its data API, such as `/v1/data/sqlsec/allow`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "dialect", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Paths {
-    /// The shapes of Trino's plug-in. All three are asked: a policy without filters or masks says so by `[]` and `null`.
+    /// The shapes of Trino's plug-in. Access, filters and masks are all asked: a policy without filters or masks says so by `[]` and `null`.
     Trino {
-        /// Answers `true` or `false`.
+        /// Answers `true` or `false` to what Trino asks too: Trino's operations, on tables of the site.
         access: String,
+        /// Answers `true` or `false` to the rest: tables that a script declares, code. Where no path is set, the rest is denied. It is another rule,
+        /// because one that was written for Trino may allow all that it does not know.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        flink: Option<String>,
         /// Answers a list of expressions.
         row_filters: String,
         /// Answers expressions or `null`.
@@ -63,6 +68,7 @@ impl Paths {
         let below = |rule: &str| format!("/v1/data/{package}/{rule}");
         Self::Trino {
             access: below("allow"),
+            flink: Some(below("allowFlink")),
             row_filters: below("rowFilters"),
             masks: Masks::Batch(below("batchColumnMasks")),
         }
@@ -93,7 +99,7 @@ enum About {
     /// Everything: a native document.
     Document,
     /// Whether an operation is allowed on a table.
-    Access(Spot, &'static str),
+    Access(Spot, Operation),
     /// The row filters of a table.
     Filters(Spot),
     /// The mask of one column, by its place in the table.
@@ -101,7 +107,7 @@ enum About {
     /// The masks of all columns of a table.
     Masks(Spot),
     /// Whether an operation is allowed on something that is no table.
-    Object(String, &'static str),
+    Object(String, Operation),
 }
 
 /// The requests for one question, in order. No one depends on another: they may go at once. None at all is possible, for a question about nothing.
@@ -170,9 +176,18 @@ pub fn asks(question: &Question, paths: &Paths) -> Asks {
     let asks = match paths {
         Paths::Trino {
             access,
+            flink,
             row_filters,
             masks,
-        } => plain::asks(question, access, row_filters, masks),
+        } => plain::asks(
+            question,
+            &plain::Asked {
+                access,
+                flink: flink.as_deref(),
+                row_filters,
+                masks,
+            },
+        ),
         Paths::Combined { document } => vec![Ask {
             path: document.clone(),
             body: combined::body(question),

@@ -1,21 +1,43 @@
 //! Privileges as operations. Where Trino has an operation of the same meaning it has Trino's name; where it has none, or a narrower one, the name is
-//! our own, so that a policy written for Trino does not open by accident what it never spoke of.
+//! our own, and another rule of the policy is asked: one that was written for Trino may allow by default what it never heard of.
 
 use crate::policy::Privilege;
 
+/// An operation by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Operation {
+    pub name: &'static str,
+    /// Whether Trino asks about it too, and means the same: then its rule decides.
+    pub is_trinos: bool,
+}
+
+const fn trinos(name: &'static str) -> Operation {
+    Operation {
+        name,
+        is_trinos: true,
+    }
+}
+
+const fn ours(name: &'static str) -> Operation {
+    Operation {
+        name,
+        is_trinos: false,
+    }
+}
+
 /// The operations that must all be allowed for a privilege on a table; empty for a privilege that tables do not have.
-pub(super) const fn on_table(privilege: Privilege) -> &'static [&'static str] {
+pub(super) const fn on_table(privilege: Privilege) -> &'static [Operation] {
     match privilege {
-        Privilege::Select => &["SelectFromColumns"],
-        Privilege::Insert => &["InsertIntoTable"],
-        Privilege::Update => &["UpdateTableColumns"],
-        Privilege::Delete => &["DeleteFromTable"],
-        Privilege::Create => &["CreateTable"],
-        Privilege::Drop => &["DropTable"],
-        Privilege::Truncate => &["TruncateTable"],
-        Privilege::Describe => &["ShowColumns", "ShowCreateTable"],
+        Privilege::Select => &const { [trinos("SelectFromColumns")] },
+        Privilege::Insert => &const { [trinos("InsertIntoTable")] },
+        Privilege::Update => &const { [trinos("UpdateTableColumns")] },
+        Privilege::Delete => &const { [trinos("DeleteFromTable")] },
+        Privilege::Create => &const { [trinos("CreateTable")] },
+        Privilege::Drop => &const { [trinos("DropTable")] },
+        Privilege::Truncate => &const { [trinos("TruncateTable")] },
+        Privilege::Describe => &const { [trinos("ShowColumns"), trinos("ShowCreateTable")] },
         // Trino has one for each kind of change; which one it will be is not part of a question.
-        Privilege::Alter => &["AlterTable"],
+        Privilege::Alter => &const { [ours("AlterTable")] },
         Privilege::Execute
         | Privilege::Use
         | Privilege::Function
@@ -27,20 +49,20 @@ pub(super) const fn on_table(privilege: Privilege) -> &'static [&'static str] {
 }
 
 /// The operations that must all be allowed for a privilege on something that is no table; empty for a privilege that only tables have.
-pub(super) const fn on_object(privilege: Privilege) -> &'static [&'static str] {
+pub(super) const fn on_object(privilege: Privilege) -> &'static [Operation] {
     match privilege {
-        Privilege::Create => &["CreateSchema"],
-        Privilege::Drop => &["DropSchema"],
-        Privilege::Alter => &["AlterSchema"],
-        Privilege::Execute => &["ExecuteProcedure"],
-        Privilege::Use => &["UseObject"],
-        Privilege::Describe => &["DescribeObject"],
-        // Trino's functions and catalogs are no code of the submitter's; these are.
-        Privilege::Function => &["ManageFunction"],
-        Privilege::Catalog => &["ManageCatalog"],
-        Privilege::Jar => &["LoadJar"],
-        Privilege::Module => &["LoadModule"],
-        Privilege::Config => &["SetConfiguration"],
+        Privilege::Create => &const { [trinos("CreateSchema")] },
+        Privilege::Drop => &const { [trinos("DropSchema")] },
+        Privilege::Alter => &const { [ours("AlterSchema")] },
+        Privilege::Use => &const { [ours("UseObject")] },
+        Privilege::Describe => &const { [ours("DescribeObject")] },
+        // Trino's functions and catalogs are no code of the submitter's, and which procedures there are it knows; these are any code.
+        Privilege::Execute => &const { [ours("ExecuteProcedure")] },
+        Privilege::Function => &const { [ours("ManageFunction")] },
+        Privilege::Catalog => &const { [ours("ManageCatalog")] },
+        Privilege::Jar => &const { [ours("LoadJar")] },
+        Privilege::Module => &const { [ours("LoadModule")] },
+        Privilege::Config => &const { [ours("SetConfiguration")] },
         Privilege::Select
         | Privilege::Insert
         | Privilege::Update

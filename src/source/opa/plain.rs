@@ -15,8 +15,16 @@ use crate::policy::{Document, MaskRef, Privilege, Target};
 use crate::source::Question;
 use crate::syntax::quote;
 
+/// The rules of the policy that are asked.
+pub(super) struct Asked<'p> {
+    pub access: &'p str,
+    pub flink: Option<&'p str>,
+    pub row_filters: &'p str,
+    pub masks: &'p Masks,
+}
+
 /// The requests for a question.
-pub(super) fn asks(question: &Question, access: &str, filters: &str, masks: &Masks) -> Vec<Ask> {
+pub(super) fn asks(question: &Question, paths: &Asked<'_>) -> Vec<Ask> {
     let mut asks = Vec::new();
     let who = &question.principal;
     let mut ask = |path: &str, about, operation: &str, resource: (&str, Value)| {
@@ -26,46 +34,57 @@ pub(super) fn asks(question: &Question, access: &str, filters: &str, masks: &Mas
             about,
         });
     };
+    let access = |is_trinos| {
+        if is_trinos {
+            Some(paths.access)
+        } else {
+            paths.flink
+        }
+    };
     for face in tables(question).flat_map(faces) {
         let table = || ("resource", input::table(&face));
         for operation in face.privileges().flat_map(on_table) {
-            let about = About::Access(face.spot(), operation);
-            ask(access, about, operation, table());
-        }
-        if !face.is_read() {
-            continue;
-        }
-        ask(
-            filters,
-            About::Filters(face.spot()),
-            "GetRowFilters",
-            table(),
-        );
-        match masks {
-            Masks::Each(path) => {
-                for (place, column) in face.columns().iter().enumerate() {
-                    let resource = ("resource", input::column(&face, column));
-                    let about = About::Mask(face.spot(), place);
-                    ask(path, about, "GetColumnMask", resource);
-                }
+            if let Some(path) = access(operation.is_trinos && !face.is_declared()) {
+                let about = About::Access(face.spot(), *operation);
+                ask(path, about, operation.name, table());
             }
-            Masks::Batch(_) if face.columns().is_empty() => {}
-            Masks::Batch(path) => {
-                let columns = face.columns().iter();
-                let columns: Value = columns.map(|c| input::column(&face, c)).collect();
-                let about = About::Masks(face.spot());
-                ask(path, about, "GetColumnMask", ("filterResources", columns));
-            }
+        }
+        if face.is_read() {
+            let about = About::Filters(face.spot());
+            ask(paths.row_filters, about, "GetRowFilters", table());
+            masks(&face, paths.masks, &mut ask);
         }
     }
     for (object, privileges) in &question.scope().objects {
         for operation in privileges.iter().copied().flat_map(on_object) {
-            let about = About::Object(object.clone(), operation);
-            let resource = ("resource", input::object(object, operation));
-            ask(access, about, operation, resource);
+            if let Some(path) = access(operation.is_trinos) {
+                let about = About::Object(object.clone(), *operation);
+                let resource = ("resource", input::object(object, operation.name));
+                ask(path, about, operation.name, resource);
+            }
         }
     }
     asks
+}
+
+/// Asks for the masks of a table: of each column, or of all.
+fn masks(face: &Face<'_>, masks: &Masks, ask: &mut impl FnMut(&str, About, &str, (&str, Value))) {
+    const OPERATION: &str = "GetColumnMask";
+    let columns = face.columns();
+    match masks {
+        Masks::Each(path) => {
+            for (place, column) in columns.iter().enumerate() {
+                let resource = ("resource", input::column(face, column));
+                ask(path, About::Mask(face.spot(), place), OPERATION, resource);
+            }
+        }
+        Masks::Batch(_) if columns.is_empty() => {}
+        Masks::Batch(path) => {
+            let all: Value = columns.iter().map(|c| input::column(face, c)).collect();
+            let resources = ("filterResources", all);
+            ask(path, About::Masks(face.spot()), OPERATION, resources);
+        }
+    }
 }
 
 /// The replies, by what they are about.
@@ -138,8 +157,8 @@ impl<'a> Making<'a> {
     fn may(&self, table: &Face<'_>, privilege: Privilege) -> Result<(), Reason> {
         for face in faces(*table).filter(|face| face.privileges().any(|p| p == privilege)) {
             let asked = on_table(privilege).iter().map(|operation| {
-                let about = About::Access(face.spot(), operation);
-                (*operation, about)
+                let about = About::Access(face.spot(), *operation);
+                (operation.name, about)
             });
             self.all_of(asked)
                 .map_err(|why| format!("{}{why}", of(&face)))?;
@@ -237,7 +256,7 @@ impl<'a> Making<'a> {
         };
         let asked = on_object(privilege)
             .iter()
-            .map(|operation| (*operation, About::Object(object.to_owned(), operation)));
+            .map(|operation| (operation.name, About::Object(object.to_owned(), *operation)));
         match self.all_of(asked) {
             Ok(()) => {
                 self.rules.allow(on, vec![privilege], object);

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 /// Why a reply says nothing that may be used. For operators: it holds no text of the reply.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unclear {
-    /// OPA was not asked this, or gave no reply.
-    #[error("no reply")]
+    /// OPA was not asked this, for want of a path.
+    #[error("OPA is not asked about this")]
     Missing,
     /// `{}`: no rule of the policy has a value for this input.
     #[error("the result is undefined: the rule does not exist, or has no value for this input")]

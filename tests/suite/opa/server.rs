@@ -93,7 +93,7 @@ impl Server {
             drop(free);
             let process = Command::new(program)
                 .args(["run", "--server", "--disable-telemetry", "--log-level"])
-                .args(["error", "--addr", &address.to_string(), "--bundle"])
+                .args(["error", "--addr", &address.to_string()])
                 .arg(policy())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
@@ -132,6 +132,12 @@ impl Server {
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
         let status = head.split_whitespace().nth(1).and_then(|s| s.parse().ok());
         Ok((status.unwrap_or_default(), body.to_owned()))
+    }
+
+    /// Adds a policy.
+    pub fn put(&self, path: &str, rego: &str) {
+        let (status, said) = self.send("PUT", path, rego).expect("an answer");
+        assert_eq!(status, 200, "{said}");
     }
 
     /// The reply to one request.

@@ -93,6 +93,63 @@ fn a_declared_table_is_no_table_of_the_site() {
 }
 
 #[test]
+fn what_trino_does_not_ask_is_asked_of_another_rule() {
+    let name = TableName::new("c", "d", "t");
+    let physical = ["kafka://b:9092/t".to_owned()];
+    let site = Resource::named(&name);
+    let own = Resource {
+        physical: &physical,
+        user_named: true,
+        ..site
+    };
+    let mut scope = Scope::default();
+    for privilege in [Privilege::Insert, Privilege::Alter] {
+        scope.about(&site, Some(privilege));
+        scope.about(&own, Some(privilege));
+    }
+    scope.about_object("c.d", Privilege::Drop);
+    scope.about_object("c.d.p", Privilege::Execute);
+    let question = Question::new(ann(), scope);
+    let asked = |paths: &Paths| {
+        let asked = asks(&question, paths);
+        let operation = |ask: &Ask| ask.body["input"]["action"]["operation"].clone();
+        let said = asked
+            .iter()
+            .map(|ask| format!("{} {}", ask.path, operation(ask)));
+        said.collect::<Vec<_>>()
+    };
+    let whole = [
+        r#"/v1/data/p/allow "InsertIntoTable""#,
+        r#"/v1/data/p/allowFlink "AlterTable""#,
+        r#"/v1/data/p/allowFlink "InsertIntoTable""#,
+        r#"/v1/data/p/allowFlink "AlterTable""#,
+        r#"/v1/data/p/allow "DropSchema""#,
+        r#"/v1/data/p/allowFlink "ExecuteProcedure""#,
+    ];
+    assert_eq!(asked(&Paths::trino("p")), whole);
+    let mut paths = Paths::trino("p");
+    if let Paths::Trino { flink, .. } = &mut paths {
+        *flink = None;
+    }
+    // Where there is no such rule, nothing is asked, and nothing granted.
+    let left: Vec<&str> = whole
+        .into_iter()
+        .filter(|ask| ask.contains("/allow "))
+        .collect();
+    assert_eq!(asked(&paths), left);
+    let replies = vec![json!({ "result": true }); left.len()];
+    let document = document(&asks(&question, &paths), &replies).unwrap();
+    let text = serde_json::to_string(&document).unwrap();
+    let policy = Policy::load_answer(&text, "OPA").unwrap();
+    let now = SystemTime::now();
+    let may = |resource, privilege| policy.access(&ann(), resource, privilege, now).is_ok();
+    // The submitter's table has the name of the site's: its denial closes both.
+    assert!(!may(&own, Privilege::Insert) && !may(&site, Privilege::Alter));
+    let object = |name, privilege| policy.access_object(&ann(), name, privilege, now).is_ok();
+    assert!(object("c.d", Privilege::Drop) && !object("c.d.p", Privilege::Execute));
+}
+
+#[test]
 fn making_a_name_is_no_business_of_the_bytes_other_names() {
     let name = TableName::new("c", "d", "t");
     let also = [TableName::new("shop", "web", "orders")];
@@ -221,9 +278,51 @@ fn settings_are_read_strictly() {
     let read = |text: &str| serde_json::from_str::<Paths>(text);
     let trino =
         r#"{ "dialect": "trino", "access": "/a", "row_filters": "/f", "masks": { "each": "/m" } }"#;
-    assert!(read(trino).is_ok());
+    assert!(matches!(read(trino), Ok(Paths::Trino { flink: None, .. })));
     assert!(read(r#"{ "dialect": "combined", "document": "/d" }"#).is_ok());
     // No masks is a matter of the policy, not of a setting that was forgotten.
     assert!(read(r#"{ "dialect": "trino", "access": "/a", "row_filters": "/f" }"#).is_err());
     assert!(read(r#"{ "dialect": "combined", "document": "/d", "masks": "/m" }"#).is_err());
+}
+
+#[test]
+fn a_question_about_nothing_needs_no_request() {
+    let question = Question::new(ann(), Scope::default());
+    let asked = asks(&question, &Paths::trino("p"));
+    assert!(asked.is_empty());
+    let made = document(&asked, &[]).unwrap();
+    assert!(made.rules.is_empty());
+    assert_eq!(asks(&question, &Paths::combined("p")).len(), 1);
+}
+
+#[test]
+fn the_manual_has_every_operation() {
+    use super::super::operation::{on_object, on_table};
+    const ALL: [Privilege; 16] = [
+        Privilege::Select,
+        Privilege::Insert,
+        Privilege::Update,
+        Privilege::Delete,
+        Privilege::Create,
+        Privilege::Alter,
+        Privilege::Drop,
+        Privilege::Truncate,
+        Privilege::Execute,
+        Privilege::Use,
+        Privilege::Describe,
+        Privilege::Function,
+        Privilege::Jar,
+        Privilege::Module,
+        Privilege::Catalog,
+        Privilege::Config,
+    ];
+    let manual = include_str!("../../../../docs/opa.md");
+    for operation in ALL.into_iter().flat_map(|p| [on_table(p), on_object(p)]) {
+        for operation in operation {
+            // What is not asked of Trino's rule has a star.
+            let star = if operation.is_trinos { "" } else { " *" };
+            let row = format!("`{}`{star}", operation.name);
+            assert!(manual.contains(&row), "{row}");
+        }
+    }
 }

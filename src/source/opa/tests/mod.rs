@@ -43,6 +43,7 @@ fn ann() -> Principal {
 fn each() -> Paths {
     let Paths::Trino {
         access,
+        flink,
         row_filters,
         ..
     } = Paths::trino("p")
@@ -51,6 +52,7 @@ fn each() -> Paths {
     };
     Paths::Trino {
         access,
+        flink,
         row_filters,
         masks: Masks::Each("/v1/data/p/columnMask".to_owned()),
     }
