@@ -135,14 +135,9 @@ pub(super) fn judge(who: &Who, catalog: Catalog) -> Result<Box<dyn SubmitCheck>,
 /// The policy of the command line.
 fn policy(who: &Who) -> Result<Policy, Failure> {
     let Some(path) = &who.policy else {
-        let service = if cfg!(feature = "service") {
-            " or --service URL"
-        } else {
-            ""
-        };
-        return Err(Failure::usage(format!(
-            "no rules: give --policy FILE{service}"
-        )));
+        return Err(Failure::usage(
+            "no rules: give --policy FILE or (built with feature `service`) --service URL",
+        ));
     };
     let source = read(path, Status::Policy)?;
     Policy::load(&source.text, &source.origin).map_err(|e| {

@@ -23,6 +23,7 @@ mod fuzz;
 mod gate;
 mod grammar;
 mod masks;
+#[cfg(feature = "service")]
 mod opa;
 mod properties;
 mod quickstart;

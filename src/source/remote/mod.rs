@@ -1,11 +1,11 @@
 //! `remote`: permission services over HTTP. Feature `service`.
 //!
-//! In: a [`Question`]. Out: an [`Answer`] from the cache, or from the service within a bound of time. From the inside out: [`settings`] says where the
-//! service is and how to get in, [`http`] makes one bounded request, [`retry`] and [`breaker`] say when to ask at all, [`contract`]
-//! makes questions into requests and replies into rules, one file a kind of service, [`cache`] keeps the answers.
+//! In: a `Question`. Out: an `Answer` from the cache, or from the service within a bound of time. From the inside out: `settings` says where the
+//! service is and how to get in, `http` makes one bounded request, `retry` and `breaker` say when to ask at all, `contract`
+//! makes questions into requests and replies into rules, one file a kind of service, `cache` keeps the answers.
 //! Fetching runs on a thread of its own, so that the check can be called from any kind of thread; its callers wait with a bound.
 //! Stays out: what a rule means.
-//! Invariant: an error is never an answer, and never kept; what is used past its time says so ([`Age::stale`]), and only where the operator allowed it.
+//! Invariant: an error is never an answer, and never kept; what is used past its time says so (`Age::stale`), and only where the operator allowed it.
 
 mod breaker;
 mod cache;

@@ -12,7 +12,7 @@ use sqlsec::source::opa::{Masks, Paths};
 use sqlsec::{Catalog, Engine, Gate, Policy, Principal, Request, SubmitCheck};
 
 use crate::case::root;
-use server::{Opa, Server, policy, program};
+use server::{Server, policy, program};
 
 /// Trino's dialect with batched masks and with single ones, and the combined one.
 fn dialects(package: &str) -> [(&'static str, Paths); 3] {
@@ -43,10 +43,7 @@ fn server() -> Option<Arc<Server>> {
 
 /// The gates over all dialects.
 fn gates(server: &Arc<Server>, package: &str, catalog: &Arc<Catalog>) -> Vec<(&'static str, Gate)> {
-    let gate = |paths| {
-        let server = Arc::clone(server);
-        Gate::new(Arc::new(Opa { server, paths }), Arc::clone(catalog) as _)
-    };
+    let gate = |paths| Gate::new(server.source(paths), Arc::clone(catalog) as _);
     let dialects = dialects(package).into_iter();
     dialects
         .map(|(dialect, paths)| (dialect, gate(paths)))
@@ -122,6 +119,23 @@ fn the_quickstart_reads_the_same_as_with_its_policy_file() {
             let millis = started.elapsed().as_millis();
             println!("quickstart of {}, {dialect}: {millis} ms", who.user);
         }
+    }
+    // The same by the command line.
+    for (speaks, who) in [("opa", "userA"), ("opa-document", "userB")] {
+        let rewrite = |rules: &[&str]| {
+            let ran = Command::new(env!("CARGO_BIN_EXE_sqlsec"))
+                .args(["rewrite", "--user", who, "--timeout", "60"])
+                .args(rules)
+                .arg("fixtures/quickstart/shop.sql")
+                .current_dir(root())
+                .output()
+                .expect("it runs");
+            (ran.status.code(), ran.stdout, ran.stderr)
+        };
+        let by_file = rewrite(&["--policy", "fixtures/quickstart/policy.yaml"]);
+        let by_opa = rewrite(&["--service", &server.url(), "--speaks", speaks]);
+        assert_eq!(by_file.0, Some(0));
+        assert_eq!(by_opa, by_file, "{who} by {speaks}");
     }
     // The auditor is in no region; the topic is read-only; payroll is nowhere among the rules.
     let writes = format!(
@@ -298,7 +312,7 @@ fn a_policy_for_trino_answers_for_the_sites_tables_and_opens_nothing_else() {
     server.put("/v1/policies/trino", FOR_TRINO);
     let gate = |paths| {
         let server = Arc::clone(&server);
-        Gate::new(Arc::new(Opa { server, paths }), shop() as _)
+        Gate::new(server.source(paths), shop() as _)
     };
     let Paths::Trino {
         access,

@@ -11,10 +11,9 @@ use std::sync::{Arc, OnceLock};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-use sqlsec::Policy;
-use sqlsec::source::opa::{Paths, asks, document};
-use sqlsec::source::{Answer, PolicySource, Question, SourceError, SourceProblem};
+use sqlsec::source::PolicySource;
+use sqlsec::source::opa::Paths;
+use sqlsec::source::remote::{Bounds, Patience, Remote, Settings, Speaks};
 
 use crate::case::root;
 
@@ -140,18 +139,22 @@ impl Server {
         assert_eq!(status, 200, "{said}");
     }
 
-    /// The reply to one request.
-    pub fn post(&self, path: &str, body: &Value) -> Result<Value, SourceProblem> {
-        let sent = self.send("POST", path, &body.to_string());
-        match sent {
-            Err(error) => Err(SourceProblem::Unreachable(error.to_string())),
-            Ok((200, body)) => serde_json::from_str(&body)
-                .map_err(|error| SourceProblem::Unusable(error.to_string())),
-            Ok((status, _)) => Err(SourceProblem::Status {
-                status,
-                hint: "a rule with two values?",
-            }),
-        }
+    /// The base address.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A permission service in one of OPA's dialects.
+    pub fn source(&self, paths: Paths) -> Arc<dyn PolicySource> {
+        let settings = Settings {
+            contract: Speaks::Opa { paths },
+            patience: Patience {
+                total: Duration::from_secs(60),
+                ..Patience::default()
+            },
+            ..Settings::new(self.url())
+        };
+        Arc::new(Remote::new(&settings, Bounds::default()).expect("settings"))
     }
 }
 
@@ -159,27 +162,5 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
-    }
-}
-
-/// A permission service in one of OPA's dialects.
-pub struct Opa {
-    pub server: Arc<Server>,
-    pub paths: Paths,
-}
-
-impl PolicySource for Opa {
-    fn answer(&self, question: &Question) -> Result<Answer, SourceError> {
-        let failed = |problem| SourceError::new(self.server.address.to_string(), problem);
-        let unusable = |error: String| failed(SourceProblem::Unusable(error));
-        let asked = asks(question, &self.paths);
-        let replies = asked
-            .iter()
-            .map(|ask| self.server.post(&ask.path, &ask.body));
-        let replies: Vec<Value> = replies.collect::<Result<_, _>>().map_err(failed)?;
-        let document = document(&asked, &replies).map_err(|e| unusable(e.to_string()))?;
-        let text = serde_json::to_string(&document).map_err(|e| unusable(e.to_string()))?;
-        let policy = Policy::load_answer(&text, "OPA").map_err(|e| unusable(e.to_string()))?;
-        Ok(Answer::to(Arc::new(question.clone()), Arc::new(policy)))
     }
 }
