@@ -98,6 +98,15 @@ impl Condition {
     /// `unsupported-in-policy`, `reserved-word`.
     pub fn compile(text: &str) -> Result<Self, Problem> {
         let expression = Expression::parse(text).map_err(|error| syntax(&error))?;
+        // What lies around it, blanks and comments, is no part of it: `verify` compares it with what stands in WHERE.
+        let own = expression.scalar.span;
+        let bare = own.text(text);
+        if bare.len() < text.len() {
+            return Self::compile(bare).map_err(|problem| Problem {
+                at: problem.at.map(|at| at.saturating_add(own.start as usize)),
+                ..problem
+            });
+        }
         let mut walk = Walk::new(&expression);
         walk.comparisons = Comparisons::of(&expression.scalar.expr)?;
         walk.scalar(&expression.scalar.expr, &Scope::Table)?;

@@ -55,6 +55,30 @@ rules:
 }
 
 #[test]
+fn what_lies_around_a_filter_is_no_part_of_it() {
+    for text in [
+        "(region = 'x') OR (id = 1)",
+        "  (region = 'x') OR (id = 1)   ",
+        "/* why */ (region = 'x') OR (id = 1) ",
+        "\\n(region = 'x') OR (id = 1)\\n",
+    ] {
+        let rule = format!("id: f, to: {{ users: [A] }}, filter: \"{text}\"");
+        assert_eq!(
+            ask(&[&rule], &user("A")),
+            "(region = 'x') OR (id = 1)",
+            "{text}"
+        );
+    }
+    // A place is still that of the text as it was written.
+    let text = filters(&["id: f, to: { users: [A] }, filter: \"  /* x */ MAX(id) = 1 \""]);
+    let error = Policy::load(&document(&text), "test").expect_err("an aggregate");
+    assert!(
+        error.to_string().contains("(character 11 of `filter`)"),
+        "{error}"
+    );
+}
+
+#[test]
 fn the_seed_users_see_their_regions() {
     let bj = "id: bj, to: { users: [A] }, filter: \"region = 'beijing'\"";
     let hz = "id: hz, to: { users: [B] }, filter: \"region = 'hangzhou'\"";
