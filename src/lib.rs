@@ -20,6 +20,7 @@ pub mod mask;
 pub mod policy;
 pub mod resolve;
 pub mod rewrite;
+pub mod source;
 pub mod splitter;
 pub mod syntax;
 pub mod verify;
