@@ -24,6 +24,7 @@ mod grammar;
 mod masks;
 mod properties;
 mod quickstart;
+mod ranger;
 mod schema;
 mod strict;
 mod tidy;

@@ -46,7 +46,7 @@ impl Chain {
         let fitting =
             |(_, chain): &(usize, &Hierarchy)| chain.keys & keys == keys && chain.begins_with(keys);
         let mut chains = shape.chains.iter().enumerate().filter(fitting);
-        let first = chains.next().filter(|_| keys != 0)?;
+        let first = chains.next()?;
         let only = chains.next().is_none().then_some(first.0);
         let moving = own.iter().any(|(_, level)| level.is_moving());
         Some(Self {
@@ -69,6 +69,9 @@ impl Chain {
         resource: &Resource,
         facts: &Facts<'_>,
     ) -> Option<(Match, bool)> {
+        if self.levels.is_empty() {
+            return (resource.size == 0 && !resource.foreign).then_some((Match::Itself, true));
+        }
         let hierarchy = self.hierarchy(shape, resource)?;
         let mut found = (resource.size == 0).then_some(Match::Itself);
         let mut certain = true;

@@ -65,7 +65,7 @@ impl TagStore {
             let ids = resource
                 .id
                 .and_then(|id| written.resource_to_tag_ids.get(&id));
-            let ids = ids.into_iter().flatten().flatten();
+            let ids = ids.into_iter().flatten();
             let tags: Vec<_> = ids.filter_map(|id| places.get(id).copied()).collect();
             // As Ranger does: the first kind of policy whose levels the resource fits.
             let kinds = [Kind::Access, Kind::Mask, Kind::Filter];

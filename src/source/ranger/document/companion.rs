@@ -12,6 +12,7 @@ use super::policy::{Resources, Schedule};
 #[serde(rename_all = "camelCase", default)]
 pub struct Roles {
     /// Only grows.
+    #[serde(deserialize_with = "lenient::number")]
     pub role_version: Option<i64>,
     /// The roles.
     #[serde(deserialize_with = "lenient::null")]
@@ -50,6 +51,7 @@ pub struct Member {
 #[serde(rename_all = "camelCase", default)]
 pub struct UserStore {
     /// Only grows.
+    #[serde(deserialize_with = "lenient::number")]
     pub user_store_version: Option<i64>,
     /// Attributes of users.
     #[serde(deserialize_with = "lenient::null")]
@@ -70,8 +72,12 @@ pub struct ServiceTags {
     #[serde(deserialize_with = "lenient::null")]
     pub service_name: String,
     /// Only grows.
+    #[serde(deserialize_with = "lenient::number")]
     pub tag_version: Option<i64>,
-    /// `delta` for a document that holds changes only.
+    /// `add_or_update` or `replace` for what is there; `delete` for what is there no longer.
+    #[serde(deserialize_with = "lenient::null")]
+    pub op: String,
+    /// Whether the document holds changes only.
     #[serde(deserialize_with = "lenient::flag")]
     pub is_delta: Option<bool>,
     /// Tags by their number.
@@ -81,8 +87,8 @@ pub struct ServiceTags {
     #[serde(deserialize_with = "lenient::null")]
     pub service_resources: Vec<TaggedResource>,
     /// The tags of each resource.
-    #[serde(deserialize_with = "lenient::null")]
-    pub resource_to_tag_ids: BTreeMap<i64, Option<Vec<i64>>>,
+    #[serde(deserialize_with = "lenient::numbers")]
+    pub resource_to_tag_ids: BTreeMap<i64, Vec<i64>>,
 }
 
 /// A tag.
@@ -108,6 +114,7 @@ pub struct Tag {
 #[serde(rename_all = "camelCase", default)]
 pub struct TaggedResource {
     /// Its number.
+    #[serde(deserialize_with = "lenient::number")]
     pub id: Option<i64>,
     /// By level.
     #[serde(deserialize_with = "lenient::null")]

@@ -41,6 +41,7 @@ pub struct ResourceDef {
     #[serde(deserialize_with = "lenient::null")]
     pub name: String,
     /// Levels of a chain in this order.
+    #[serde(deserialize_with = "lenient::number")]
     pub level: Option<i64>,
     /// The name of the level above.
     #[serde(deserialize_with = "lenient::null")]

@@ -26,6 +26,41 @@ pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     }
 }
 
+/// A whole number, or text that is one.
+pub(super) fn number<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: std::str::FromStr,
+{
+    let text = Option::<Text>::deserialize(deserializer)?.map(|text| text.0);
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let number = text.parse().map(Some);
+    number
+        .map_err(|_| D::Error::custom(format!("`{text}` is not a whole number of the right size")))
+}
+
+/// Lists of whole numbers, each of which may be text.
+pub(super) fn numbers<'de, D>(deserializer: D) -> Result<BTreeMap<i64, Vec<i64>>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let map = Option::<BTreeMap<i64, Option<Vec<Text>>>>::deserialize(deserializer)?;
+    let lists = map.unwrap_or_default().into_iter();
+    let read = |text: Text| {
+        text.0
+            .parse()
+            .map_err(|_| D::Error::custom("not a whole number"))
+    };
+    lists
+        .map(|(key, list)| {
+            let list = list.unwrap_or_default().into_iter().map(read);
+            Ok((key, list.collect::<Result<_, _>>()?))
+        })
+        .collect()
+}
+
 /// Text, a number or a boolean as text; `null` is empty.
 pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Option::<Text>::deserialize(deserializer)

@@ -27,6 +27,7 @@ pub struct ServicePolicies {
     #[serde(deserialize_with = "lenient::null")]
     pub service_name: String,
     /// Only grows.
+    #[serde(deserialize_with = "lenient::number")]
     pub policy_version: Option<i64>,
     /// The policies outside security zones.
     #[serde(deserialize_with = "lenient::null")]
@@ -54,6 +55,7 @@ pub struct TagPolicies {
     #[serde(deserialize_with = "lenient::null")]
     pub service_name: String,
     /// Only grows.
+    #[serde(deserialize_with = "lenient::number")]
     pub policy_version: Option<i64>,
     /// The policies.
     #[serde(deserialize_with = "lenient::null", alias = "tagPolicies")]
@@ -85,8 +87,10 @@ pub struct SecurityZone {
 #[serde(rename_all = "camelCase", default)]
 pub struct Delta {
     /// 0 create, 1 update, 2 delete; above that the document as a whole is out of date.
+    #[serde(deserialize_with = "lenient::number")]
     pub change_type: Option<i64>,
     /// The version after this change.
+    #[serde(deserialize_with = "lenient::number")]
     pub policies_version: Option<i64>,
     /// The policy as it is now, or was.
     pub policy: Option<Policy>,

@@ -11,6 +11,7 @@ use super::lenient;
 #[serde(rename_all = "camelCase", default)]
 pub struct Policy {
     /// Its number; absent in documents written by hand.
+    #[serde(deserialize_with = "lenient::number")]
     pub id: Option<i64>,
     /// Ties of the order are broken by it.
     #[serde(deserialize_with = "lenient::null")]
@@ -19,10 +20,13 @@ pub struct Policy {
     #[serde(deserialize_with = "lenient::flag")]
     pub is_enabled: Option<bool>,
     /// Grows with every change of this policy.
+    #[serde(deserialize_with = "lenient::number")]
     pub version: Option<i64>,
     /// 0 access, 1 mask, 2 row filter, 3 audit; absent is 0.
+    #[serde(deserialize_with = "lenient::number")]
     pub policy_type: Option<i64>,
     /// 0 normal, 1 override; absent is 0.
+    #[serde(deserialize_with = "lenient::number")]
     pub policy_priority: Option<i32>,
     /// Absent is true.
     #[serde(deserialize_with = "lenient::flag")]

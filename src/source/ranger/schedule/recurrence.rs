@@ -139,6 +139,8 @@ fn range(text: &str, (least, most): (i16, i16)) -> Option<(i16, i16)> {
         text => text.parse().ok(),
     };
     let inside = |number: i16| (least..=most).contains(&number);
+    // Of a range of years one end may lie outside.
+    let one_inside = least >= YEARS.0;
     match text.split_once('-') {
         None if text == "*" => Some((least, most)),
         None => number(text, least)
@@ -146,7 +148,12 @@ fn range(text: &str, (least, most): (i16, i16)) -> Option<(i16, i16)> {
             .filter(|(one, _)| inside(*one)),
         Some((from, until)) => {
             let (from, until) = (number(from, least)?, number(until, most)?);
-            (from < until && inside(from) && inside(until)).then_some((from, until))
+            let fits = if one_inside {
+                inside(from) || inside(until)
+            } else {
+                inside(from) && inside(until)
+            };
+            (from < until && fits).then_some((from, until))
         }
     }
 }
