@@ -26,7 +26,7 @@ pub mod syntax;
 pub mod verify;
 
 pub use catalog::{Catalog, CatalogSource, Session};
-pub use check::{Code, Decision, Denial, Engine, Reply, Request, SubmitCheck};
+pub use check::{Code, Decision, Denial, Engine, Gate, Reply, Request, SubmitCheck};
 pub use policy::{Policy, Principal};
 pub use rewrite::Style;
 pub use splitter::Splitter;

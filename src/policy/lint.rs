@@ -3,7 +3,7 @@
 //! With a catalog, rules are also held against the tables that it knows: what would close a table when it is decided is an error here.
 
 use super::bind::unknown_columns;
-use super::compile::compile;
+use super::compile::{Role, compile};
 use super::condition::Condition;
 use super::physical::{Meets, Servers, Spelled};
 use super::rule::{MaskRule, Rule, RuleKind};
@@ -43,7 +43,7 @@ impl SchemaLookup for Catalog {
 /// Everything that is wrong or doubtful in a document, in the order of its text.
 #[must_use]
 pub fn lint(text: &str, catalog: Option<&dyn SchemaLookup>) -> Vec<Finding> {
-    let (compiled, findings) = compile(text);
+    let (compiled, findings) = compile(text, Role::Written);
     let mut lint = Lint {
         findings,
         servers: &compiled.servers,
