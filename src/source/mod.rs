@@ -12,6 +12,7 @@ mod clock;
 mod error;
 mod excerpt;
 mod question;
+pub mod ranger;
 
 pub use answer::{Age, Answer, Covers};
 pub use asked::Asked;

@@ -1,13 +1,15 @@
 //! `ranger`: Apache Ranger's policies, decided as Ranger decides them.
 //!
 //! In: the documents of Ranger's download API ([`Documents`]), then [`Request`]s. Out: [`Allowed`], [`Mask`], [`Filter`], each with the policy that
-//! decided. Enter at [`Service::load`], then [`Service::subject`]. The rules are those of RANGER.md §2, read against Ranger's own engine.
+//! decided; or, by [`answer`], the native document that answers a question. Enter at [`Service::load`], then [`Service::subject`]. The rules are those of RANGER.md §2, read against Ranger's own engine.
 //! Stays out: HTTP, files, the clock, JavaScript.
 //! Invariant: a service is never changed after it was made, and decides without I/O.
 //! Invariant (with [`Mode::Closed`]): what is not understood, or lacks a value, allows nothing and hides what it is about; each such policy is
 //! in [`Service::notes`].
 
 mod access;
+mod adapter;
+mod below;
 mod chain;
 mod condition;
 mod consult;
@@ -33,6 +35,8 @@ mod text;
 mod verdict;
 mod zones;
 
+pub use adapter::{HiddenColumns, Mapping, NoMapping, RangerSource, answer};
+pub use below::MasksBelow;
 pub use error::LoadError;
 pub use options::{Mode, Options};
 pub use policy::Note;

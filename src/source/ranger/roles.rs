@@ -34,7 +34,15 @@ impl RoleMembers {
         let groups = groups.iter().map(String::as_str).chain(["public"]);
         let groups = groups.filter_map(|group| self.groups.get(group));
         let direct = self.users.get(user).into_iter().chain(groups).flatten();
-        let mut open: Vec<&String> = direct.collect();
+        self.closed(direct.collect())
+    }
+
+    /// A role, and those that have it as a member. Sorted.
+    pub fn above(&self, role: &String) -> Vec<String> {
+        self.closed(vec![role])
+    }
+
+    fn closed<'a>(&'a self, mut open: Vec<&'a String>) -> Vec<String> {
         let mut found: BTreeSet<&String> = BTreeSet::new();
         while let Some(role) = open.pop() {
             if found.insert(role) {

@@ -1,6 +1,6 @@
 //! A service: its documents, compiled and indexed; never changed afterwards.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -52,6 +52,8 @@ pub struct Service {
     pub(super) options: Options,
     notes: Vec<Note>,
     incomplete: Vec<String>,
+    edition: u64,
+    functions: BTreeSet<String>,
 }
 
 /// Reads one of the documents of the download API.
@@ -74,6 +76,7 @@ impl Service {
         let mut definition = Definition::compile(&written.service_def)?;
         let (mut users, mut groups, mut role_names) = Default::default();
         let mut notes = Vec::new();
+        let mut functions = BTreeSet::new();
         let mut compiler = Compiler {
             definition: &mut definition,
             users: &mut users,
@@ -82,6 +85,7 @@ impl Service {
             mode: options.mode,
             component: None,
             notes: &mut notes,
+            functions: &mut functions,
             has_roles: false,
         };
         let policies = compiler.compile(&written.policies)?;
@@ -102,6 +106,7 @@ impl Service {
                 mode: options.mode,
                 component: Some(&definition.name),
                 notes: &mut notes,
+                functions: &mut functions,
                 has_roles: false,
             };
             tag_policies = compiler.compile(&written.policies)?;
@@ -151,6 +156,8 @@ impl Service {
             options,
             notes,
             incomplete,
+            edition: edition(documents),
+            functions,
         })
     }
 
@@ -222,6 +229,52 @@ impl Service {
         Subject::new(self, user, groups, None)
     }
 
+    /// Somebody with the roles that the documents give and others that the submitter vouches for.
+    #[must_use]
+    pub fn subject_with_more_roles(
+        &self,
+        user: &str,
+        groups: &[String],
+        roles: &[String],
+    ) -> Subject<'_> {
+        if roles.is_empty() {
+            return self.subject(user, groups);
+        }
+        let own = self.subject(user, groups);
+        let mut all = own.roles().to_vec();
+        all.extend(roles.iter().flat_map(|role| self.roles.above(role)));
+        all.sort();
+        all.dedup();
+        Subject::new(self, user, groups, Some(&all))
+    }
+
+    /// What tells one state of the documents from another: grows when one of them does.
+    #[must_use]
+    pub const fn edition(&self) -> u64 {
+        self.edition
+    }
+
+    /// The last parts of the names of functions that masks and filters may call.
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        self.functions.iter().map(String::as_str)
+    }
+
+    /// Whether some policy is about one of these levels.
+    pub(super) fn speaks_of(&self, levels: &[&Option<String>]) -> bool {
+        let positions: Vec<_> = levels
+            .iter()
+            .filter_map(|level| self.definition.levels.position(level.as_deref()?))
+            .collect();
+        let zones = self.zones.iter().map(|zone| &zone.policies);
+        let mut policies = std::iter::once(&self.policies)
+            .chain(zones)
+            .flat_map(Repositories::all);
+        policies.any(|policy| {
+            let mut chains = policy.chains.iter();
+            chains.any(|chain| positions.iter().any(|at| chain.level(*at).is_some()))
+        })
+    }
+
     /// Somebody whose roles are known from elsewhere.
     #[must_use]
     pub fn subject_with_roles(
@@ -266,4 +319,29 @@ fn check(documents: &Documents) -> Result<(), LoadError> {
         }
         Some(_) | None => Ok(()),
     }
+}
+
+/// Each document has a version of its own, and each only grows: so does the sum.
+fn edition(documents: &Documents) -> u64 {
+    let versions = [
+        documents.policies.policy_version,
+        documents
+            .policies
+            .tag_policies
+            .as_ref()
+            .and_then(|tags| tags.policy_version),
+        documents
+            .roles
+            .as_ref()
+            .and_then(|roles| roles.role_version),
+        documents.tags.as_ref().and_then(|tags| tags.tag_version),
+        documents
+            .users
+            .as_ref()
+            .and_then(|users| users.user_store_version),
+    ];
+    let versions = versions.into_iter().flatten();
+    versions
+        .filter_map(|version| u64::try_from(version).ok())
+        .fold(0, u64::saturating_add)
 }

@@ -93,6 +93,21 @@ impl Template {
         })
     }
 
+    /// The words before an opening bracket: among them are the last parts of the names of all functions that are called.
+    pub fn calls(&self) -> impl Iterator<Item = String> + use<'_> {
+        let before = self
+            .written
+            .match_indices('(')
+            .map(|(at, _)| self.written.get(..at).unwrap_or_default());
+        before.filter_map(|text| {
+            let word = text.trim_end().trim_end_matches('`');
+            let word = word
+                .rsplit(|c: char| !(c == '_' || c == '$' || c.is_alphanumeric()))
+                .next()?;
+            (!word.is_empty()).then(|| word.to_owned())
+        })
+    }
+
     /// The SQL for one request.
     pub fn sql(&self, facts: &Facts<'_>) -> Result<String, Unfilled> {
         let mut sql = String::new();

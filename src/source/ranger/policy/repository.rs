@@ -1,5 +1,7 @@
 //! The policies of one kind and one zone, in order, with an index; and the compiler that makes them.
 
+use std::collections::BTreeSet;
+
 use super::compile::{Broken, Compiled, Items};
 use super::item::{Item, Payload};
 use super::order;
@@ -65,6 +67,8 @@ pub(in crate::source::ranger) struct Compiler<'a> {
     /// The name of the service that tags are for, where these are tag policies.
     pub component: Option<&'a str>,
     pub notes: &'a mut Vec<Note>,
+    /// What masks and filters call, in the end.
+    pub functions: &'a mut BTreeSet<String>,
     /// Whether some item is for a role.
     pub has_roles: bool,
 }
@@ -86,11 +90,15 @@ impl Repositories {
         }
     }
 
+    /// All policies.
+    pub fn all(&self) -> impl Iterator<Item = &Compiled> {
+        let kinds = [&self.access, &self.mask, &self.filter];
+        kinds.into_iter().flat_map(|one| &one.policies)
+    }
+
     /// Whether there is any policy.
     pub fn any(&self) -> bool {
-        [&self.access, &self.mask, &self.filter]
-            .iter()
-            .any(|one| !one.policies.is_empty())
+        self.all().next().is_some()
     }
 }
 
@@ -284,6 +292,16 @@ impl Compiler<'_> {
                 Payload::Filter(Template::parse(&info.filter_expr))
             }
         };
+        match &payload {
+            Payload::Nothing => {}
+            Payload::Mask {
+                value, condition, ..
+            } => {
+                self.functions
+                    .extend(value.calls().chain(condition.calls()));
+            }
+            Payload::Filter(filter) => self.functions.extend(filter.calls()),
+        }
         let unknown = match &payload {
             Payload::Nothing => None,
             Payload::Mask {
