@@ -35,7 +35,7 @@ mod text;
 mod verdict;
 mod zones;
 
-pub use adapter::{HiddenColumns, Mapping, NoMapping, RangerSource, answer};
+pub use adapter::{AddressLevel, HiddenColumns, Mapping, NoMapping, RangerSource, answer};
 pub use below::MasksBelow;
 pub use error::LoadError;
 pub use options::{Mode, Options};

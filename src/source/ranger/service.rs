@@ -260,10 +260,9 @@ impl Service {
     }
 
     /// Whether some policy is about one of these levels.
-    pub(super) fn speaks_of(&self, levels: &[&Option<String>]) -> bool {
+    pub(super) fn speaks_of<'l>(&self, levels: impl Iterator<Item = &'l str>) -> bool {
         let positions: Vec<_> = levels
-            .iter()
-            .filter_map(|level| self.definition.levels.position(level.as_deref()?))
+            .filter_map(|level| self.definition.levels.position(level))
             .collect();
         let zones = self.zones.iter().map(|zone| &zone.policies);
         let mut policies = std::iter::once(&self.policies)

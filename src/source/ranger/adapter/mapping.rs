@@ -21,17 +21,35 @@ pub struct Mapping {
     /// The level of functions and procedures, by their full names with dots.
     pub function: Option<String>,
     /// The level of Kafka topics: `host:port/topic`.
-    pub topic: Option<String>,
+    pub topic: Option<AddressLevel>,
     /// The level of addresses that are no topic and no path.
-    pub url: Option<String>,
+    pub url: Option<AddressLevel>,
     /// The level of files.
-    pub path: Option<String>,
+    pub path: Option<AddressLevel>,
     /// The access type of each privilege; what is missing is denied.
     pub privileges: BTreeMap<Privilege, Access>,
     /// What is done about columns that somebody may not read.
     pub hidden: HiddenColumns,
     /// What the native document says where no rule speaks. Access is denied in any case.
     pub defaults: Defaults,
+}
+
+/// A level of addresses: what a script's own tables lie over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressLevel {
+    /// The level.
+    pub level: String,
+    /// The level of the fields below it, where masks are about them.
+    pub field: Option<String>,
+}
+
+impl AddressLevel {
+    fn new(level: &str) -> Self {
+        Self {
+            level: level.to_owned(),
+            field: Some(format!("{level}field")),
+        }
+    }
 }
 
 /// What is done about columns that somebody may not read, in a table of which they may read others.
@@ -88,9 +106,9 @@ impl Mapping {
         Self {
             catalog: Some("catalog".into()),
             function: Some("function".into()),
-            topic: Some("topic".into()),
-            url: Some("url".into()),
-            path: Some("path".into()),
+            topic: Some(AddressLevel::new("topic")),
+            url: Some(AddressLevel::new("url")),
+            path: Some(AddressLevel::new("path")),
             ..Self::with(
                 "database",
                 same.map(|privilege| (privilege, named(privilege))),
@@ -164,7 +182,10 @@ impl Mapping {
     }
 
     /// The level and the value of an address, such as `kafka://b:9092/orders` or `s3://bucket/x`.
-    pub(super) fn address<'a>(&'a self, address: &'a str) -> Option<(&'a str, &'a str)> {
+    pub(super) fn address<'m, 't>(
+        &'m self,
+        address: &'t str,
+    ) -> Option<(&'m AddressLevel, &'t str)> {
         const FILES: [&str; 14] = [
             "file", "hdfs", "viewfs", "s3", "s3a", "s3n", "oss", "gs", "gcs", "abfs", "abfss",
             "wasb", "wasbs", "cosn",
@@ -175,7 +196,13 @@ impl Mapping {
             scheme if FILES.contains(&scheme) => (&self.path, address),
             _ => (&self.url, address),
         };
-        level.as_deref().map(|level| (level, value))
+        level.as_ref().map(|level| (level, value))
+    }
+
+    /// The levels of addresses.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = &str> {
+        let levels = [&self.topic, &self.url, &self.path].into_iter().flatten();
+        levels.map(|level| level.level.as_str())
     }
 }
 

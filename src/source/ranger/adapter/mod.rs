@@ -8,11 +8,12 @@
 
 mod mapping;
 mod objects;
+mod place;
 mod rules;
 mod source;
 mod tables;
 
-pub use mapping::{HiddenColumns, Mapping, NoMapping};
+pub use mapping::{AddressLevel, HiddenColumns, Mapping, NoMapping};
 pub use source::RangerSource;
 
 use jiff::Timestamp;
@@ -70,7 +71,7 @@ pub fn answer(
         defaults,
         excerpt: Some(ExcerptDecl {
             functions: service.functions().map(str::to_owned).collect(),
-            physical: service.speaks_of(&[&mapping.topic, &mapping.url, &mapping.path]),
+            physical: service.speaks_of(mapping.addresses()),
         }),
         rules: translation.rules.rules,
         servers: Vec::new(),
@@ -80,15 +81,4 @@ pub fn answer(
         strict_functions: Vec::new(),
     };
     (document, translation.notes)
-}
-
-impl<'a> Translation<'a> {
-    /// The level of a catalog: none where the service is about one catalog, `None` where it is about another.
-    fn catalog(&self, catalog: &str) -> Option<Vec<(&'a str, String)>> {
-        match (&self.mapping.catalog, &self.mapping.only_catalog) {
-            (Some(level), _) => Some(vec![(level, catalog.to_owned())]),
-            (None, Some(only)) if only == catalog => Some(Vec::new()),
-            (None, _) => None,
-        }
-    }
 }

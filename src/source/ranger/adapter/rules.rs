@@ -62,35 +62,34 @@ impl Rules {
     /// Closes a table for reading: nothing allows it any more.
     pub fn close(&mut self, by: Option<&Decided>, on: Target, why: &str) {
         let privileges = vec![Privilege::Select];
-        self.access(
-            Effect::Deny,
-            by,
-            on,
-            privileges,
-            Some(why.replace(char::is_control, " ")),
-        );
+        let why = why.replace(char::is_control, " ");
+        let why = match by {
+            Some(by) => format!("{}: {why}", described(by)),
+            None => why,
+        };
+        self.access(Effect::Deny, by, on, privileges, Some(why));
     }
 
     /// NULL in place of a column that may not be read, whatever masks it.
-    pub fn hide(&mut self, by: &Decided, on: Target) {
+    pub fn hide(&mut self, by: Option<&Decided>, on: Target) {
         self.masked(by, on, MaskRef::Name("MASK_NULL".to_owned()), None, 1);
     }
 
     pub fn mask(&mut self, by: &Decided, on: Target, mask: MaskRef, when: Option<String>) {
-        self.masked(by, on, mask, when, 0);
+        self.masked(Some(by), on, mask, when, 0);
     }
 
     fn masked(
         &mut self,
-        by: &Decided,
+        by: Option<&Decided>,
         on: Target,
         mask: MaskRef,
         when: Option<String>,
         priority: i32,
     ) {
         let rule = ColumnMaskDecl {
-            id: self.id(Some(by)),
-            description: Some(described(by)),
+            id: self.id(by),
+            description: by.map(described),
             to: self.to.clone(),
             except: Subjects::default(),
             on,
@@ -115,11 +114,11 @@ impl Rules {
             mode: Mode::Permissive,
             valid: Valid::default(),
         };
-        self.keep(RuleDecl::RowFilter(rule), by);
+        self.keep(RuleDecl::RowFilter(rule), Some(by));
     }
 
     /// Keeps a rule whose SQL this product understands; otherwise its table is closed.
-    fn keep(&mut self, rule: RuleDecl, by: &Decided) {
+    fn keep(&mut self, rule: RuleDecl, by: Option<&Decided>) {
         let alone = json!({ "apiVersion": crate::policy::API_VERSION, "rules": [rule] });
         match Policy::load(&alone.to_string(), "ranger") {
             Ok(_) => self.rules.push(rule),
@@ -134,12 +133,8 @@ impl Rules {
                     columns: Vec::new(),
                     ..on.clone()
                 };
-                let why = format!(
-                    "Ranger policy {}: its SQL is not usable here ({})",
-                    by.policy,
-                    codes.join(", ")
-                );
-                self.close(Some(by), on, &why);
+                let why = format!("its SQL is not usable here ({})", codes.join(", "));
+                self.close(by, on, &why);
             }
         }
     }

@@ -1,147 +1,122 @@
 //! One table of a question: who may do what with it, which rows and columns are seen.
+//!
+//! A table may have several places in a Ranger service: its name, the names of other tables over the same bytes, and for a table that the script
+//! declares its address. Each place gets the rules that the service has for it.
 
 use std::collections::BTreeSet;
 
 use super::Translation;
 use super::mapping::HiddenColumns;
+use super::place::{Face, Place};
 use crate::catalog::TableName;
-use crate::policy::{Effect, MaskRef, Privilege, Target};
+use crate::policy::{Effect, MaskRef, Privilege};
 use crate::source::AskedTable;
 use crate::source::ranger::text::fold;
-use crate::source::ranger::{Access, Allowed, Decided, Filter, Mask, Request, Resource, Scope};
+use crate::source::ranger::{Allowed, Decided, Filter, Mask, Request, Scope};
 use crate::syntax::quote;
-
-/// How the name of a table counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Face {
-    /// It is the table's own.
-    Own,
-    /// The submitter chose it: rules on it can only close.
-    Chosen,
-    /// Another table over the same bytes, whose columns may be called otherwise.
-    Other,
-}
 
 impl<'a> Translation<'a> {
     pub(super) fn table(&mut self, name: &TableName, asked: &AskedTable) {
-        let own = if asked.user_named && !asked.physical.is_empty() {
+        let declared = asked.user_named && !asked.physical.is_empty();
+        if declared {
             for address in &asked.physical {
-                self.address(address, &asked.privileges);
+                if let Some(place) = self.at_address(address) {
+                    self.about(&place, asked);
+                }
             }
-            Face::Chosen
-        } else {
-            Face::Own
-        };
-        self.named(name, asked, own);
+        }
+        let face = if declared { Face::Chosen } else { Face::Own };
+        match self.named(name, face) {
+            Some(place) => self.about(&place, asked),
+            None => self
+                .notes
+                .push(format!("{name}: the service is not about this catalog")),
+        }
         for other in &asked.also {
-            self.named(other, asked, Face::Other);
+            if let Some(place) = self.named(other, Face::Other) {
+                self.about(&place, asked);
+            }
         }
     }
 
-    fn named(&mut self, name: &TableName, asked: &AskedTable, face: Face) {
-        let target = || target(name);
-        let Some(levels) = self.levels(name) else {
-            if face == Face::Own {
-                self.notes
-                    .push(format!("{name}: the service is not about this catalog"));
-            }
-            return;
-        };
+    fn about(&mut self, place: &Place<'a>, asked: &AskedTable) {
         if let Some(why) = self.service.incomplete() {
-            return self.rules.close(None, target(), why);
+            return self.rules.close(None, place.on(), why);
         }
         for privilege in &asked.privileges {
-            if *privilege != Privilege::Select {
-                let said = self.may(&levels, *privilege);
-                self.say(said, face, target(), *privilege);
+            if *privilege == Privilege::Select {
+                self.read(place, asked);
+            } else {
+                let said = self.may(&place.levels, *privilege);
+                self.say(said, place, *privilege);
             }
-        }
-        if asked.privileges.contains(&Privilege::Select) {
-            self.read(name, &levels, asked, face);
         }
     }
 
-    /// What is written of one privilege. Where no policy speaks nothing is: that denies a table's own name, and adds nothing to others.
-    fn say(&mut self, said: Option<Allowed>, face: Face, on: Target, privilege: Privilege) {
-        match said {
-            Some(Allowed { yes: true, by }) if face == Face::Own => {
-                self.rules
-                    .access(Effect::Allow, by.as_ref(), on, vec![privilege], None);
-            }
+    /// What is written of one privilege. Where no policy speaks nothing is: that denies a table's own place, and adds nothing to others.
+    pub(super) fn say(&mut self, said: Option<Allowed>, place: &Place<'_>, privilege: Privilege) {
+        let (effect, by) = match said {
+            Some(Allowed { yes: true, by }) if place.face.may_open() => (Effect::Allow, by),
             Some(Allowed {
                 yes: false,
                 by: Some(by),
-            }) => {
-                self.rules
-                    .access(Effect::Deny, Some(&by), on, vec![privilege], None);
-            }
-            Some(Allowed { .. }) | None => {}
-        }
+            }) => (Effect::Deny, Some(by)),
+            Some(Allowed { .. }) | None => return,
+        };
+        self.rules
+            .access(effect, by.as_ref(), place.on(), vec![privilege], None);
     }
 
-    fn read(
-        &mut self,
-        name: &TableName,
-        levels: &[(&str, String)],
-        asked: &AskedTable,
-        face: Face,
-    ) {
-        let columns: Option<Vec<&str>> = asked
-            .columns
-            .as_ref()
-            .map(|columns| columns.iter().map(|column| column.name.as_str()).collect());
-        if let Some(why) = self.unlisted(levels, columns.as_deref(), face) {
-            return self.rules.close(None, target(name), why);
+    fn read(&mut self, place: &Place<'a>, asked: &AskedTable) {
+        let columns = asked.columns.as_ref();
+        let columns: Option<Vec<&str>> =
+            columns.map(|columns| columns.iter().map(|column| column.name.as_str()).collect());
+        if let Some(why) = self.unlisted(place, columns.as_deref()) {
+            return self.rules.close(None, place.on(), why);
         }
-        let columns = columns.unwrap_or_default();
+        let columns = columns
+            .filter(|_| place.column.is_some())
+            .unwrap_or_default();
         let said = match columns.as_slice() {
-            [] => self.whole(levels),
-            columns => self.each(name, levels, columns, face),
+            [] => self.whole(place),
+            columns => self.each(place, columns),
         };
-        let open = said.as_ref().is_some_and(|said| said.yes) || face != Face::Own;
-        self.say(said, face, target(name), Privilege::Select);
+        let open = said.as_ref().is_some_and(|said| said.yes) || !place.face.may_open();
+        self.say(said, place, Privilege::Select);
         if open {
-            self.rows(name, levels);
+            self.rows(place);
             for column in columns {
-                self.mask(name, levels, column);
+                self.mask(place, column);
             }
         }
     }
 
     /// Why a table must be closed because some of its columns, or their names, are not known.
-    fn unlisted(
-        &self,
-        levels: &[(&str, String)],
-        columns: Option<&[&str]>,
-        face: Face,
-    ) -> Option<&'static str> {
-        if columns.is_some() && face != Face::Other {
+    fn unlisted(&self, place: &Place<'_>, columns: Option<&[&str]>) -> Option<&'static str> {
+        if columns.is_some() && place.face.has_own_columns() {
             return None;
         }
-        let below = self.ask(levels, Privilege::Select, |subject, request| {
-            subject.masks_below(request, &self.mapping.column)
+        // Without a level for its fields no mask is about it.
+        let column = place.column?;
+        let below = self.ask(&place.levels, Privilege::Select, |subject, request| {
+            subject.masks_below(request, column)
         })?;
-        let columns: Option<BTreeSet<String>> =
-            columns.map(|columns| columns.iter().map(|one| fold(one)).collect());
-        let masked = below.others
-            || match &columns {
-                None => below.all || !below.named.is_empty(),
-                Some(columns) => !below.named.is_subset(columns),
-            };
-        match (masked, columns) {
-            (false, _) => None,
-            (true, None) => Some("some of its columns are masked, and its columns are not known"),
-            (true, Some(_)) => Some("a column that a mask is about may have another name here"),
-        }
+        let Some(columns) = columns else {
+            return (below.others || below.all || !below.named.is_empty())
+                .then_some("some of its columns are masked, and its columns are not known");
+        };
+        let columns: BTreeSet<String> = columns.iter().map(|one| fold(one)).collect();
+        (below.others || !below.named.is_subset(&columns))
+            .then_some("a column that a mask is about may have another name here")
     }
 
     /// May the table be read as a whole, as far as it can be said without its columns: it is allowed, and nothing in it is denied.
-    fn whole(&self, levels: &[(&str, String)]) -> Option<Allowed> {
-        let itself = self.may(levels, Privilege::Select)?;
+    fn whole(&self, place: &Place<'_>) -> Option<Allowed> {
+        let itself = self.may(&place.levels, Privilege::Select)?;
         if !itself.yes {
             return Some(itself);
         }
-        let below = self.ask(levels, Privilege::Select, |subject, request| {
+        let below = self.ask(&place.levels, Privilege::Select, |subject, request| {
             subject.access(&Request {
                 scope: Scope::Descendants,
                 heed_denies_below: true,
@@ -152,158 +127,78 @@ impl<'a> Translation<'a> {
     }
 
     /// May every column be read: Ranger does not see a deny on a column when it is asked for the table (RANGER.md §2.5).
-    fn each(
-        &mut self,
-        name: &TableName,
-        levels: &[(&str, String)],
-        columns: &[&str],
-        face: Face,
-    ) -> Option<Allowed> {
+    fn each(&mut self, place: &Place<'a>, columns: &[&str]) -> Option<Allowed> {
         let mut open = None;
         let mut hidden: Vec<(&str, Option<Decided>)> = Vec::new();
         for column in columns {
-            let said = self.may(&self.column(levels, column), Privilege::Select)?;
+            let said = self.may(&place.below(column), Privilege::Select)?;
             if said.yes {
                 open.get_or_insert(said);
             } else {
                 hidden.push((column, said.by));
             }
         }
-        let Some((_, by)) = hidden.first() else {
+        if hidden.is_empty() {
             return open;
-        };
+        }
+        let by = hidden.iter().find_map(|(_, by)| by.clone());
         // Where no policy speaks for a name that only adds, nothing is added.
-        let counts = face == Face::Own || hidden.iter().any(|(_, by)| by.is_some());
-        let by = hidden
-            .iter()
-            .find_map(|(_, by)| by.clone())
-            .or_else(|| by.clone());
+        let counts = place.face.may_open() || by.is_some();
         if open.is_none() || !counts {
             return Some(Allowed { yes: false, by });
         }
         if self.mapping.hidden == HiddenColumns::Close {
             let names: Vec<_> = hidden.iter().map(|(column, _)| quote(column)).collect();
             let why = format!("may not be read: column {}", names.join(", "));
-            self.rules.close(by.as_ref(), target(name), &why);
+            self.rules.close(by.as_ref(), place.on(), &why);
             return None;
         }
         for (column, by) in hidden {
-            let by = by.unwrap_or(Decided {
-                policy: -1,
-                version: None,
-                tag: None,
-                zone: None,
-            });
-            let on = Target {
-                columns: vec![quote(column)],
-                ..target(name)
-            };
-            self.rules.hide(&by, on);
+            self.rules.hide(by.as_ref(), place.on_column(column));
         }
         open
     }
 
-    fn rows(&mut self, name: &TableName, levels: &[(&str, String)]) {
-        match self.ask(levels, Privilege::Select, |subject, request| {
+    fn rows(&mut self, place: &Place<'_>) {
+        let filter = self.ask(&place.levels, Privilege::Select, |subject, request| {
             subject.filter(request)
-        }) {
+        });
+        match filter {
             None | Some(Filter::None | Filter::Exempt { .. }) => {}
-            Some(Filter::Rows { by, sql }) => self.rules.filter(&by, target(name), sql),
+            Some(Filter::Rows { by, sql }) => self.rules.filter(&by, place.on(), sql),
             Some(Filter::Closed { by, why }) => {
-                self.rules
-                    .close(Some(&by), target(name), &format!("row filter: {why}"));
+                let why = format!("row filter: {why}");
+                self.rules.close(Some(&by), place.on(), &why);
             }
         }
     }
 
-    fn mask(&mut self, name: &TableName, levels: &[(&str, String)], column: &str) {
-        let on = Target {
-            columns: vec![quote(column)],
-            ..target(name)
-        };
-        let levels = self.column(levels, column);
-        match self.ask(&levels, Privilege::Select, |subject, request| {
-            subject.mask(request)
-        }) {
-            None | Some(Mask::None | Mask::Exempt { .. }) => {}
-            Some(Mask::Masked {
-                by,
-                value: Some(expression),
-                condition,
-                ..
-            }) => {
-                self.rules
-                    .mask(&by, on, MaskRef::Custom { expression }, condition);
-            }
+    fn mask(&mut self, place: &Place<'_>, column: &str) {
+        let on = place.on_column(column);
+        let mask = self.ask(
+            &place.below(column),
+            Privilege::Select,
+            |subject, request| subject.mask(request),
+        );
+        let (by, mask, condition) = match mask {
+            None | Some(Mask::None | Mask::Exempt { .. }) => return,
             Some(Mask::Masked {
                 by,
                 kind,
-                value: None,
+                value,
                 condition,
             }) => {
-                self.rules
-                    .mask(&by, on, MaskRef::Name(kind.into_owned()), condition);
+                let mask = match value {
+                    Some(expression) => MaskRef::Custom { expression },
+                    None => MaskRef::Name(kind.into_owned()),
+                };
+                (by, mask, condition)
             }
             Some(Mask::Closed { by, why }) => {
-                self.rules.close(
-                    Some(&by),
-                    target(name),
-                    &format!("mask of {}: {why}", quote(column)),
-                );
+                let why = format!("mask of {}: {why}", quote(column));
+                return self.rules.close(Some(&by), place.on(), &why);
             }
-        }
-    }
-
-    /// The table as the service calls it; `None` where the service is not about its catalog.
-    fn levels(&self, name: &TableName) -> Option<Vec<(&'a str, String)>> {
-        let mut levels = self.catalog(&name.catalog)?;
-        levels.push((&self.mapping.database, name.database.to_string()));
-        levels.push((&self.mapping.table, name.table.to_string()));
-        Some(levels)
-    }
-
-    fn column<'l>(&self, levels: &[(&'l str, String)], column: &str) -> Vec<(&'l str, String)>
-    where
-        'a: 'l,
-    {
-        let mut levels = levels.to_vec();
-        levels.push((&self.mapping.column, column.to_owned()));
-        levels
-    }
-
-    pub(super) fn may(&self, levels: &[(&str, String)], privilege: Privilege) -> Option<Allowed> {
-        self.ask(levels, privilege, |subject, request| {
-            subject.access(request)
-        })
-    }
-
-    /// Asks the service; `None` where it has no access type for the privilege.
-    pub(super) fn ask<T>(
-        &self,
-        levels: &[(&str, String)],
-        privilege: Privilege,
-        ask: impl FnOnce(&crate::source::ranger::Subject<'_>, &Request<'_>) -> T,
-    ) -> Option<T> {
-        let access = self.mapping.privileges.get(&privilege)?;
-        if let Access::Type(name) = access
-            && !self.service.has_access(name)
-        {
-            return None;
-        }
-        let resource: Resource = self
-            .service
-            .resource(levels.iter().map(|(level, value)| (*level, value.as_str())));
-        Some(ask(
-            &self.subject,
-            &Request::new(&resource, access, self.at, &self.context),
-        ))
-    }
-}
-
-pub(super) fn target(name: &TableName) -> Target {
-    let parts = [&name.catalog, &name.database, &name.table].map(|part| quote(part));
-    Target {
-        table: Some(parts.join(".")),
-        ..Target::default()
+        };
+        self.rules.mask(&by, on, mask, condition);
     }
 }
