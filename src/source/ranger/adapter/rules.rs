@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::policy::{
     AccessDecl, Aggregate, ColumnMaskDecl, Effect, Inherit, MaskRef, Mode, Policy, Privilege,
-    RowFilterDecl, RuleDecl, Subjects, Target, Valid,
+    RowFilterDecl, RuleDecl, Severity, Subjects, Target, Valid,
 };
 use crate::source::ranger::Decided;
 
@@ -123,7 +123,11 @@ impl Rules {
         match Policy::load(&alone.to_string(), "ranger") {
             Ok(_) => self.rules.push(rule),
             Err(error) => {
-                let codes: Vec<_> = error.findings.iter().map(|finding| finding.code).collect();
+                let errors = error
+                    .findings
+                    .iter()
+                    .filter(|one| one.severity == Severity::Error);
+                let codes: Vec<_> = errors.map(|one| one.code).collect();
                 let on = match &rule {
                     RuleDecl::RowFilter(rule) => &rule.on,
                     RuleDecl::ColumnMask(rule) => &rule.on,

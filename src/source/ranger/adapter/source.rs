@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 
 use super::{Mapping, answer};
-use crate::policy::Policy;
+use crate::policy::{Policy, Severity};
 use crate::source::ranger::Service;
 use crate::source::{Answer, PolicySource, Question, SourceError, SourceProblem};
 
@@ -58,7 +58,11 @@ impl PolicySource for RangerSource {
             serde_json::to_string(&document).map_err(|error| self.unusable(error.to_string()))?;
         let policy = Policy::load_answer(&text, self.service.name());
         let policy = policy.map_err(|error| {
-            let codes: Vec<_> = error.findings.iter().map(|finding| finding.code).collect();
+            let errors = error
+                .findings
+                .iter()
+                .filter(|one| one.severity == Severity::Error);
+            let codes: Vec<_> = errors.map(|one| one.code).collect();
             self.unusable(format!("its rules do not compile ({})", codes.join(", ")))
         })?;
         Ok(Arc::new(Answer::to(question.clone(), Arc::new(policy))))

@@ -77,9 +77,11 @@ impl<'a> Translation<'a> {
         let columns = columns
             .filter(|_| place.column.is_some())
             .unwrap_or_default();
-        let said = match columns.as_slice() {
-            [] => self.whole(place),
-            columns => self.each(place, columns),
+        // An address is allowed as a whole: policies about topics and paths seldom list fields.
+        let said = if columns.is_empty() || place.face == Face::Address {
+            self.whole(place)
+        } else {
+            self.each(place, &columns)
         };
         let open = said.as_ref().is_some_and(|said| said.yes) || !place.face.may_open();
         self.say(said, place, Privilege::Select);
