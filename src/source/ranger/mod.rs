@@ -14,6 +14,7 @@ mod chain;
 mod condition;
 mod consult;
 mod definition;
+mod delta;
 pub mod document;
 mod error;
 mod expression;
@@ -37,6 +38,7 @@ mod zones;
 
 pub use adapter::{AddressLevel, HiddenColumns, Mapping, NoMapping, RangerSource, answer};
 pub use below::MasksBelow;
+pub use delta::{NotApplied, apply};
 pub use error::LoadError;
 pub use options::{Mode, Options};
 pub use policy::Note;

@@ -22,6 +22,9 @@ pub struct Policy {
     /// Grows with every change of this policy.
     #[serde(deserialize_with = "lenient::number")]
     pub version: Option<i64>,
+    /// `tag` for policies about tags; a document of changes holds both kinds.
+    #[serde(deserialize_with = "lenient::null")]
+    pub service_type: String,
     /// 0 access, 1 mask, 2 row filter, 3 audit; absent is 0.
     #[serde(deserialize_with = "lenient::number")]
     pub policy_type: Option<i64>,
