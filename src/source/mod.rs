@@ -13,6 +13,7 @@ mod error;
 mod excerpt;
 pub mod opa;
 mod question;
+pub mod ranger;
 #[cfg(feature = "service")]
 pub mod remote;
 pub mod wire;

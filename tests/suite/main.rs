@@ -27,6 +27,7 @@ mod masks;
 mod opa;
 mod properties;
 mod quickstart;
+mod ranger;
 #[cfg(all(feature = "service", feature = "server"))]
 mod remote;
 mod schema;

@@ -1,0 +1,211 @@
+//! What a decision of a Ranger service costs by the number of its policies: whether a column may be read, how it is masked, which rows are seen;
+//! and what it costs to compile the policies.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "a bench stops where it stands, and prints"
+)]
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sqlsec::source::ranger::document::{Policy, ServiceDef, ServicePolicies};
+use sqlsec::source::ranger::{
+    Access, Context, Documents, Options, Request, Resource, Service, read,
+};
+
+const SIZES: [usize; 3] = [300, 3_000, 30_000];
+
+fn definition() -> ServiceDef {
+    let text = include_bytes!("../fixtures/ranger/servicedef-flink.json");
+    read(text).expect("the service definition for Flink")
+}
+
+/// Wildcards of every kind: whole names, beginnings, ends, lists, `?`, everything.
+fn resources(at: usize) -> Value {
+    let (database, column) = (at % 40, at % 13);
+    let (database, table, column) = match at % 6 {
+        0 => (
+            json!([format!("db{database}")]),
+            json!([format!("orders_{at}")]),
+            json!([format!("c{column}")]),
+        ),
+        1 => (
+            json!([format!("db{database}")]),
+            json!([format!("sales_{at}_*")]),
+            json!(["c*"]),
+        ),
+        2 => (
+            json!([format!("db{database}*")]),
+            json!([format!("users_{at}")]),
+            json!([format!("*_{column}")]),
+        ),
+        3 => {
+            let tables: Vec<_> = (0..3).map(|part| format!("part{part}_{at}")).collect();
+            (
+                json!([format!("db{database}")]),
+                json!(tables),
+                json!(["c?", "phone"]),
+            )
+        }
+        4 => (json!(["*"]), json!([format!("*_log_{at}")]), json!(["*"])),
+        _ => (
+            json!([format!("db{database}")]),
+            json!([format!("t?_{at}_*x")]),
+            json!([format!("c{column}"), "phone*"]),
+        ),
+    };
+    json!({ "catalog": { "values": ["lake"] }, "database": { "values": database }, "table": { "values": table }, "column": { "values": column } })
+}
+
+fn policies(count: usize) -> Vec<Policy> {
+    let policy = |at: usize| {
+        let user = format!("user{}", at % 500);
+        let group = format!("group{}", at % 60);
+        let item = |kind: &str, user: &str, group: &str| {
+            json!({ "accesses": [{ "type": "select" }], "users": [user], "groups": [group],
+                "dataMaskInfo": { "dataMaskType": kind } })
+        };
+        json!({ "id": at, "name": format!("policy {at}"), "policyType": 1, "resources": resources(at),
+            "dataMaskPolicyItems": [item("MASK_NONE", &user, "nobody"), item("MASK_HASH", "nobody", &group), item("MASK", "nobody", "public")] })
+    };
+    let all = (0..count).map(policy);
+    all.map(|policy| serde_json::from_value(policy).expect("a policy"))
+        .collect()
+}
+
+fn documents(count: usize) -> Documents {
+    let mut policies = policies(count);
+    let everything = json!({ "id": 1_000_000, "name": "read", "resources": { "catalog": { "values": ["*"] }, "database": { "values": ["*"] },
+        "table": { "values": ["*"] }, "column": { "values": ["*"] } },
+        "policyItems": [{ "accesses": [{ "type": "select" }], "groups": ["public"] }] });
+    policies.push(serde_json::from_value(everything).expect("a policy"));
+    Documents {
+        policies: ServicePolicies {
+            service_name: "bench".into(),
+            policies,
+            service_def: definition(),
+            ..ServicePolicies::default()
+        },
+        ..Documents::default()
+    }
+}
+
+/// Columns that some policy is about, and as many that none is.
+fn columns(service: &Service, count: usize) -> Vec<Resource> {
+    let column = |number: usize| {
+        // Spread over the policies, the same for every size.
+        let at = number.wrapping_mul(7_919) % count;
+        let (database, column) = (at % 40, at % 13);
+        let table = match (number % 2, at % 6) {
+            (1, _) => format!("other_{at}"),
+            (_, 0) => format!("orders_{at}"),
+            (_, 1) => format!("sales_{at}_europe"),
+            (_, 2) => format!("users_{at}"),
+            (_, 3) => format!("part1_{at}"),
+            (_, 4) => format!("web_log_{at}"),
+            _ => format!("tz_{at}_matrix"),
+        };
+        let column = if at % 6 == 2 {
+            format!("x_{column}")
+        } else {
+            format!("c{column}")
+        };
+        service.resource([
+            ("catalog", "lake"),
+            ("database", &format!("db{database}")),
+            ("table", &table),
+            ("column", &column),
+        ])
+    };
+    (0..1_024).map(column).collect()
+}
+
+/// Each decision by itself, as somebody who waits for one sees it.
+fn distribution(name: &str, mut decide: impl FnMut(usize)) {
+    let empty = Instant::now();
+    for _ in 0..100_000 {
+        black_box(Instant::now());
+    }
+    let clock = empty.elapsed() / 100_000;
+    let mut times: Vec<Duration> = (0..200_000)
+        .map(|at| {
+            let start = Instant::now();
+            decide(at);
+            start.elapsed().saturating_sub(clock)
+        })
+        .collect();
+    times.sort_unstable();
+    let at = |part: usize| {
+        times
+            .get(times.len() * part / 1_000)
+            .copied()
+            .unwrap_or_default()
+    };
+    println!(
+        "{name}: p50 {:?}, p90 {:?}, p99 {:?}, p99.9 {:?}",
+        at(500),
+        at(900),
+        at(990),
+        at(999)
+    );
+}
+
+fn decisions(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("ranger");
+    let at: Timestamp = "2026-08-01T12:00:00Z".parse().expect("a time");
+    let (select, context) = (Access::Type("select".into()), Context::default());
+    for size in SIZES {
+        let service = Service::load(&documents(size), Options::default()).expect("a service");
+        let resources = columns(&service, size);
+        let subject = service.subject("user7", &["group7".to_owned(), "group8".to_owned()]);
+        let pick = |at: usize| &resources[at % resources.len()];
+        let mask = |number: usize| subject.mask(&Request::new(pick(number), &select, at, &context));
+        let access =
+            |number: usize| subject.access(&Request::new(pick(number), &select, at, &context));
+        let masked = (0..resources.len())
+            .filter(|number| mask(*number) != sqlsec::source::ranger::Mask::None)
+            .count();
+        println!(
+            "{size} policies: {masked} of {} columns have a mask",
+            resources.len()
+        );
+        distribution(&format!("mask/{size}"), |number| {
+            drop(black_box(mask(number)))
+        });
+        distribution(&format!("access/{size}"), |number| {
+            drop(black_box(access(number)))
+        });
+        let mut number = 0;
+        group.bench_function(BenchmarkId::new("mask", size), |bench| {
+            bench.iter(|| {
+                number += 1;
+                mask(number)
+            });
+        });
+    }
+    group.finish();
+}
+
+fn compile(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("ranger");
+    group.sample_size(20);
+    for size in SIZES {
+        let documents = documents(size);
+        group.bench_function(BenchmarkId::new("compile", size), |bench| {
+            bench.iter_with_large_drop(|| {
+                Service::load(&documents, Options::default()).expect("a service")
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, decisions, compile);
+criterion_main!(benches);

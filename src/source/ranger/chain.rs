@@ -1,0 +1,132 @@
+//! The resources of a policy against the resource of a request: a chain of levels (RANGER.md §2.3, §2.5).
+
+use super::definition::{Hierarchy, Levels, Shape};
+use super::document::Resources;
+use super::facts::Facts;
+use super::level::{Level, Value};
+use super::request::Resource;
+
+/// How a policy's resource lies to the one asked for, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Match {
+    /// It is the one.
+    Itself,
+    /// It is the one and all that lies below.
+    AllBelow,
+    /// It lies above.
+    Ancestor,
+    /// It lies below.
+    Descendant,
+}
+
+/// The resources of a policy: one value list a level.
+#[derive(Debug)]
+pub(super) struct Chain {
+    /// By position.
+    levels: Vec<(usize, Level)>,
+    /// As bits.
+    keys: u64,
+    /// The place in the shape's chains, where only one fits.
+    only: Option<usize>,
+    /// Whether some value is a token or an expression.
+    pub moving: bool,
+}
+
+impl Chain {
+    /// `None` where the levels fit no chain: then it is about nothing.
+    pub fn compile(shape: &Shape, levels: &Levels, written: &Resources) -> Option<Self> {
+        let mut keys = 0;
+        let mut own = Vec::new();
+        for (name, resource) in written {
+            let position = levels.position(name)?;
+            let options = shape.options.get(position)?.as_ref()?;
+            keys |= 1 << position;
+            own.push((position, Level::compile(options, resource)));
+        }
+        let fitting =
+            |(_, chain): &(usize, &Hierarchy)| chain.keys & keys == keys && chain.begins_with(keys);
+        let mut chains = shape.chains.iter().enumerate().filter(fitting);
+        let first = chains.next()?;
+        let only = chains.next().is_none().then_some(first.0);
+        let moving = own.iter().any(|(_, level)| level.is_moving());
+        Some(Self {
+            levels: own,
+            keys,
+            only,
+            moving,
+        })
+    }
+
+    pub fn level(&self, position: usize) -> Option<&Level> {
+        let found = self.levels.iter().find(|(own, _)| *own == position);
+        found.map(|(_, level)| level)
+    }
+
+    /// How this lies to the resource that is asked for, and whether that is certain. `None`: it is about something else.
+    pub fn lies(
+        &self,
+        shape: &Shape,
+        resource: &Resource,
+        facts: &Facts<'_>,
+    ) -> Option<(Match, bool)> {
+        if self.levels.is_empty() {
+            return (resource.size == 0 && !resource.foreign).then_some((Match::Itself, true));
+        }
+        let hierarchy = self.hierarchy(shape, resource)?;
+        let mut found = (resource.size == 0).then_some(Match::Itself);
+        let mut certain = true;
+        for position in &hierarchy.order {
+            let value = resource.values.get(*position)?;
+            match self.level(*position) {
+                Some(level) if *value != Value::Absent || level.any => {
+                    match level.matches(value, facts) {
+                        Some(true) => {}
+                        Some(false) => return None,
+                        None => certain = false,
+                    }
+                    found = Some(Match::Itself);
+                }
+                Some(_) => {}
+                None => {
+                    if *value != Value::Absent {
+                        found = Some(Match::Ancestor);
+                    }
+                    break;
+                }
+            }
+        }
+        if found == Some(Match::Itself) && resource.size < self.levels.len() {
+            let particular = self.last_particular(hierarchy);
+            found = Some(if particular.is_none_or(|last| resource.size > last) {
+                Match::AllBelow
+            } else {
+                Match::Descendant
+            });
+        }
+        found.map(|found| (found, certain))
+    }
+
+    fn hierarchy<'s>(&self, shape: &'s Shape, resource: &Resource) -> Option<&'s Hierarchy> {
+        if resource.foreign {
+            return None;
+        }
+        let keys = resource.keys;
+        let hierarchy = match self.only {
+            Some(only) => shape.chains.get(only),
+            None if self.keys & keys == keys => shape.shortest(self.keys),
+            None if self.keys & keys == self.keys => shape.shortest(keys),
+            None => None,
+        }?;
+        (hierarchy.keys & keys == keys && hierarchy.begins_with(keys)).then_some(hierarchy)
+    }
+
+    /// The depth of the last level that is not about all values.
+    fn last_particular(&self, hierarchy: &Hierarchy) -> Option<usize> {
+        let own = hierarchy
+            .order
+            .iter()
+            .map_while(|position| self.level(*position));
+        let particular = own.enumerate().filter(|(_, level)| !level.any);
+        particular.map(|(depth, _)| depth).last()
+    }
+}

@@ -1,0 +1,179 @@
+//! What decisions on access, masks and filters have in common: tags, zones, and which policies are about a resource.
+
+use super::chain::Match;
+use super::definition::{Definition, Kind};
+use super::document::Tag;
+use super::facts::Facts;
+use super::policy::{Compiled, Repositories, Wanted};
+use super::request::{Access, Request, Resource, Scope};
+use super::service::Service;
+use super::subject::Subject;
+use super::tags::{self, InForce};
+use super::zones::{self, Zone};
+
+/// A decision that is being made.
+pub(super) struct Consultation<'a> {
+    pub subject: &'a Subject<'a>,
+    pub service: &'a Service,
+    pub request: &'a Request<'a>,
+    pub facts: Facts<'a>,
+    pub tags: &'a [InForce<'a>],
+    pub zone: Option<&'a Zone>,
+    /// Anything is asked for, not one access type.
+    pub any: bool,
+}
+
+impl<'a> Consultation<'a> {
+    /// Whether policies about what lies below the resource count.
+    pub fn wide(&self) -> bool {
+        self.any || self.request.scope == Scope::Descendants
+    }
+
+    /// The policies outside zones, or of the zone.
+    pub fn policies(&self) -> &'a Repositories {
+        self.zone
+            .map_or(&self.service.policies, |zone| &zone.policies)
+    }
+
+    /// How the alternatives of a policy lie to the resource, those that count.
+    pub fn lies(
+        &self,
+        policy: &'a Compiled,
+        kind: Kind,
+    ) -> impl Iterator<Item = (Match, bool)> + use<'a> {
+        let shape = self.service.definition.shape(kind);
+        let (resource, facts, wide) = (self.request.resource, self.facts, self.wide());
+        let lying = policy
+            .chains
+            .iter()
+            .filter_map(move |chain| chain.lies(shape, resource, &facts));
+        lying.filter(move |(lies, _)| match lies {
+            Match::Itself | Match::AllBelow => true,
+            Match::Descendant => wide,
+            Match::Ancestor => false,
+        })
+    }
+
+    /// The tag policies of a kind that are about one of the resource's tags and hold now, in no order.
+    pub fn tag_policies(&self, kind: Kind) -> Vec<(&'a Compiled, InForce<'a>)> {
+        let mut found = Vec::new();
+        let Some(definition) = &self.service.tag_definition else {
+            return found;
+        };
+        let Some(level) = definition.levels.names.first() else {
+            return found;
+        };
+        let shape = definition.shape(kind);
+        for tag in self.tags {
+            let resource = Resource::new(
+                &definition.levels,
+                [(level.as_str(), vec![tag.tag.kind.clone()])],
+            );
+            let facts = self.with_tag(tag.tag);
+            for policy in self.service.tag_policies.of(kind).likely(&resource, false) {
+                let about = policy.chains.iter().any(|chain| {
+                    matches!(
+                        chain.lies(shape, &resource, &facts),
+                        Some((Match::Itself | Match::AllBelow, _))
+                    )
+                });
+                if about && self.in_zone(policy) && policy.schedules.hold(facts.at, facts.zone) {
+                    found.push((policy, *tag));
+                }
+            }
+        }
+        found
+    }
+
+    /// Tag policies outside zones count but where a zone has its own.
+    fn in_zone(&self, policy: &Compiled) -> bool {
+        match self.zone {
+            Some(zone) if zone.own_tag_policies => policy.zone == zone.name,
+            Some(_) | None => policy.zone.is_empty(),
+        }
+    }
+
+    pub fn with_tag(&self, tag: &'a Tag) -> Facts<'a> {
+        Facts {
+            tag: Some(tag),
+            ..self.facts
+        }
+    }
+
+    /// The access types that are asked for, in a definition's numbers.
+    pub fn wanted(&self, definition: &Definition) -> Vec<Wanted> {
+        let number = |name: &str| Wanted::Type(definition.types.find(name));
+        match self.request.access {
+            Access::Any => {
+                let own = &self.service.definition.types;
+                own.defined
+                    .iter()
+                    .map(|one| number(own.name(*one)))
+                    .collect()
+            }
+            Access::Admin => vec![Wanted::Admin],
+            Access::SuperUser => vec![Wanted::Type(None)],
+            Access::Type(name) => vec![number(name)],
+            Access::OneOf(names) => names.iter().map(|name| number(name)).collect(),
+        }
+    }
+}
+
+impl Subject<'_> {
+    /// Finds the tags and the zones of the resource, and asks `decide` for each zone that counts, until one `settles`.
+    pub(super) fn consult<T>(
+        &self,
+        request: &Request<'_>,
+        mut decide: impl FnMut(&Consultation<'_>) -> T,
+        settles: impl Fn(&T) -> bool,
+    ) -> T {
+        let service = self.service;
+        let mut facts = self.facts(request);
+        let any = *request.access == Access::Any;
+        let wide = any || request.scope == Scope::Descendants;
+        let tags = match &request.context.tags {
+            Some(tags) => tags::given(tags, facts.at, facts.zone),
+            None => service
+                .tags
+                .of(request.resource, wide, &facts, &service.definition),
+        };
+        let all: Vec<&Tag> = tags.iter().map(|tag| tag.tag).collect();
+        facts.tags = &all;
+        let zones = if service.zones.is_empty() {
+            Vec::new()
+        } else {
+            zones::of(
+                &service.zones,
+                request.resource,
+                &facts,
+                &service.definition,
+            )
+        };
+        let mut consultation = Consultation {
+            subject: self,
+            service,
+            request,
+            facts,
+            tags: &tags,
+            zone: None,
+            any,
+        };
+        match zones.as_slice() {
+            [] => decide(&consultation),
+            [_, _, ..] if !any => decide(&consultation),
+            zones => {
+                let mut said = None;
+                for zone in zones {
+                    consultation.zone = *zone;
+                    let answer = decide(&consultation);
+                    let settled = settles(&answer);
+                    said = Some(answer);
+                    if settled {
+                        break;
+                    }
+                }
+                said.unwrap_or_else(|| decide(&consultation))
+            }
+        }
+    }
+}

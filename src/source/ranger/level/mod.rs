@@ -1,0 +1,192 @@
+//! One level of a resource: the values of a policy against the value of a request (RANGER.md §2.4).
+//!
+//! In: a level's options and values, a request's value. Out: yes, no, or [`None`] where it cannot be known (an expression without a value, a
+//! matcher of somebody's own). Stays out: how levels make a chain, and what an unknown answer means for allow and deny.
+
+mod below;
+mod glob;
+mod options;
+mod token;
+
+pub(super) use glob::Atom;
+pub(super) use options::Options;
+pub(super) use token::expression;
+
+use std::sync::Arc;
+
+use super::document::Resource;
+use super::facts::Facts;
+use super::text::Text;
+use options::Matcher;
+use token::Piece;
+
+/// The values of a policy at one level.
+#[derive(Debug, Clone)]
+pub(super) struct Level {
+    options: Arc<Options>,
+    /// No values, or one of them is `*`.
+    pub any: bool,
+    pub excludes: bool,
+    recursive: bool,
+    patterns: Vec<Pattern>,
+}
+
+/// One value of a policy.
+#[derive(Debug, Clone)]
+enum Pattern {
+    /// The same for every request, in both spellings.
+    Fixed { exact: Vec<Atom>, folded: Vec<Atom> },
+    /// Needs the request.
+    Moving(Vec<Piece>),
+}
+
+/// The value of a request at one level.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Value {
+    /// Nothing is said about this level.
+    #[default]
+    Absent,
+    /// A value; empty or `*` is all of them.
+    One(Text),
+    /// One of several.
+    Many(Vec<Text>),
+}
+
+impl Value {
+    /// Whether all values are meant.
+    pub fn is_all(&self) -> bool {
+        match self {
+            Self::Absent => true,
+            Self::One(text) => matches!(&*text.exact, "" | "*"),
+            Self::Many(_) => false,
+        }
+    }
+
+    fn texts(&self) -> &[Text] {
+        match self {
+            Self::Absent => &[],
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Many(texts) => texts,
+        }
+    }
+}
+
+impl Level {
+    pub fn compile(options: &Arc<Options>, resource: &Resource) -> Self {
+        let recursive = resource.is_recursive == Some(true)
+            && matches!(options.matcher, Matcher::Path | Matcher::Url);
+        let mut level = Self {
+            options: Arc::clone(options),
+            any: false,
+            excludes: resource.is_excludes == Some(true),
+            recursive,
+            patterns: Vec::new(),
+        };
+        for value in resource.values.iter().filter(|value| !value.is_empty()) {
+            if options.wildcards && level.is_everything(value) {
+                level.patterns.clear();
+                break;
+            }
+            level.patterns.push(level.pattern(value));
+        }
+        level.any = level.patterns.is_empty();
+        level
+    }
+
+    /// Stars only; below a recursive path `**` is a pattern like others.
+    fn is_everything(&self, value: &str) -> bool {
+        value == "*" || (!self.recursive && value.chars().all(|c| c == '*'))
+    }
+
+    fn pattern(&self, value: &str) -> Pattern {
+        let wildcards = self.options.wildcards;
+        let mut pieces = token::pieces(value, &self.options);
+        if self.recursive && wildcards && value.ends_with(self.options.separator) {
+            pieces.push(Piece::Text("*".to_owned()));
+        }
+        let exact = token::fixed(&pieces, wildcards, true);
+        let folded = token::fixed(&pieces, wildcards, false);
+        match (exact, folded) {
+            (Some(exact), Some(folded)) => Pattern::Fixed { exact, folded },
+            _ => Pattern::Moving(pieces),
+        }
+    }
+
+    /// Whether some value is a token or an expression.
+    pub fn is_moving(&self) -> bool {
+        self.patterns
+            .iter()
+            .any(|pattern| matches!(pattern, Pattern::Moving(_)))
+    }
+
+    /// The values as patterns without regard to case, for an index. `None` where an index cannot tell.
+    pub fn indexable(&self) -> Option<Vec<&[Atom]>> {
+        if self.any || self.excludes || self.recursive || self.options.matcher == Matcher::Unknown {
+            return None;
+        }
+        self.patterns
+            .iter()
+            .map(|pattern| match pattern {
+                Pattern::Fixed { folded, .. } => Some(folded.as_slice()),
+                Pattern::Moving(_) => None,
+            })
+            .collect()
+    }
+
+    /// Whether the request's value is one of the policy's.
+    pub fn matches(&self, value: &Value, facts: &Facts<'_>) -> Option<bool> {
+        let all = value.is_all();
+        let within = if self.any || all {
+            Some(self.any)
+        } else {
+            self.within(value, facts)
+        };
+        // Excludes change nothing where all values are meant and the policy is not about all.
+        if self.excludes && !(all && !self.any) {
+            within.map(|within| !within)
+        } else {
+            within
+        }
+    }
+
+    fn within(&self, value: &Value, facts: &Facts<'_>) -> Option<bool> {
+        if self.options.matcher == Matcher::Unknown {
+            return None;
+        }
+        let mut answer = Some(false);
+        for pattern in &self.patterns {
+            for text in value.texts() {
+                match self.one(pattern, text, facts) {
+                    Some(true) => return Some(true),
+                    Some(false) => {}
+                    None => answer = None,
+                }
+            }
+        }
+        answer
+    }
+
+    fn one(&self, pattern: &Pattern, text: &Text, facts: &Facts<'_>) -> Option<bool> {
+        let sensitive = self.options.sensitive(&text.exact);
+        let request = text.by_case(sensitive);
+        match pattern {
+            Pattern::Fixed { exact, folded } => {
+                Some(self.compare(if sensitive { exact } else { folded }, request))
+            }
+            Pattern::Moving(pieces) => {
+                token::expand(pieces, self.options.wildcards, sensitive, facts)
+                    .map(|atoms| self.compare(&atoms, request))
+            }
+        }
+    }
+
+    fn compare(&self, pattern: &[Atom], request: &str) -> bool {
+        match (self.recursive, self.options.matcher) {
+            (true, Matcher::Path) => below::path(pattern, request, self.options.separator),
+            (true, Matcher::Url) => below::url(pattern, request, self.options.separator),
+            (_, Matcher::Default | Matcher::Path | Matcher::Url | Matcher::Unknown) => {
+                glob::matches(pattern, request)
+            }
+        }
+    }
+}

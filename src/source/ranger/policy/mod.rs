@@ -1,0 +1,18 @@
+//! Policies as they are used: compiled, in Ranger's order.
+//!
+//! In: policies as written, and a service definition. Out: [`Repository`], one for each kind of policy and each zone, with an index. Stays out:
+//! tags and zones, and the decision over several policies.
+
+mod compile;
+mod item;
+mod order;
+mod repository;
+
+pub(super) use compile::{Compiled, Says};
+pub(super) use item::{Payload, Wanted, Who};
+pub(super) use order::compare_by_name;
+pub use repository::Note;
+pub(super) use repository::{Compiler, Repositories};
+
+/// The order of policies, tag policies for access included.
+pub(super) use order::compare;

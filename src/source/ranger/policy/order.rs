@@ -1,0 +1,118 @@
+//! The order in which policies are asked (RANGER.md §2.6): of two of one priority the broader one comes first.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeSet;
+
+use super::Compiled;
+use crate::source::ranger::document::{Item, Policy, Resource};
+
+const FIRST: i64 = 10_000;
+const MOST: i64 = 25;
+
+/// Priority, then those that deny, then the number, then the name.
+pub(in crate::source::ranger) fn compare(one: &Compiled, other: &Compiled) -> Ordering {
+    by_name_key(one)
+        .cmp(&by_name_key(other))
+        .then_with(|| one.order.cmp(&other.order))
+        .then_with(|| one.name.cmp(&other.name))
+}
+
+/// The same without the number: of tags' filters, and of tags' masks after the way they lie.
+pub(in crate::source::ranger) fn compare_by_name(one: &Compiled, other: &Compiled) -> Ordering {
+    by_name_key(one)
+        .cmp(&by_name_key(other))
+        .then_with(|| one.name.cmp(&other.name))
+}
+
+fn by_name_key(policy: &Compiled) -> (Reverse<i32>, bool) {
+    (Reverse(policy.priority), !policy.has_deny)
+}
+
+/// The number: smaller for policies about more resources, more people and more access types.
+pub(super) fn number(policy: &Policy, types: usize, conditions: usize, moving: bool) -> i64 {
+    let resources: i64 = policy.resources.values().map(breadth).sum();
+    let conditions = i64::try_from(conditions).unwrap_or(MOST);
+    FIRST
+        - resources.min(100)
+        - people(policy)
+        - accesses(policy, types)
+        - (MOST - conditions.saturating_mul(5)).max(0)
+        + if moving { 20 } else { 0 }
+}
+
+fn breadth(resource: &Resource) -> i64 {
+    if resource.values.is_empty() {
+        return 0;
+    }
+    if resource
+        .values
+        .iter()
+        .any(|value| value.is_empty() || value == "*")
+    {
+        return MOST;
+    }
+    let with = |c: char| resource.values.iter().any(|value| value.contains(c));
+    let wild = match (
+        with('*'),
+        resource
+            .values
+            .iter()
+            .any(|v| v.contains('?') && !v.contains('*')),
+    ) {
+        (true, _) => 10,
+        (false, true) => 5,
+        (false, false) => 0,
+    };
+    let flag = |set: Option<bool>| if set == Some(true) { 5 } else { 0 };
+    wild + flag(resource.is_excludes) + flag(resource.is_recursive)
+}
+
+fn people(policy: &Policy) -> i64 {
+    let mut names = BTreeSet::new();
+    let mut everybody = policy.is_deny_all_else == Some(true);
+    for item in items(policy) {
+        everybody |= item
+            .groups
+            .iter()
+            .any(|group| group.eq_ignore_ascii_case("public"));
+        everybody |= item
+            .users
+            .iter()
+            .any(|user| user.eq_ignore_ascii_case("{USER}"));
+        names.extend(item.users.iter().map(|user| (0, user)));
+        names.extend(item.groups.iter().map(|group| (1, group)));
+    }
+    if everybody {
+        return MOST;
+    }
+    i64::try_from(names.len()).unwrap_or(MOST).min(MOST)
+}
+
+/// Of the access types as listed, before what they imply.
+fn accesses(policy: &Policy, types: usize) -> i64 {
+    let listed: BTreeSet<_> = items(policy)
+        .flat_map(|item| &item.accesses)
+        .filter(|access| access.is_allowed != Some(false))
+        .map(|access| &access.kind)
+        .collect();
+    let (Ok(listed), Ok(types)) = (i64::try_from(listed.len()), i64::try_from(types)) else {
+        return MOST;
+    };
+    if types == 0 {
+        return 0;
+    }
+    // Rounded half up.
+    (2 * MOST * listed + types).div_euclid(2 * types)
+}
+
+/// All items, whatever they do.
+pub(super) fn items(policy: &Policy) -> impl Iterator<Item = &Item> {
+    policy
+        .policy_items
+        .iter()
+        .chain(&policy.deny_policy_items)
+        .chain(&policy.allow_exceptions)
+        .chain(&policy.deny_exceptions)
+        .chain(&policy.data_mask_policy_items)
+        .chain(&policy.row_filter_policy_items)
+}

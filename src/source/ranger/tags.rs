@@ -1,0 +1,141 @@
+//! The tags of resources (RANGER.md §2.9).
+
+use std::cmp::Ordering;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::chain::{Chain, Match};
+use super::definition::{Definition, Kind};
+use super::document::{ServiceTags, Tag};
+use super::error::LoadError;
+use super::facts::Facts;
+use super::index::Index;
+use super::request::Resource;
+use super::schedule::{BadSchedule, Schedules};
+
+/// What is tagged with what.
+#[derive(Debug, Default)]
+pub(super) struct TagStore {
+    tagged: Vec<Tagged>,
+    tags: Vec<(Tag, Schedules)>,
+    index: Index,
+}
+
+#[derive(Debug)]
+struct Tagged {
+    chain: Chain,
+    kind: Kind,
+    tags: Vec<usize>,
+}
+
+/// A tag of the resource that is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InForce<'a> {
+    pub tag: &'a Tag,
+    /// How the tagged resource lies to the one asked for.
+    pub lies: Match,
+}
+
+impl InForce<'_> {
+    /// The closest first.
+    pub fn closer(&self, other: &Self) -> Ordering {
+        self.lies.cmp(&other.lies)
+    }
+}
+
+impl TagStore {
+    /// Reads tags. A validity that cannot be read is told: what is tagged so is not known.
+    pub fn compile(
+        written: &ServiceTags,
+        definition: &Definition,
+        mut unreadable: impl FnMut(&Tag, BadSchedule),
+    ) -> Result<Self, LoadError> {
+        let mut store = Self::default();
+        let mut places = std::collections::BTreeMap::new();
+        for (id, tag) in &written.tags {
+            let schedules = Schedules::compile(&tag.validity_periods).unwrap_or_else(|bad| {
+                unreadable(tag, bad);
+                Schedules::default()
+            });
+            places.insert(*id, store.tags.len());
+            store.tags.push((tag.clone(), schedules));
+        }
+        for resource in &written.service_resources {
+            let ids = resource
+                .id
+                .and_then(|id| written.resource_to_tag_ids.get(&id));
+            let ids = ids.into_iter().flatten();
+            let tags: Vec<_> = ids.filter_map(|id| places.get(id).copied()).collect();
+            // As Ranger does: the first kind of policy whose levels the resource fits.
+            let kinds = [Kind::Access, Kind::Mask, Kind::Filter];
+            let found = kinds.into_iter().find_map(|kind| {
+                let shape = definition.shape(kind);
+                Chain::compile(shape, &definition.levels, &resource.resource_elements)
+                    .map(|chain| (kind, chain))
+            });
+            let Some((kind, chain)) = found.filter(|_| !tags.is_empty()) else {
+                continue;
+            };
+            let entry = u32::try_from(store.tagged.len()).map_err(|_| LoadError::TooLarge)?;
+            store.index.insert(&definition.levels, &chain, entry);
+            store.tagged.push(Tagged { chain, kind, tags });
+        }
+        Ok(store)
+    }
+
+    /// The tags of a resource: its own, those of what lies above it, and with `below` those of what lies below.
+    pub fn of<'a>(
+        &'a self,
+        resource: &Resource,
+        below: bool,
+        facts: &Facts<'_>,
+        definition: &Definition,
+    ) -> Vec<InForce<'a>> {
+        let mut found: Vec<InForce<'a>> = Vec::new();
+        for entry in self.index.find(resource, below) {
+            let tagged = usize::try_from(entry)
+                .ok()
+                .and_then(|at| self.tagged.get(at));
+            let Some(tagged) = tagged else {
+                continue;
+            };
+            let shape = definition.shape(tagged.kind);
+            let Some((lies, _)) = tagged.chain.lies(shape, resource, facts) else {
+                continue;
+            };
+            if lies == Match::Descendant && !below {
+                continue;
+            }
+            for (tag, schedules) in tagged.tags.iter().filter_map(|at| self.tags.get(*at)) {
+                let same = |other: &InForce<'_>| other.lies == lies && other.tag == tag;
+                if schedules.hold(facts.at, facts.zone) && !found.iter().any(same) {
+                    found.push(InForce { tag, lies });
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Tags that came with the request.
+pub(super) fn given<'a>(tags: &'a [Tag], at: Timestamp, zone: &TimeZone) -> Vec<InForce<'a>> {
+    let in_force = |tag: &&Tag| {
+        // A validity that cannot be read does not end the tag.
+        Schedules::compile(&tag.validity_periods).is_ok_and(|schedules| schedules.hold(at, zone))
+            || Schedules::compile(&tag.validity_periods).is_err()
+    };
+    let lies = |tag: &Tag| match tag.match_type.as_str() {
+        "SELF_AND_ALL_DESCENDANTS" => Match::AllBelow,
+        "ANCESTOR" => Match::Ancestor,
+        "DESCENDANT" => Match::Descendant,
+        _ => Match::Itself,
+    };
+    tags.iter()
+        .filter(in_force)
+        .map(|tag| InForce {
+            tag,
+            lies: lies(tag),
+        })
+        .collect()
+}
