@@ -38,6 +38,7 @@ Examples:
   sqlsec rewrite --user userA --policy policy.yaml --catalog tables.sql --style inline < job.sql
   sqlsec rewrite --user userA --group ops --attr dept=HR --policy policy.yaml --diff job.sql
   sqlsec rewrite --user userA --policy policy.yaml --format json job.sql | jq .statements
+  sqlsec rewrite --user userA --ranger policies.json --ranger-roles roles.json job.sql
   sqlsec rewrite --config sqlsec.toml --session s.json --session-out s.json next.sql
 
 A sqlsec.toml (paths are relative to it):
@@ -181,6 +182,8 @@ pub(super) struct Who {
     /// The policy document (YAML or JSON).
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+    #[command(flatten)]
+    pub ranger: super::ranger::Ranger,
     #[cfg(feature = "service")]
     #[command(flatten)]
     pub service: super::service::Service,

@@ -3,17 +3,15 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-#[cfg(feature = "service")]
 use std::sync::Arc;
 
 use super::args::Who;
 use super::failure::{Failure, Status};
 use super::render::{Message, Place};
 use crate::catalog::{Catalog, Session};
-#[cfg(feature = "service")]
-use crate::check::Gate;
-use crate::check::{Engine, SubmitCheck};
+use crate::check::{Engine, Gate, SubmitCheck};
 use crate::policy::{Policy, Principal, Severity};
+use crate::source::PolicySource;
 use crate::syntax::{Limits, Position};
 
 /// Catalogs and policies beyond this are a mistake: a directory of data, a device.
@@ -116,27 +114,48 @@ pub(super) fn catalog(files: &[PathBuf]) -> Result<Catalog, Failure> {
     Ok(catalog)
 }
 
-/// Whoever decides by the rules of the command line: those of a file, or of a permission service.
+/// Whoever decides by the rules of the command line: those of a file, of Ranger, or of a permission service.
 pub(super) fn judge(who: &Who, catalog: Catalog) -> Result<Box<dyn SubmitCheck>, Failure> {
+    let (file, ranger) = (who.policy.is_some(), who.ranger.ranger.is_some());
     #[cfg(feature = "service")]
-    if who.service.is_named() {
-        if who.policy.is_some() {
-            let message = "two sources of rules: give --policy FILE or --service URL";
-            return Err(Failure::usage(message));
-        }
-        return Ok(Box::new(Gate::new(
-            who.service.source()?,
-            Arc::new(catalog),
-        )));
+    let service = who.service.is_named();
+    #[cfg(not(feature = "service"))]
+    let service = false;
+    if [file, ranger, service]
+        .iter()
+        .filter(|named| **named)
+        .count()
+        > 1
+    {
+        let message = "two sources of rules: give one of --policy, --ranger, --service";
+        return Err(Failure::usage(message));
     }
-    Ok(Box::new(Engine::new(policy(who)?, catalog)))
+    let source = match &who.ranger.ranger {
+        Some(_) if who.ranger.url().is_some() => server(who)?,
+        Some(policies) => who.ranger.files(Path::new(policies))?,
+        None if service => server(who)?,
+        None => return Ok(Box::new(Engine::new(policy(who)?, catalog))),
+    };
+    Ok(Box::new(Gate::new(source, Arc::new(catalog))))
+}
+
+#[cfg(feature = "service")]
+fn server(who: &Who) -> Result<Arc<dyn PolicySource>, Failure> {
+    who.service.source(&who.ranger)
+}
+
+#[cfg(not(feature = "service"))]
+fn server(_: &Who) -> Result<Arc<dyn PolicySource>, Failure> {
+    Err(Failure::usage(
+        "this sqlsec was built without feature `service`: it asks no servers",
+    ))
 }
 
 /// The policy of the command line.
 fn policy(who: &Who) -> Result<Policy, Failure> {
     let Some(path) = &who.policy else {
         return Err(Failure::usage(
-            "no rules: give --policy FILE or (built with feature `service`) --service URL",
+            "no rules: give --policy FILE, --ranger FILE or (built with feature `service`) --service URL",
         ));
     };
     let source = read(path, Status::Policy)?;

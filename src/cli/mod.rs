@@ -9,6 +9,7 @@ mod config;
 mod failure;
 mod input;
 mod policy;
+mod ranger;
 mod render;
 mod report;
 #[cfg(feature = "server")]

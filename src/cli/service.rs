@@ -7,9 +7,10 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
+use super::ranger::Ranger;
 use crate::source::PolicySource;
 use crate::source::opa::Paths;
-use crate::source::remote::{Auth, Bounds, Remote, Settings, Speaks};
+use crate::source::remote::{Auth, Bounds, RangerService, Remote, Settings, Speaks};
 
 /// A permission service. `[service]` and `[cache]` of a configuration file say more than these.
 #[derive(Debug, Default, Args)]
@@ -78,19 +79,20 @@ impl Service {
     }
 
     /// The service.
-    pub fn source(&self) -> Result<Arc<dyn PolicySource>, Failure> {
-        let settings = self.settings()?;
+    pub fn source(&self, ranger: &Ranger) -> Result<Arc<dyn PolicySource>, Failure> {
+        let settings = self.settings(ranger)?;
         let bounds = self.configured.cache.clone().unwrap_or_default();
         let remote = Remote::new(&settings, bounds);
         let remote = remote.map_err(|error| Failure::usage(error.to_string()))?;
         Ok(Arc::new(remote))
     }
 
-    fn settings(&self) -> Result<Settings, Failure> {
+    fn settings(&self, ranger: &Ranger) -> Result<Settings, Failure> {
         let configured = self.configured.service.clone();
-        let mut settings = match (&self.url, configured) {
+        let url = ranger.url().or(self.url.as_deref());
+        let mut settings = match (url, configured) {
             (Some(url), Some(configured)) => Settings {
-                url: url.clone(),
+                url: url.to_owned(),
                 ..configured
             },
             (Some(url), None) => Settings::new(url),
@@ -110,6 +112,16 @@ impl Service {
                 paths: Paths::combined(package),
             },
         };
+        if ranger.url().is_some() {
+            let Some(name) = &ranger.ranger_service else {
+                let message = "which service of Ranger: give --ranger-service NAME";
+                return Err(Failure::usage(message));
+            };
+            settings.contract = Speaks::Ranger(RangerService {
+                catalog: ranger.ranger_catalog.clone(),
+                ..RangerService::named(name)
+            });
+        }
         if let Some(token_file) = self.token_file.clone() {
             settings.auth = Auth::BearerFile { token_file };
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::cache::Leave;
 use super::http::Fetched;
+use super::ranger::Ranger;
 use super::retry::Line;
 use super::{native, opa};
 use crate::policy::{Policy, Severity};
@@ -17,6 +18,8 @@ pub(super) enum Contract {
     Native,
     /// The data API of Open Policy Agent.
     Opa(Paths),
+    /// The download API of Apache Ranger.
+    Ranger(Box<Ranger>),
 }
 
 /// What a service has given.
@@ -44,6 +47,7 @@ impl Contract {
         let asked = async {
             match self {
                 Self::Native => native::ask(line, question, held, clock).await,
+                Self::Ranger(ranger) => ranger.ask(line, question, clock).await,
                 Self::Opa(paths) => opa::ask(line, question, paths, clock).await,
             }
         };

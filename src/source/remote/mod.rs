@@ -14,6 +14,7 @@ mod flight;
 mod http;
 mod native;
 mod opa;
+mod ranger;
 mod retry;
 mod secret;
 mod service;
@@ -22,6 +23,7 @@ mod tls;
 mod token;
 
 pub use cache::Bounds;
+pub use ranger::RangerService;
 pub use secret::Secret;
 pub use service::Remote;
 pub use settings::{Auth, Patience, Settings, Speaks, Tls};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::cache::{Bounds, Cache, Ripeness, Snapshot};
 use super::contract::{Contract, Given};
 use super::flight::{Boarding, Flight, Flights, Pilot};
+use super::ranger::Ranger;
 use super::retry::Line;
 use super::{Settings, Speaks, fetcher};
 use crate::source::{
@@ -55,6 +56,7 @@ impl Remote {
             contract: match &settings.contract {
                 Speaks::Sqlsec => Contract::Native,
                 Speaks::Opa { paths } => Contract::Opa(paths.clone()),
+                Speaks::Ranger(service) => Contract::Ranger(Box::new(Ranger::new(service.clone()))),
             },
             line,
             cache: Cache::new(&bounds),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::Secret;
+use super::{RangerService, Secret};
 use crate::source::opa::Paths;
 
 /// The settings of one service. Durations are written in seconds, such as `2.5`.
@@ -115,6 +115,8 @@ pub enum Speaks {
         /// Where its rules are.
         paths: Paths,
     },
+    /// The download API of Apache Ranger.
+    Ranger(RangerService),
 }
 
 /// How sqlsec shows who it is.

@@ -5,6 +5,7 @@
 mod cache;
 mod credentials;
 mod faults;
+mod ranger;
 mod serve;
 mod tls;
 
