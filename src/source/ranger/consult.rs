@@ -60,7 +60,12 @@ impl<'a> Consultation<'a> {
         let Some(definition) = &self.service.tag_definition else {
             return found;
         };
-        let Some(level) = definition.levels.names.first() else {
+        let Some(level) = definition
+            .levels
+            .names
+            .first()
+            .filter(|_| !self.tags.is_empty())
+        else {
             return found;
         };
         let shape = definition.shape(kind);

@@ -41,6 +41,17 @@ struct Branch {
     prefix_lengths: Vec<usize>,
     suffixes: Hashed,
     suffix_lengths: Vec<usize>,
+    shaped: Hashed,
+    shapes: Vec<Shape>,
+}
+
+/// A beginning of ASCII with `?` in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Shape {
+    /// In bytes, 64 at most.
+    length: usize,
+    /// The places of `?`, as bits.
+    open: u64,
 }
 
 type Hashed = HashMap<u64, u32, BuildHasherDefault<Identity>>;
@@ -69,6 +80,7 @@ enum Key {
     Whole(u64),
     Prefix(u64, usize),
     Suffix(u64, usize),
+    Shaped(u64, Shape),
 }
 
 impl Default for Index {
@@ -133,6 +145,9 @@ impl Index {
     /// The entries that may be about a resource; with `descend` also those about what lies below it. Ascending, each once.
     pub fn find(&self, resource: &Resource, descend: bool) -> Vec<u32> {
         let mut found = Vec::new();
+        if self.nodes.len() == 1 && self.nodes.first().is_some_and(|root| root.here.is_empty()) {
+            return found;
+        }
         self.walk(0, resource, descend, &mut found);
         if found.len() > 1 {
             found.sort_unstable();
@@ -181,6 +196,12 @@ impl Branch {
                 lengthen(&mut self.suffix_lengths, *length);
                 *self.suffixes.entry(*hash).or_insert(next)
             }
+            Key::Shaped(hash, shape) => {
+                if !self.shapes.contains(shape) {
+                    self.shapes.push(*shape);
+                }
+                *self.shaped.entry(*hash).or_insert(next)
+            }
         }
     }
 
@@ -192,13 +213,25 @@ impl Branch {
         }
         parts(&self.prefixes, &self.prefix_lengths, value.iter(), go);
         parts(&self.suffixes, &self.suffix_lengths, value.iter().rev(), go);
+        for shape in &self.shapes {
+            let Some(beginning) = value.get(..shape.length) else {
+                continue;
+            };
+            if !beginning.is_ascii() {
+                // A character of several bytes may stand for `?`: all are compared.
+                self.shaped.values().for_each(|child| go(*child));
+                return;
+            }
+            if let Some(child) = self.shaped.get(&shape.hash(beginning.iter())) {
+                go(*child);
+            }
+        }
     }
 
     fn all(&self, go: &mut impl FnMut(u32)) {
-        let children = self.whole.values().chain(self.prefixes.values());
-        children
-            .chain(self.suffixes.values())
-            .for_each(|child| go(*child));
+        for hashed in [&self.whole, &self.prefixes, &self.suffixes, &self.shaped] {
+            hashed.values().for_each(|child| go(*child));
+        }
     }
 }
 
@@ -232,9 +265,47 @@ fn key(pattern: &[Atom]) -> Key {
     match pattern {
         [] => Key::Whole(hash([].iter())),
         [Atom::Text(text)] => Key::Whole(hash(text.as_bytes().iter())),
+        [Atom::Text(_), Atom::One, ..] | [Atom::One, ..] => shaped(pattern),
         [Atom::Text(text), ..] => Key::Prefix(hash(text.as_bytes().iter()), text.len()),
         [.., Atom::Text(text)] => Key::Suffix(hash(text.as_bytes().iter().rev()), text.len()),
         _ => Key::Any,
+    }
+}
+
+/// What comes before the first `*`.
+fn shaped(pattern: &[Atom]) -> Key {
+    let mut beginning: Vec<u8> = Vec::new();
+    let mut open = 0;
+    for atom in pattern {
+        match atom {
+            Atom::Any => break,
+            Atom::One => {
+                open |= 1_u64
+                    .checked_shl(u32::try_from(beginning.len()).unwrap_or(64))
+                    .unwrap_or(0);
+                beginning.push(b'?');
+            }
+            Atom::Text(text) => beginning.extend_from_slice(text.as_bytes()),
+        }
+    }
+    if beginning.len() > 64 || !beginning.is_ascii() {
+        return Key::Any;
+    }
+    let shape = Shape {
+        length: beginning.len(),
+        open,
+    };
+    Key::Shaped(shape.hash(beginning.iter()), shape)
+}
+
+impl Shape {
+    /// Of the bytes that are not open, and of the shape itself.
+    fn hash<'a>(self, bytes: impl Iterator<Item = &'a u8>) -> u64 {
+        let open = |at: usize| self.open >> at & 1 == 1;
+        let bytes = bytes.enumerate();
+        finish(bytes.fold(SEED ^ self.open, |state, (at, byte)| {
+            step(state, if open(at) { b'?' } else { *byte })
+        }))
     }
 }
 

@@ -7,7 +7,7 @@ use super::consult::Consultation;
 use super::definition::{Definition, Kind};
 use super::facts::Facts;
 use super::options::Mode;
-use super::policy::{self, Compiled, Payload};
+use super::policy::{self, Compiled, Payload, Wanted};
 use super::request::Request;
 use super::subject::Subject;
 use super::template::{Template, Unfilled};
@@ -78,6 +78,8 @@ fn find<'a>(consultation: &Consultation<'a>, kind: Kind) -> Option<Found<'a>> {
     let by_tag = by_tags(consultation, kind);
     let facts = consultation.facts;
     let repository = consultation.policies().of(kind);
+    let definition = &consultation.service.definition;
+    let wanted = consultation.wanted(definition);
     for policy in repository.likely(consultation.request.resource, consultation.wide()) {
         if by_tag
             .as_ref()
@@ -92,15 +94,8 @@ fn find<'a>(consultation: &Consultation<'a>, kind: Kind) -> Option<Found<'a>> {
         if lies.peek().is_none() {
             continue;
         }
-        let what = lies.find_map(|(_, sure)| {
-            ask(
-                consultation,
-                policy,
-                sure,
-                &facts,
-                &consultation.service.definition,
-            )
-        });
+        let what =
+            lies.find_map(|(_, sure)| ask(consultation, policy, sure, &facts, definition, &wanted));
         if let Some(what) = what {
             return Some(Found {
                 policy,
@@ -119,6 +114,7 @@ fn find<'a>(consultation: &Consultation<'a>, kind: Kind) -> Option<Found<'a>> {
 
 fn by_tags<'a>(consultation: &Consultation<'a>, kind: Kind) -> Option<Found<'a>> {
     let definition = consultation.service.tag_definition.as_ref()?;
+    let wanted = consultation.wanted(definition);
     let mut policies = consultation.tag_policies(kind);
     policies.sort_by(|(one, tag), (other, other_tag)| {
         let by_name = policy::compare_by_name(one, other);
@@ -132,7 +128,7 @@ fn by_tags<'a>(consultation: &Consultation<'a>, kind: Kind) -> Option<Found<'a>>
             return None;
         }
         let facts = consultation.with_tag(tag.tag);
-        let what = ask(consultation, policy, true, &facts, definition)?;
+        let what = ask(consultation, policy, true, &facts, definition, &wanted)?;
         Some(Found {
             policy,
             what,
@@ -148,6 +144,7 @@ fn ask<'a>(
     sure: bool,
     facts: &Facts<'a>,
     definition: &Definition,
+    wanted: &[Wanted],
 ) -> Option<What<'a>> {
     if let Some(broken) = &policy.broken {
         return Some(What::Unsure(broken.to_string()));
@@ -156,11 +153,9 @@ fn ask<'a>(
     if conditions == Some(false) {
         return None;
     }
-    let wanted = consultation.wanted(definition);
     let who = &consultation.subject.who;
-    let shown = wanted
-        .into_iter()
-        .find_map(|wanted| policy.shows(who, wanted, facts, definition));
+    let mut wanted = wanted.iter();
+    let shown = wanted.find_map(|wanted| policy.shows(who, *wanted, facts, definition));
     let (payload, certain) = shown?;
     Some(if certain && sure && conditions == Some(true) {
         What::Payload(payload)

@@ -57,6 +57,12 @@ pub enum Unfilled {
 
 impl Template {
     pub fn parse(written: &str) -> Self {
+        if written.is_empty() {
+            return Self {
+                written: String::new(),
+                pieces: Vec::new(),
+            };
+        }
         let mut pieces = Vec::new();
         let mut reader = Reader::default();
         let mut rest = written;

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use super::document::Resource;
 use super::facts::Facts;
-use super::text::Text;
+use super::text::{Text, fold};
 use options::Matcher;
 use token::Piece;
 
@@ -34,8 +34,11 @@ pub(super) struct Level {
 /// One value of a policy.
 #[derive(Debug, Clone)]
 enum Pattern {
-    /// The same for every request, in both spellings.
-    Fixed { exact: Vec<Atom>, folded: Vec<Atom> },
+    /// The same for every request, as written, and without regard to case where that is something else.
+    Fixed {
+        exact: Vec<Atom>,
+        folded: Option<Vec<Atom>>,
+    },
     /// Needs the request.
     Moving(Vec<Piece>),
 }
@@ -100,16 +103,38 @@ impl Level {
 
     fn pattern(&self, value: &str) -> Pattern {
         let wildcards = self.options.wildcards;
+        let below = self.recursive && wildcards && value.ends_with(self.options.separator);
+        if token::is_plain(value, &self.options) && !below {
+            let mut exact = Vec::new();
+            glob::atoms(value, wildcards, &mut exact);
+            return self.fixed(exact, || {
+                let mut folded = Vec::new();
+                glob::atoms(&fold(value), wildcards, &mut folded);
+                folded
+            });
+        }
         let mut pieces = token::pieces(value, &self.options);
-        if self.recursive && wildcards && value.ends_with(self.options.separator) {
+        if below {
             pieces.push(Piece::Text("*".to_owned()));
         }
-        let exact = token::fixed(&pieces, wildcards, true);
-        let folded = token::fixed(&pieces, wildcards, false);
-        match (exact, folded) {
-            (Some(exact), Some(folded)) => Pattern::Fixed { exact, folded },
-            _ => Pattern::Moving(pieces),
+        match token::fixed(&pieces, wildcards, true) {
+            Some(exact) => self.fixed(exact, || {
+                token::fixed(&pieces, wildcards, false).unwrap_or_default()
+            }),
+            None => Pattern::Moving(pieces),
         }
+    }
+
+    /// Values are mostly written in one letter case.
+    fn fixed(&self, exact: Vec<Atom>, folded: impl FnOnce() -> Vec<Atom>) -> Pattern {
+        let plain = |atom: &Atom| match atom {
+            Atom::Text(text) => text
+                .bytes()
+                .all(|b| b.is_ascii() && !b.is_ascii_uppercase()),
+            Atom::Any | Atom::One => true,
+        };
+        let folded = (!exact.iter().all(plain)).then(folded);
+        Pattern::Fixed { exact, folded }
     }
 
     /// Whether some value is a token or an expression.
@@ -127,7 +152,9 @@ impl Level {
         self.patterns
             .iter()
             .map(|pattern| match pattern {
-                Pattern::Fixed { folded, .. } => Some(folded.as_slice()),
+                Pattern::Fixed { exact, folded } => {
+                    Some(folded.as_ref().unwrap_or(exact).as_slice())
+                }
                 Pattern::Moving(_) => None,
             })
             .collect()
@@ -171,7 +198,8 @@ impl Level {
         let request = text.by_case(sensitive);
         match pattern {
             Pattern::Fixed { exact, folded } => {
-                Some(self.compare(if sensitive { exact } else { folded }, request))
+                let own = folded.as_ref().filter(|_| !sensitive).unwrap_or(exact);
+                Some(self.compare(own, request))
             }
             Pattern::Moving(pieces) => {
                 token::expand(pieces, self.options.wildcards, sensitive, facts)

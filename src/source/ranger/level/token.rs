@@ -22,6 +22,12 @@ pub(super) enum Piece {
     Unknown,
 }
 
+/// Whether there is nothing to take apart.
+pub(super) fn is_plain(value: &str, options: &Options) -> bool {
+    let token = |delimiters: &Delimiters| value.contains([delimiters.start, delimiters.escape]);
+    !(options.expressions && value.contains("${{")) && !options.tokens.as_ref().is_some_and(token)
+}
+
 /// Takes a value apart.
 pub(super) fn pieces(value: &str, options: &Options) -> Vec<Piece> {
     let mut pieces = Vec::new();

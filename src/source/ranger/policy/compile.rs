@@ -57,6 +57,20 @@ pub(in crate::source::ranger) enum Says {
 }
 
 impl Compiled {
+    /// Whether it has an item, denies all else, or closes.
+    pub fn says_something(&self) -> bool {
+        let items = match &self.items {
+            Items::Access {
+                allow,
+                deny,
+                deny_all_else,
+                ..
+            } => *deny_all_else || !allow.is_empty() || !deny.is_empty(),
+            Items::Shown(items) => !items.is_empty(),
+        };
+        items || self.broken.is_some()
+    }
+
     /// What this access policy says of one access. `certain` is whether it is known to be about the resource and its own conditions hold: where
     /// that is not known it can deny, and not allow.
     pub fn says(

@@ -1,10 +1,8 @@
 //! The order in which policies are asked (RANGER.md §2.6): of two of one priority the broader one comes first.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::BTreeSet;
-
 use super::Compiled;
 use crate::source::ranger::document::{Item, Policy, Resource};
+use std::cmp::{Ordering, Reverse};
 
 const FIRST: i64 = 10_000;
 const MOST: i64 = 25;
@@ -68,34 +66,38 @@ fn breadth(resource: &Resource) -> i64 {
 }
 
 fn people(policy: &Policy) -> i64 {
-    let mut names = BTreeSet::new();
-    let mut everybody = policy.is_deny_all_else == Some(true);
-    for item in items(policy) {
-        everybody |= item
-            .groups
-            .iter()
-            .any(|group| group.eq_ignore_ascii_case("public"));
-        everybody |= item
-            .users
-            .iter()
-            .any(|user| user.eq_ignore_ascii_case("{USER}"));
-        names.extend(item.users.iter().map(|user| (0, user)));
-        names.extend(item.groups.iter().map(|group| (1, group)));
-    }
+    let everybody = policy.is_deny_all_else == Some(true)
+        || items(policy).any(|item| {
+            item.groups
+                .iter()
+                .any(|group| group.eq_ignore_ascii_case("public"))
+                || item
+                    .users
+                    .iter()
+                    .any(|user| user.eq_ignore_ascii_case("{USER}"))
+        });
     if everybody {
         return MOST;
     }
-    i64::try_from(names.len()).unwrap_or(MOST).min(MOST)
+    let users = distinct(items(policy).flat_map(|item| &item.users));
+    let groups = distinct(items(policy).flat_map(|item| &item.groups));
+    users.saturating_add(groups).min(MOST)
+}
+
+fn distinct<'a>(names: impl Iterator<Item = &'a String>) -> i64 {
+    let mut names: Vec<_> = names.collect();
+    names.sort_unstable();
+    names.dedup();
+    i64::try_from(names.len()).unwrap_or(MOST)
 }
 
 /// Of the access types as listed, before what they imply.
 fn accesses(policy: &Policy, types: usize) -> i64 {
-    let listed: BTreeSet<_> = items(policy)
+    let listed = items(policy)
         .flat_map(|item| &item.accesses)
         .filter(|access| access.is_allowed != Some(false))
-        .map(|access| &access.kind)
-        .collect();
-    let (Ok(listed), Ok(types)) = (i64::try_from(listed.len()), i64::try_from(types)) else {
+        .map(|access| &access.kind);
+    let (listed, Ok(types)) = (distinct(listed), i64::try_from(types)) else {
         return MOST;
     };
     if types == 0 {

@@ -96,9 +96,9 @@ impl Repositories {
         kinds.into_iter().flat_map(|one| &one.policies)
     }
 
-    /// Whether there is any policy.
+    /// Whether some policy says something: those of tags may all be meant for other components.
     pub fn any(&self) -> bool {
-        self.all().next().is_some()
+        self.all().any(Compiled::says_something)
     }
 }
 
