@@ -36,6 +36,9 @@ mod text;
 mod verdict;
 mod zones;
 
+#[cfg(test)]
+mod tests;
+
 pub use adapter::{AddressLevel, HiddenColumns, Mapping, NoMapping, RangerSource, answer};
 pub use below::MasksBelow;
 pub use delta::{NotApplied, apply};
