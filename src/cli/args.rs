@@ -79,7 +79,9 @@ pub(super) enum PolicyCommand {
 Examples:
   sqlsec policy lint policy.yaml
   sqlsec policy lint policy.yaml --catalog tables.sql    also checks names and types
+  sqlsec policy lint policy.yaml --deny-warnings         for CI: a doubt is a failure
 
+docs/policy-tools.md lists the kinds of findings. A note is never a failure.
 Exit status: 0 no errors (warnings may be printed), 3 errors, 2 unreadable input.")]
     Lint(Lint),
 }
@@ -119,6 +121,12 @@ pub(super) struct Lint {
     /// Tables to check names and types against: Flink DDL (.sql) or JSON (.json).
     #[arg(long, value_name = "FILE")]
     pub catalog: Vec<PathBuf>,
+    /// Print notes too: what is right, and good to know.
+    #[arg(long)]
+    pub notes: bool,
+    /// Fail for warnings too.
+    #[arg(long)]
+    pub deny_warnings: bool,
     /// How to print.
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,

@@ -33,6 +33,8 @@ pub enum Severity {
     Error,
     /// Accepted, and probably not what was meant.
     Warning,
+    /// Accepted, and good to know.
+    Note,
 }
 
 impl Finding {
@@ -54,6 +56,13 @@ impl Finding {
         }
     }
 
+    pub(super) fn note(at: Position, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Note,
+            ..Self::error(at, code, message)
+        }
+    }
+
     pub(super) fn of_rule(self, rule: &RuleId) -> Self {
         Self {
             rule: Some(rule.clone()),
@@ -67,6 +76,7 @@ impl fmt::Display for Finding {
         let severity = match self.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
+            Severity::Note => "note",
         };
         write!(
             f,

@@ -28,7 +28,6 @@ mod refusal;
 mod resource;
 mod rule;
 mod rules;
-mod shadow;
 mod subject;
 mod subquery;
 mod validity;
@@ -45,7 +44,7 @@ pub use document::{
     RowFilterDecl, RuleDecl, Subjects, TaggedDecl, Target, Valid,
 };
 pub use finding::{Finding, PolicyError, Severity};
-pub use lint::{KnownTable, SchemaLookup, lint};
+pub use lint::{KINDS, Kind, KnownTable, LintContext, SchemaLookup, lint, lint_with};
 pub use obligation::{ColumnMask, Obligations, RowFilter, Rows, RuleId, Shown};
 pub use principal::{Attribute, Principal};
 pub use refusal::Refusal;

@@ -17,6 +17,8 @@ pub(super) struct Rule {
     pub id: RuleId,
     /// Where the document says what the rule is about.
     pub on_at: Position,
+    /// Where it says when it holds; the rule itself where it says nothing.
+    pub valid_at: Position,
     /// Where its filter, mask or effect stands.
     pub what_at: Position,
     pub to: Subjects,

@@ -37,6 +37,20 @@ impl Roles {
         compiled
     }
 
+    /// Whether the document says who has this role, directly or through other roles.
+    pub fn has_members(&self, role: &str) -> bool {
+        let named = self.of_user.values().chain(self.of_group.values());
+        let mut open: Vec<&str> = named.flatten().map(String::as_str).collect();
+        let mut seen: HashSet<&str> = HashSet::new();
+        while let Some(held) = open.pop() {
+            if seen.insert(held) {
+                let more = self.of_role.get(held).into_iter().flatten();
+                open.extend(more.map(String::as_str));
+            }
+        }
+        seen.contains(role)
+    }
+
     /// Somebody with all roles, from the submitter and from the document, transitively.
     pub fn resolve<'a>(&'a self, principal: &'a Principal) -> Who<'a> {
         let mut roles: HashSet<&str> = HashSet::new();

@@ -56,6 +56,11 @@ impl Validity {
         }
     }
 
+    /// Whether it held once and never will again.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+
     /// Whether the rule holds.
     pub fn holds(&self, now: Timestamp) -> bool {
         self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| now < until)

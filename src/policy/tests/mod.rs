@@ -3,6 +3,7 @@
 mod access;
 mod bytes;
 mod document;
+mod kinds;
 mod lint;
 mod masks;
 mod reference;
