@@ -20,12 +20,13 @@ pub mod mask;
 pub mod policy;
 pub mod resolve;
 pub mod rewrite;
+pub mod source;
 pub mod splitter;
 pub mod syntax;
 pub mod verify;
 
 pub use catalog::{Catalog, CatalogSource, Session};
-pub use check::{Code, Decision, Denial, Engine, Reply, Request, SubmitCheck};
+pub use check::{Code, Decision, Denial, Engine, Gate, Reply, Request, SubmitCheck};
 pub use policy::{Policy, Principal};
 pub use rewrite::Style;
 pub use splitter::Splitter;

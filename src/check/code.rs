@@ -67,6 +67,10 @@ codes! {
     OptionDenied = "option-denied",
     /// A session setting that is not on the list.
     SettingDenied = "setting-denied",
+    /// The permission service gave no answer that may be used.
+    PolicyUnavailable = "policy-unavailable",
+    /// The permission service has not answered for a table or object that the script needs.
+    PolicyIncomplete = "policy-incomplete",
     /// The policy says no.
     AccessDenied = "access-denied",
     /// The definition of a protected table cannot be copied.

@@ -11,6 +11,7 @@ use super::statement::Work;
 use super::{Code, Request, settings};
 use crate::catalog::{Catalog, CatalogSource, TableName};
 use crate::policy::{Bytes, Policy, Principal};
+use crate::source::{Age, Asked};
 use crate::splitter::Splitter;
 use crate::syntax::{FlinkVersion, Limits, Lines, Script, Span, TokenKind};
 use crate::verify::RewrittenSql;
@@ -40,9 +41,10 @@ pub trait SubmitCheck: Send + Sync {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Engine {
-    policy: Arc<Policy>,
+    policy: Asked,
     catalog: Arc<dyn CatalogSource>,
-    bytes: Bytes,
+    bytes: Arc<Bytes>,
+    age: Option<Age>,
     limits: Limits,
 }
 
@@ -56,12 +58,25 @@ impl Engine {
     /// An engine that asks a host for tables.
     #[must_use]
     pub fn with_source(policy: Arc<Policy>, catalog: Arc<dyn CatalogSource>) -> Self {
+        let bytes = Arc::new(policy.bytes(catalog.addresses()));
+        Self::over(Asked::everything(policy), catalog, bytes)
+    }
+
+    /// An engine over what a permission service has answered.
+    pub(super) fn over(policy: Asked, catalog: Arc<dyn CatalogSource>, bytes: Arc<Bytes>) -> Self {
         Self {
-            bytes: policy.bytes(catalog.addresses()),
+            bytes,
             policy,
             catalog,
+            age: None,
             limits: Limits::default(),
         }
+    }
+
+    /// The same engine with rules of this age.
+    pub(super) const fn aged(mut self, age: Option<Age>) -> Self {
+        self.age = age;
+        self
     }
 
     /// The same engine with other limits on texts.
@@ -73,7 +88,7 @@ impl Engine {
 
     /// The policy.
     #[must_use]
-    pub fn policy(&self) -> &Policy {
+    pub const fn policy(&self) -> &Asked {
         &self.policy
     }
 
@@ -91,7 +106,7 @@ impl Engine {
     /// For whom and under which policy something was protected.
     pub(super) fn stamp_for(&self, principal: &Principal) -> String {
         let who = serde_json::to_string(principal).unwrap_or_default();
-        format!("{who} {}", self.policy.hash())
+        format!("{who} {}", self.policy.edition())
     }
 
     fn decide(&self, request: &Request) -> Reply {
@@ -110,6 +125,8 @@ impl Engine {
         PolicyStamp {
             version: self.policy.version(),
             hash: self.policy.hash().to_owned(),
+            age_s: self.age.map(|age| age.since.as_secs()),
+            stale: self.age.is_some_and(|age| age.stale),
         }
     }
 
@@ -191,21 +208,8 @@ impl Engine {
     }
 
     fn broken(&self) -> Reply {
-        let denial = Denial {
-            code: Code::Internal,
-            message: "internal error: the check did not finish".to_owned(),
-            statement: 0,
-            line: 1,
-            column: 1,
-            span: Span::default(),
-        };
-        Reply {
-            decision: Decision::Deny {
-                errors: Denials::one(denial),
-            },
-            statements: Vec::new(),
-            policy: self.stamp(),
-        }
+        let message = "internal error: the check did not finish";
+        Reply::denied(Code::Internal, message, self.stamp())
     }
 }
 

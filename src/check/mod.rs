@@ -11,6 +11,7 @@ mod code;
 mod datasets;
 mod effect;
 mod engine;
+mod gate;
 mod objects;
 mod options;
 mod privileges;
@@ -27,6 +28,7 @@ mod trust;
 
 pub use code::Code;
 pub use engine::{Engine, SubmitCheck};
+pub use gate::Gate;
 pub use reply::{
     Applied, AppliedMask, Decision, Denial, Denials, Input, Output, PolicyStamp, Replacement,
     Reply, StatementReport,

@@ -112,10 +112,14 @@ impl Work<'_> {
         let Some(last) = name.parts.last() else {
             return Ok(());
         };
-        let policy = self.engine.policy().functions().iter();
-        let mut called = policy
-            .filter_map(|parts| parts.last().map(String::as_str))
-            .chain(mask::FUNCTIONS);
+        let Some(policy) = self.engine.policy().functions() else {
+            let message = format!(
+                "`{}`: the permission service has not said which functions its masks and filters call",
+                last.value
+            );
+            return Err(Refused::new(Code::PolicyIncomplete, message, name.span));
+        };
+        let mut called = policy.into_iter().chain(mask::FUNCTIONS);
         if called.any(|f| f.to_lowercase() == last.value.to_lowercase()) {
             let message = format!(
                 "`{}` is the name of a function that masks or filters call",

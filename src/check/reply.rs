@@ -20,6 +20,27 @@ pub struct Reply {
     pub policy: PolicyStamp,
 }
 
+impl Reply {
+    /// A refusal of the request as a whole, without a place of its own.
+    pub(super) fn denied(code: Code, message: impl Into<String>, policy: PolicyStamp) -> Self {
+        let denial = Denial {
+            code,
+            message: message.into(),
+            statement: 0,
+            line: 1,
+            column: 1,
+            span: Span::default(),
+        };
+        Self {
+            decision: Decision::Deny {
+                errors: Denials::one(denial),
+            },
+            statements: Vec::new(),
+            policy,
+        }
+    }
+}
+
 /// The decision. No `Default`, no third case: what could not be decided is a `Deny`.
 #[expect(
     clippy::large_enum_variant,
@@ -183,10 +204,16 @@ pub struct Replacement {
 }
 
 /// Which policy decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct PolicyStamp {
     /// Its version.
     pub version: u64,
-    /// A hash of its text.
+    /// A hash of its text; empty when there was none.
     pub hash: String,
+    /// Seconds since its service gave or confirmed it; absent for what does not age, such as a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age_s: Option<u64>,
+    /// Whether it is past its time, and used because the service does not answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stale: bool,
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::condition::{self, Problem};
 use super::decode::decode;
-use super::document::{API_VERSION, Defaults, MaskDecl, RoleDecl, Subjects, TaggedDecl};
+use super::document::{
+    API_VERSION, Defaults, ExcerptDecl, MaskDecl, RoleDecl, Subjects, TaggedDecl,
+};
 use super::physical::Servers;
 use super::place::{self, PlaceKind};
 use super::rule::{Rule, Target};
@@ -28,13 +30,27 @@ pub(super) struct Compiled {
     pub strict_functions: BTreeSet<String>,
     /// The functions that masks, filters and `when` call.
     pub functions: BTreeSet<Vec<String>>,
+    /// What an excerpt says of its whole.
+    pub excerpt: Option<ExcerptDecl>,
+}
+
+/// Where a document comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Somebody wrote it: it is the whole policy.
+    Written,
+    /// A service gave it as the answer to a question: nothing of weight may be left to what holds where nothing is written.
+    Answered,
 }
 
 /// Compiles a document as far as it goes.
-pub(super) fn compile(text: &str) -> (Compiled, Vec<Finding>) {
+pub(super) fn compile(text: &str, role: Role) -> (Compiled, Vec<Finding>) {
     let mut compiler = Compiler::default();
     match yaml::parse(text) {
-        Ok(root) => compiler.document(&root),
+        Ok(root) => {
+            compiler.document(&root);
+            compiler.excerpt(&root, role);
+        }
         Err(finding) => compiler.findings.push(finding),
     }
     compiler
@@ -67,7 +83,7 @@ impl Compiler {
         if !matches!(root.value, Value::Map(_)) {
             return self.error(root.at, "document-shape", "a policy document is a mapping");
         }
-        const FIELDS: [&str; 9] = [
+        const FIELDS: [&str; 10] = [
             "apiVersion",
             "version",
             "defaults",
@@ -76,6 +92,7 @@ impl Compiler {
             "masks",
             "tags",
             "strict_functions",
+            "excerpt",
             "rules",
         ];
         for (key, _) in root.entries() {
@@ -119,6 +136,27 @@ impl Compiler {
         }
         for node in self.list(root.get("rules")) {
             self.rule(node);
+        }
+    }
+
+    fn excerpt(&mut self, root: &Node, role: Role) {
+        let excerpt = root.get("excerpt");
+        match (role, excerpt) {
+            (Role::Written, Some(node)) => self.error(
+                node.at,
+                "excerpt",
+                "this document answers one question of one user: it is no policy",
+            ),
+            (Role::Written, None) => {}
+            (Role::Answered, _) => {
+                self.compiled.excerpt = excerpt.and_then(|node| self.keep(decode(node)));
+                for field in ["version", "defaults"] {
+                    if root.get(field).is_none() {
+                        let message = format!("`{field}` is missing: an answer says what holds");
+                        self.error(root.at, "answer-incomplete", message);
+                    }
+                }
+            }
         }
     }
 

@@ -9,8 +9,8 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-use super::compile::{Compiled, compile};
-use super::document::{DefaultDeny, Defaults, Effect, Privilege};
+use super::compile::{Compiled, Role, compile};
+use super::document::{DefaultDeny, Defaults, Effect, ExcerptDecl, Privilege};
 use super::index::{Entry, Index};
 use super::physical::{Meets, Spelled};
 use super::refusal::{Kind, Refusal};
@@ -23,7 +23,8 @@ use super::{
 use crate::catalog::TableName;
 
 /// A policy, compiled: the rules of one document. Immutable; share it behind an `Arc`.
-#[derive(Debug)]
+/// The default has no rules, and lets every table be read.
+#[derive(Debug, Default)]
 pub struct Policy {
     compiled: Compiled,
     index: Index,
@@ -58,7 +59,19 @@ impl Policy {
     /// # Errors
     /// All findings, warnings among them, when one of them is an error.
     pub fn load(text: &str, origin: &str) -> Result<Self, PolicyError> {
-        let (compiled, findings) = compile(text);
+        Self::compiled(text, origin, Role::Written)
+    }
+
+    /// Compiles what a permission service answered to a question: `version` and `defaults` must be written, and it may be an excerpt.
+    ///
+    /// # Errors
+    /// As [`Policy::load`].
+    pub fn load_answer(text: &str, origin: &str) -> Result<Self, PolicyError> {
+        Self::compiled(text, origin, Role::Answered)
+    }
+
+    fn compiled(text: &str, origin: &str, role: Role) -> Result<Self, PolicyError> {
+        let (compiled, findings) = compile(text, role);
         if findings.iter().any(|f| f.severity == Severity::Error) {
             return Err(PolicyError {
                 origin: origin.to_owned(),
@@ -108,6 +121,11 @@ impl Policy {
             || (servers.is_empty() && !points_elsewhere(physical))
     }
 
+    /// Whether the two know the same servers by the same names: then their [`Policy::bytes`] are the same.
+    pub(crate) fn has_servers_of(&self, other: &Self) -> bool {
+        self.compiled.servers == other.compiled.servers
+    }
+
     /// The site's tables with their physical names, as [`Resource::also`] wants them.
     #[must_use]
     pub fn bytes(&self, tables: Vec<(TableName, Vec<String>)>) -> Bytes {
@@ -124,6 +142,12 @@ impl Policy {
     #[must_use]
     pub fn speaks_of_bytes(&self) -> bool {
         self.index.has_physical()
+    }
+
+    /// What this document says of the whole policy that it is an excerpt of.
+    #[must_use]
+    pub const fn excerpt(&self) -> Option<&ExcerptDecl> {
+        self.compiled.excerpt.as_ref()
     }
 
     /// Functions that never fail and have no effects, in upper case: strict mode lets them pass.
@@ -146,7 +170,7 @@ impl Policy {
         let Ok(now) = clock(now) else {
             return true;
         };
-        let faces = self.faces(resource, now);
+        let faces = self.faces(resource, Some(now));
         let mut hits = faces.full.iter().chain(&faces.adding).flatten();
         hits.any(|hit| !matches!(hit.rule.kind, RuleKind::Access(..)))
     }
@@ -163,7 +187,7 @@ impl Policy {
         now: SystemTime,
     ) -> Result<Access, Refusal> {
         let who = self.compiled.roles.resolve(who);
-        let faces = self.faces(resource, clock(now)?);
+        let faces = self.faces(resource, Some(clock(now)?));
         let mut rules = Vec::new();
         for face in &faces.full {
             rules.extend(self.granted(verdict(face, &who, privilege), privilege)?);
@@ -191,7 +215,7 @@ impl Policy {
         now: SystemTime,
     ) -> Result<Access, Refusal> {
         let who = self.compiled.roles.resolve(who);
-        let hits = self.hits(self.index.of_object(), clock(now)?, |t| {
+        let hits = self.hits(self.index.of_object(), Some(clock(now)?), |t| {
             t.has_object(object)
         });
         let mut rules = self.granted(verdict(&hits, &who, privilege), privilege)?;
@@ -212,7 +236,7 @@ impl Policy {
     ) -> Result<Obligations, Refusal> {
         let who = self.compiled.roles.resolve(who);
         let now = clock(now)?;
-        let faces = self.faces(resource, now);
+        let faces = self.faces(resource, Some(now));
         let unmatched = self.compiled.defaults.no_matching_filter;
         let mut rows = Vec::new();
         for face in faces.full.iter().chain(&faces.adding) {
@@ -239,7 +263,7 @@ impl Policy {
     #[must_use]
     pub fn names(&self, resource: &Resource<'_>, now: SystemTime) -> bool {
         clock(now).is_ok_and(|now| {
-            self.faces(resource, now)
+            self.faces(resource, Some(now))
                 .full
                 .iter()
                 .any(|face| !face.is_empty())
@@ -257,7 +281,44 @@ impl Policy {
         }
     }
 
-    fn faces(&self, resource: &Resource<'_>, now: Timestamp) -> Faces<'_> {
+    /// The rules that speak of a table, for anybody, at any time; with those of the tables that their filters read, as far as it goes.
+    #[must_use]
+    pub fn rules_about(&self, resource: &Resource<'_>) -> BTreeSet<RuleId> {
+        let mut found = BTreeSet::new();
+        let mut open = Vec::new();
+        let mut keep = |faces: Faces<'_>, open: &mut Vec<TableName>| {
+            for hit in faces.full.into_iter().chain(faces.adding).flatten() {
+                let read = match &hit.rule.kind {
+                    RuleKind::Filter(_, condition) => &condition.tables[..],
+                    RuleKind::Mask(..) | RuleKind::Access(..) => &[],
+                };
+                if found.insert(hit.rule.id.clone()) {
+                    open.extend(read.iter().cloned());
+                }
+            }
+        };
+        keep(self.faces(resource, None), &mut open);
+        while let Some(table) = open.pop() {
+            keep(self.faces(&Resource::named(&table), None), &mut open);
+        }
+        found
+    }
+
+    /// The rules that speak of something that is no table.
+    #[must_use]
+    pub fn rules_about_object(&self, object: &str) -> BTreeSet<RuleId> {
+        let hits = self.hits(self.index.of_object(), None, |t| t.has_object(object));
+        hits.into_iter().map(|hit| hit.rule.id.clone()).collect()
+    }
+
+    /// All roles that somebody has, from the submitter and from the document.
+    #[must_use]
+    pub fn roles_of(&self, who: &Principal) -> BTreeSet<String> {
+        self.compiled.roles.resolve(who).roles()
+    }
+
+    /// What holds at a time; with none, what may hold at any.
+    fn faces(&self, resource: &Resource<'_>, now: Option<Timestamp>) -> Faces<'_> {
         let logical = || {
             let entries = self.index.of_name(resource.name);
             self.hits(entries, now, |target| {
@@ -306,7 +367,7 @@ impl Policy {
     fn hits(
         &self,
         entries: impl Iterator<Item = Entry>,
-        now: Timestamp,
+        now: Option<Timestamp>,
         matches: impl Fn(&Target) -> bool,
     ) -> Vec<Hit<'_>> {
         let mut found: BTreeMap<&RuleId, Hit<'_>> = BTreeMap::new();
@@ -317,7 +378,7 @@ impl Policy {
             let Some(target) = rule.targets.get(target as usize) else {
                 continue;
             };
-            if rule.valid.holds(now) && matches(target) {
+            if now.is_none_or(|now| rule.valid.holds(now)) && matches(target) {
                 let hit = found.entry(&rule.id).or_insert_with(|| Hit {
                     rule,
                     targets: Vec::new(),
@@ -349,7 +410,7 @@ impl Policy {
                 ));
             }
             if seen.insert(table.clone()) {
-                let hits = self.hits(self.index.of_name(&table), now, |target| {
+                let hits = self.hits(self.index.of_name(&table), Some(now), |target| {
                     target.has_name(&table, false)
                 });
                 for hit in hits {

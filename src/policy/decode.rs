@@ -3,7 +3,7 @@
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
 
 use super::yaml::{Node, Value};
-use super::{Finding, yaml};
+use super::{Document, Finding, PolicyError, yaml};
 use crate::syntax::Position;
 
 /// Reads a node as `T`.
@@ -12,6 +12,20 @@ use crate::syntax::Position;
 /// `document-shape`: an unknown or missing field, a wrong type, an unknown word.
 pub(super) fn decode<T: de::DeserializeOwned>(node: &Node) -> Result<T, Finding> {
     T::deserialize(Reader::of(node)).map_err(ShapeError::into_finding)
+}
+
+impl Document {
+    /// Reads a document as it is written, with nothing compiled.
+    ///
+    /// # Errors
+    /// The first thing that has another shape.
+    pub(crate) fn read(text: &str, origin: &str) -> Result<Self, PolicyError> {
+        let read = yaml::parse(text).and_then(|root| decode(&root));
+        read.map_err(|finding| PolicyError {
+            origin: origin.to_owned(),
+            findings: vec![finding],
+        })
+    }
 }
 
 /// Reads a mapping as `T`, leaving out the field `without`, which has chosen `T`.

@@ -42,9 +42,22 @@ pub struct Document {
     /// Functions of the site that never fail and have no effects, by the last part of their names: strict mode lets them pass.
     #[serde(default)]
     pub strict_functions: Vec<String>,
+    /// Written by a permission service: this document answers one question, and is a part of a larger policy. Not for files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<ExcerptDecl>,
     /// The rules.
     #[serde(default)]
     pub rules: Vec<RuleDecl>,
+}
+
+/// What an excerpt must say of the whole policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExcerptDecl {
+    /// The last parts of the names of all functions that masks and filters of the whole call: nobody may make one of such a name.
+    pub functions: Vec<String>,
+    /// Whether some rule of the whole is about physical names: then a table whose address is not understood could be one of those.
+    pub physical: bool,
 }
 
 /// What holds where no rule speaks.

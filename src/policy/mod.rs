@@ -40,8 +40,8 @@ pub use bytes::Bytes;
 pub use decide::{Access, Policy};
 pub use document::{
     API_VERSION, AccessDecl, Aggregate, ColumnMaskDecl, DefaultDeny, Defaults, Document, Effect,
-    Inherit, MaskDecl, MaskRef, Mode, NoMatchingFilter, NullsDecl, Privilege, RoleDecl,
-    RowFilterDecl, RuleDecl, Subjects, TaggedDecl, Target, Valid,
+    ExcerptDecl, Inherit, MaskDecl, MaskRef, Mode, NoMatchingFilter, NullsDecl, Privilege,
+    RoleDecl, RowFilterDecl, RuleDecl, Subjects, TaggedDecl, Target, Valid,
 };
 pub use finding::{Finding, PolicyError, Severity};
 pub use lint::{KINDS, Kind, KnownTable, LintContext, SchemaLookup, lint, lint_with};

@@ -18,7 +18,7 @@ pub(super) enum Meets {
 }
 
 /// Names of one server or cluster, as the site lists them.
-#[derive(Debug, Default)]
+#[derive(Debug, PartialEq, Eq, Default)]
 pub(super) struct Servers {
     groups: HashMap<Host, usize>,
 }

@@ -17,6 +17,11 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// The permission service was not asked about this, or did not answer for it.
+    pub(crate) fn incomplete() -> Self {
+        Self::new(Kind::PolicyIncomplete, [], "not covered by the answer")
+    }
+
     pub(super) fn new(
         kind: Kind,
         rules: impl IntoIterator<Item = RuleId>,
@@ -44,6 +49,7 @@ pub(super) enum Kind {
     SchemaUnknown,
     RecursiveFilter,
     RuleUnusable,
+    PolicyIncomplete,
 }
 
 impl Kind {
@@ -79,6 +85,10 @@ impl Kind {
                 "a row filter of this table reads the table itself",
             ),
             Self::RuleUnusable => ("rule-unusable", "a policy of this table cannot be applied"),
+            Self::PolicyIncomplete => (
+                "policy-incomplete",
+                "the permission service has given no rules for this",
+            ),
         }
     }
 }

@@ -121,6 +121,11 @@ pub(super) struct Who<'a> {
 }
 
 impl Who<'_> {
+    /// All roles.
+    pub fn roles(&self) -> BTreeSet<String> {
+        self.roles.iter().map(|role| (*role).to_owned()).collect()
+    }
+
     /// Whether the subjects hold this principal. Names compare exactly.
     pub fn is_in(&self, subjects: &Subjects) -> bool {
         let Subjects {

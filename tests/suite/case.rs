@@ -375,6 +375,11 @@ impl World {
     }
 
     fn new_engine(&self, policy: &str, catalog: &[String]) -> Engine {
+        Engine::with_source(Arc::new(self.policy(policy)), self.catalog(catalog))
+    }
+
+    /// This world's tables and what the case's catalog adds.
+    pub fn catalog(&self, catalog: &[String]) -> Arc<Catalog> {
         let mut all: Vec<String> = self.tables.iter().map(|(_, ddl)| ddl.clone()).collect();
         all.extend(catalog.iter().cloned());
         let mut snapshot = Catalog::default();
@@ -382,7 +387,7 @@ impl World {
         snapshot
             .add_sql(&all.join(";\n"), "tables.sql")
             .unwrap_or_else(|e| panic!("{e}"));
-        Engine::new(self.policy(policy), snapshot)
+        Arc::new(snapshot)
     }
 }
 

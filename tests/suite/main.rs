@@ -20,6 +20,7 @@ mod doors;
 mod equation;
 mod flink;
 mod fuzz;
+mod gate;
 mod grammar;
 mod masks;
 mod properties;

@@ -26,6 +26,10 @@ pub const KINDS: &[Kind] = &[
     error("duplicate-key", "a key is given twice"),
     error("api-version", "`apiVersion` is missing or another one"),
     error(
+        "excerpt",
+        "the document answers one question of one user, and is no policy",
+    ),
+    error(
         "bad-server",
         "an entry of `servers` that is no list of hosts, or a host in two of them",
     ),

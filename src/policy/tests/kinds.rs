@@ -80,6 +80,10 @@ fn documents() -> Vec<(String, &'static [&'static str])> {
             &["Warning defaults-implicit 1 apiVersion:"],
         ),
         (
+            lines(&["excerpt: { functions: [], physical: false }"]),
+            &["Error excerpt 3 {"],
+        ),
+        (
             lines(&["servers: [[b1], [b1]]"]),
             &["Error bad-server 3 [b1]]"],
         ),

@@ -463,6 +463,7 @@ fn documents() -> impl Strategy<Value = Document> {
         masks: Default::default(),
         tags: Default::default(),
         strict_functions: Vec::new(),
+        excerpt: None,
         rules,
     })
 }

@@ -1,0 +1,165 @@
+//! The check with rules from a permission service.
+//!
+//! A first look at the script finds the tables and objects that it needs; the service is asked about these; the script is judged by the answer. Where
+//! the judgement needs more than was asked, such as a table that a session statement brings into sight, the question grows and is asked again.
+//! Invariant: of the first look nothing but a question leaves this file: what it allows is thrown away.
+//! Invariant: a script is judged by one answer.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::reply::{PolicyStamp, Reply};
+use super::{Code, Engine, Request, SubmitCheck};
+use crate::catalog::{CatalogSource, Session, TableName};
+use crate::policy::{Bytes, Policy, Principal};
+use crate::source::{Answer, Asked, PolicySource, Question, Scope, SourceError};
+use crate::syntax::{FlinkVersion, Limits};
+
+/// How often the question may grow: once for tables that come into sight with the policy's own list of servers, and a reserve.
+const ROUNDS: usize = 4;
+
+/// A permission service and a catalog, ready to decide.
+pub struct Gate {
+    source: Arc<dyn PolicySource>,
+    catalog: Arc<dyn CatalogSource>,
+    addresses: Vec<(TableName, Vec<String>)>,
+    limits: Limits,
+    /// The addresses as the policies of late have read them.
+    bytes: Mutex<Option<(Arc<Policy>, Arc<Bytes>)>>,
+    questions: Questions,
+}
+
+impl Gate {
+    /// A gate over a permission service, and a site's catalog.
+    #[must_use]
+    pub fn new(source: Arc<dyn PolicySource>, catalog: Arc<dyn CatalogSource>) -> Self {
+        Self {
+            source,
+            addresses: catalog.addresses(),
+            catalog,
+            limits: Limits::default(),
+            bytes: Mutex::default(),
+            questions: Questions::default(),
+        }
+    }
+
+    /// The same gate with other limits on texts.
+    #[must_use]
+    pub const fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// What a request needs to know, as far as a look without rules can tell: what an operator sees asked.
+    #[must_use]
+    pub fn question(&self, request: &Request) -> Question {
+        let asked = Asked::notebook();
+        let bytes = self.bytes(asked.rules());
+        let engine = Engine::over(asked, Arc::clone(&self.catalog), bytes).limits(self.limits);
+        // The reply is of no policy: it must not leave this function.
+        drop(engine.check(request));
+        Question::new(request.principal.clone(), engine.policy().beyond())
+    }
+
+    fn judge(&self, request: &Request, answer: &Answer) -> (Reply, Scope) {
+        let bytes = self.bytes(&answer.policy);
+        let engine = Engine::over(Asked::answer(answer), Arc::clone(&self.catalog), bytes)
+            .limits(self.limits)
+            .aged(answer.age);
+        (engine.check(request), engine.policy().beyond())
+    }
+
+    /// The site's addresses as this policy reads them.
+    fn bytes(&self, policy: &Arc<Policy>) -> Arc<Bytes> {
+        let mut held = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((last, bytes)) = &*held
+            && (Arc::ptr_eq(last, policy) || last.has_servers_of(policy))
+        {
+            return Arc::clone(bytes);
+        }
+        let bytes = Arc::new(policy.bytes(self.addresses.clone()));
+        *held = Some((Arc::clone(policy), Arc::clone(&bytes)));
+        bytes
+    }
+}
+
+impl SubmitCheck for Gate {
+    fn check(&self, request: &Request) -> Reply {
+        let remembered = self.questions.recall(request);
+        let mut question = remembered.unwrap_or_else(|| {
+            let question = self.question(request);
+            self.questions.remember(request, &question);
+            question
+        });
+        let mut last = None;
+        for _ in 0..ROUNDS {
+            let answer = match self.source.answer(&question) {
+                Ok(answer) => answer,
+                Err(error) => return unavailable(&error),
+            };
+            let (reply, beyond) = self.judge(request, &answer);
+            if beyond.is_empty() || reply.decision.sql().is_some() {
+                return reply;
+            }
+            let mut scope = question.scope().clone();
+            scope.widen(&beyond);
+            question = Question::new(request.principal.clone(), scope);
+            self.questions.remember(request, &question);
+            last = Some(reply);
+        }
+        last.unwrap_or_else(|| {
+            let message = "the permission service has given no rules for this script";
+            Reply::denied(Code::PolicyIncomplete, message, PolicyStamp::default())
+        })
+    }
+}
+
+/// The submitter learns that it is not their fault, and the operator, to whom the message belongs, what to do.
+fn unavailable(error: &SourceError) -> Reply {
+    let message = error.to_string();
+    Reply::denied(
+        Code::PolicyUnavailable,
+        message.lines().next().unwrap_or_default(),
+        PolicyStamp::default(),
+    )
+}
+
+/// Questions by script: the first look at a text that comes again and again, as those of 500 jobs do, is spared. A question that no longer fits, as when
+/// the catalog has changed, does no harm: what it lacks is refused and asked for.
+#[derive(Default)]
+struct Questions(Mutex<HashMap<String, Remembered>>);
+
+struct Remembered {
+    session: Session,
+    flink: FlinkVersion,
+    question: Question,
+}
+
+impl Questions {
+    const ENTRIES: usize = 512;
+    const LONGEST: usize = 64 * 1024;
+
+    fn recall(&self, request: &Request) -> Option<Question> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = held.get(&request.sql)?;
+        let same = found.flink == request.flink && found.session == request.session;
+        same.then(|| found.question.of(request.principal.clone()))
+    }
+
+    fn remember(&self, request: &Request, question: &Question) {
+        if request.sql.len() > Self::LONGEST {
+            return;
+        }
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.len() >= Self::ENTRIES && !held.contains_key(&request.sql) {
+            held.clear();
+        }
+        let remembered = Remembered {
+            session: request.session.clone(),
+            flink: request.flink,
+            // Whose it was is not kept.
+            question: question.of(Principal::default()),
+        };
+        held.insert(request.sql.clone(), remembered);
+    }
+}

@@ -1,0 +1,253 @@
+//! The gate: rules from a permission service decide as the same rules do at home.
+//!
+//! The service here is a part of the same process that sees no more than a real one: a question goes in, the text of a document comes out.
+
+use std::sync::{Arc, Mutex};
+
+use sqlsec::check::{Code, Decision};
+use sqlsec::source::{Answer, PolicySource, Question, Scope, SourceError, SourceProblem, Whole};
+use sqlsec::{Catalog, Gate, Policy, Principal, Request, SubmitCheck};
+
+use crate::case::{World, cases};
+
+/// A service that keeps a whole policy and answers with excerpts of it.
+pub struct Service {
+    whole: Whole,
+    /// What it was asked, in order.
+    pub asked: Mutex<Vec<Question>>,
+}
+
+impl Service {
+    pub fn new(policy: &str) -> Self {
+        Self {
+            whole: Whole::load(policy, "service").expect("a policy"),
+            asked: Mutex::default(),
+        }
+    }
+}
+
+impl PolicySource for Service {
+    fn answer(&self, question: &Question) -> Result<Arc<Answer>, SourceError> {
+        self.asked.lock().unwrap().push(question.clone());
+        let excerpt = self
+            .whole
+            .excerpt(&question.principal, Some(question.scope()));
+        let text = serde_json::to_string(&excerpt).expect("JSON");
+        let policy = Policy::load_answer(&text, "answer").map_err(|error| {
+            SourceError::new("service", SourceProblem::Unusable(error.to_string()))
+        })?;
+        Ok(Arc::new(Answer::to(question.clone(), Arc::new(policy))))
+    }
+}
+
+/// What a reply says, but for the policy's stamp and the stamps in the session, which name an edition.
+fn said(reply: &sqlsec::Reply) -> (Option<String>, String, String) {
+    let errors = format!("{:?}", reply.decision.errors());
+    let reports = serde_json::to_string(&reply.statements).expect("JSON");
+    (reply.decision.sql().map(str::to_owned), errors, reports)
+}
+
+#[test]
+fn an_excerpt_decides_as_the_whole_policy_does() {
+    let mut compared = 0;
+    for case in cases() {
+        let Some(mode) = case.settings.modes.first() else {
+            continue;
+        };
+        let world = World::load(&case.settings.world, *mode);
+        for policy in &case.settings.policies {
+            let engine = world.engine(policy, &case.settings.catalog);
+            let service = Arc::new(Service::new(&world.policy_text(policy)));
+            let gate = Gate::new(service, world.catalog(&case.settings.catalog));
+            for (style, _) in case.settings.style.list() {
+                let mut request = case
+                    .settings
+                    .request(&case.submitted, *style, &engine, &world);
+                if let Some(version) = case.settings.flink.first() {
+                    request.flink = *version;
+                }
+                let whole = engine.check(&request);
+                if let Some(earlier) = &case.settings.earlier
+                    && earlier.policy.is_none()
+                {
+                    let first = Request::new(earlier.who.principal(), earlier.sql.as_str());
+                    let Decision::Allow { session, .. } = gate.check(&first).decision else {
+                        panic!("{}: the earlier request", case.id);
+                    };
+                    request.session = session;
+                }
+                let mut excerpt = gate.check(&request);
+                // An error of the policy's own is found before the service answers.
+                assert_eq!(said(&excerpt), said(&whole), "{} under {policy}", case.id);
+                // A second time the question is known.
+                excerpt = gate.check(&request);
+                assert_eq!(said(&excerpt), said(&whole), "{} again", case.id);
+                compared += 1;
+            }
+        }
+    }
+    println!("{compared} requests decided by excerpts as by the whole policy");
+    assert!(compared >= 500, "only {compared} compared");
+}
+
+const POLICY: &str = "
+apiVersion: sqlsec/v1
+version: 7
+defaults: { access: allow }
+roles:
+  - { name: analyst, users: [ann, bob] }
+  - { name: boss, roles: [analyst], users: [eve] }
+rules:
+  - { id: a-region, type: row_filter, to: { roles: [analyst] }, on: { table: '*.*.a' }, filter: \"region = 'north'\" }
+  - { id: b-phone, type: column_mask, to: { roles: [analyst] }, on: { table: '*.*.b', columns: [phone] }, mask: MASK_NULL }
+";
+
+const TABLES: &str = "
+CREATE TABLE a (id BIGINT, region STRING) WITH ('connector' = 'datagen');
+CREATE TABLE b (id BIGINT, phone STRING) WITH ('connector' = 'datagen');
+";
+
+fn catalog() -> Arc<Catalog> {
+    let mut catalog = Catalog::default();
+    catalog.add_sql(TABLES, "test").expect("the tables");
+    Arc::new(catalog)
+}
+
+fn request(user: &str, sql: &str) -> Request {
+    let user = Principal {
+        user: user.to_owned(),
+        ..Principal::default()
+    };
+    Request::new(user, sql)
+}
+
+/// The tables of a scope.
+fn tables(scope: &Scope) -> Vec<String> {
+    scope.tables.keys().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_service_is_asked_once_about_all_tables_of_a_script() {
+    let service = Arc::new(Service::new(POLICY));
+    let gate = Gate::new(Arc::clone(&service) as Arc<dyn PolicySource>, catalog());
+    let script = "CREATE TEMPORARY VIEW v AS SELECT * FROM a; SELECT v.id, b.phone FROM v JOIN b ON v.id = b.id";
+    let reply = gate.check(&request("ann", script));
+    let sql = reply.decision.sql().expect("allowed");
+    assert!(
+        sql.contains("region = 'north'") && sql.contains("NULL"),
+        "{sql}"
+    );
+    assert_eq!(reply.policy.version, 7);
+    let asked = service.asked.lock().unwrap();
+    assert_eq!(asked.len(), 1);
+    let names = tables(asked[0].scope());
+    let all = ["a", "b", "v"].map(|name| format!("default_catalog.default_database.{name}"));
+    assert_eq!(names, all);
+    assert_eq!(asked[0].principal.user, "ann");
+}
+
+#[test]
+fn one_script_of_two_people_is_two_questions() {
+    let service = Arc::new(Service::new(POLICY));
+    let gate = Gate::new(Arc::clone(&service) as Arc<dyn PolicySource>, catalog());
+    let ann = gate.check(&request("ann", "SELECT id FROM a"));
+    let sam = gate.check(&request("sam", "SELECT id FROM a"));
+    assert!(ann.decision.sql().expect("allowed").contains("region"));
+    assert_eq!(sam.decision.errors()[0].code, Code::NoMatchingFilter);
+    assert_eq!(service.asked.lock().unwrap().len(), 2);
+}
+
+/// A service that answers about something else than it was asked.
+struct Narrow(Service, Scope);
+
+impl PolicySource for Narrow {
+    fn answer(&self, question: &Question) -> Result<Arc<Answer>, SourceError> {
+        let other = Question::new(question.principal.clone(), self.1.clone());
+        self.0.asked.lock().unwrap().push(question.clone());
+        let excerpt = self.0.whole.excerpt(&other.principal, Some(other.scope()));
+        let text = serde_json::to_string(&excerpt).expect("JSON");
+        let policy = Policy::load_answer(&text, "answer").expect("a policy");
+        Ok(Arc::new(Answer::to(other, Arc::new(policy))))
+    }
+}
+
+#[test]
+fn silence_about_a_table_is_no_leave_to_read_it() {
+    let service = Arc::new(Narrow(Service::new(POLICY), Scope::default()));
+    let gate = Gate::new(Arc::clone(&service) as Arc<dyn PolicySource>, catalog());
+    for sql in [
+        "SELECT id FROM a",
+        "SELECT id FROM b",
+        "INSERT INTO a SELECT * FROM b",
+        "DROP TABLE a",
+    ] {
+        let reply = gate.check(&request("ann", sql));
+        let codes: Vec<Code> = reply.decision.errors().iter().map(|e| e.code).collect();
+        assert!(codes.contains(&Code::PolicyIncomplete), "{sql}: {codes:?}");
+    }
+    // It was asked again, and not for ever.
+    assert!(service.0.asked.lock().unwrap().len() <= 16);
+}
+
+/// A service that is down.
+struct Down;
+
+impl PolicySource for Down {
+    fn answer(&self, _: &Question) -> Result<Arc<Answer>, SourceError> {
+        let problem = SourceProblem::Unreachable("connection refused".to_owned());
+        Err(SourceError::new("https://rules.example", problem))
+    }
+}
+
+#[test]
+fn without_an_answer_nothing_is_allowed() {
+    let gate = Gate::new(Arc::new(Down), catalog());
+    for sql in [
+        "SELECT id FROM a",
+        "SELECT 1",
+        "SHOW TABLES",
+        "",
+        "no SQL at all",
+    ] {
+        let reply = gate.check(&request("ann", sql));
+        let [error] = reply.decision.errors() else {
+            panic!("{sql}: {reply:?}")
+        };
+        assert_eq!(error.code, Code::PolicyUnavailable, "{sql}");
+        assert!(error.message.contains("https://rules.example"), "{error:?}");
+        assert!(reply.statements.is_empty());
+    }
+}
+
+#[test]
+fn an_excerpt_is_no_policy() {
+    let whole = Whole::load(POLICY, "policy").expect("a policy");
+    let excerpt = whole.excerpt(&Principal::default(), Some(&Scope::default()));
+    let text = serde_json::to_string(&excerpt).expect("JSON");
+    let error = Policy::load(&text, "excerpt.json").expect_err("refused");
+    assert!(error.to_string().contains("error[excerpt]"), "{error}");
+    // Nor is a document that leaves its version or defaults unsaid an answer.
+    let error = Policy::load_answer("{ apiVersion: sqlsec/v1 }", "answer").expect_err("refused");
+    let text = error.to_string();
+    assert!(
+        text.contains("`version` is missing") && text.contains("`defaults` is missing"),
+        "{text}"
+    );
+}
+
+#[test]
+fn nobody_makes_a_function_that_a_mask_elsewhere_calls() {
+    let policy = format!(
+        "{POLICY}  - {{ id: code, type: access, to: {{ groups: [public] }}, on: {{ object: '**' }}, privileges: [function], effect: allow }}
+  - {{ id: other, type: column_mask, to: {{ groups: [public] }}, on: {{ table: '*.*.c', columns: [x] }}, mask: {{ expression: 'scramble({{col}})' }} }}
+"
+    );
+    let gate = Gate::new(Arc::new(Service::new(&policy)), catalog());
+    let make = |name: &str| {
+        let sql = format!("CREATE TEMPORARY FUNCTION {name} AS 'com.corp.F'");
+        let reply = gate.check(&request("ann", &sql));
+        reply.decision.errors().first().map(|error| error.code)
+    };
+    assert_eq!(make("scramble"), Some(Code::PolicyFunctionShadowed));
+    assert_eq!(make("other"), None);
+}
