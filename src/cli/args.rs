@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
 use super::attribute::named;
+use super::policy_args::PolicyCommand;
 use crate::policy::Attribute;
 use crate::rewrite::Style;
 use crate::splitter::Splitter;
@@ -72,20 +73,6 @@ Example:
     },
 }
 
-#[derive(Debug, Subcommand)]
-pub(super) enum PolicyCommand {
-    /// Print everything that is wrong or doubtful in a policy document, with line and column.
-    #[command(after_help = "\
-Examples:
-  sqlsec policy lint policy.yaml
-  sqlsec policy lint policy.yaml --catalog tables.sql    also checks names and types
-  sqlsec policy lint policy.yaml --deny-warnings         for CI: a doubt is a failure
-
-docs/policy-tools.md lists the kinds of findings. A note is never a failure.
-Exit status: 0 no errors (warnings may be printed), 3 errors, 2 unreadable input.")]
-    Lint(Lint),
-}
-
 #[derive(Debug, Args)]
 pub(super) struct Rewrite {
     #[command(flatten)]
@@ -112,24 +99,6 @@ pub(super) struct Check {
 pub(super) struct Tables {
     #[command(flatten)]
     pub common: Common,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Lint {
-    /// The policy document (YAML or JSON).
-    pub file: PathBuf,
-    /// Tables to check names and types against: Flink DDL (.sql) or JSON (.json).
-    #[arg(long, value_name = "FILE")]
-    pub catalog: Vec<PathBuf>,
-    /// Print notes too: what is right, and good to know.
-    #[arg(long)]
-    pub notes: bool,
-    /// Fail for warnings too.
-    #[arg(long)]
-    pub deny_warnings: bool,
-    /// How to print.
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
 }
 
 /// What all commands on scripts take.

@@ -116,6 +116,11 @@ pub(super) fn policy(who: &Who) -> Result<Policy, Failure> {
     let Some(path) = &who.policy else {
         return Err(Failure::usage("no policy: give --policy FILE"));
     };
+    policy_file(path)
+}
+
+/// The policy of a file.
+pub(super) fn policy_file(path: &Path) -> Result<Policy, Failure> {
     let source = read(path, Status::Policy)?;
     Policy::load(&source.text, &source.origin).map_err(|e| {
         let errors = e.findings.iter().filter(|f| f.severity == Severity::Error);

@@ -5,10 +5,13 @@
 
 mod args;
 mod attribute;
+mod cases;
 mod config;
 mod failure;
 mod input;
+mod junit;
 mod policy;
+mod policy_args;
 mod render;
 mod report;
 mod streams;
@@ -19,8 +22,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Cli, Command, PolicyCommand};
+use args::{Cli, Command};
 use failure::{Failure, Status};
+use policy_args::PolicyCommand;
 use streams::Streams;
 
 /// Runs the command of this process.
@@ -67,6 +71,7 @@ fn run(cli: Cli, streams: &mut Streams) -> Result<Status, Failure> {
         Command::Check(check) => submit::check(check, streams),
         Command::Tables(tables) => submit::tables(tables, streams),
         Command::Policy(PolicyCommand::Lint(lint)) => policy::lint(&lint, streams),
+        Command::Policy(PolicyCommand::Test(test)) => cases::test(&test, streams),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "sqlsec", &mut script);

@@ -3,9 +3,10 @@
 use std::fmt::Write;
 use std::time::SystemTime;
 
-use super::args::{Format, Lint};
+use super::args::Format;
 use super::failure::{Failure, Status};
 use super::input;
+use super::policy_args::Lint;
 use super::render::printable;
 use super::streams::Streams;
 use crate::policy::{self, LintContext, SchemaLookup, Severity};

@@ -38,7 +38,7 @@ pub enum Severity {
 }
 
 impl Finding {
-    pub(super) fn error(at: Position, code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn error(at: Position, code: &'static str, message: impl Into<String>) -> Self {
         Self {
             line: at.line,
             column: at.column,

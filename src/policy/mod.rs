@@ -12,7 +12,7 @@ mod comparison;
 mod compile;
 mod condition;
 mod decide;
-mod decode;
+pub(crate) mod decode;
 mod document;
 mod filters;
 mod finding;
@@ -31,7 +31,7 @@ mod rules;
 mod subject;
 mod subquery;
 mod validity;
-mod yaml;
+pub(crate) mod yaml;
 
 #[cfg(test)]
 mod tests;
@@ -46,6 +46,8 @@ pub use document::{
 pub use finding::{Finding, PolicyError, Severity};
 pub use lint::{KINDS, Kind, KnownTable, LintContext, SchemaLookup, lint, lint_with};
 pub use obligation::{ColumnMask, Obligations, RowFilter, Rows, RuleId, Shown};
+pub(crate) use pattern::table_name;
 pub use principal::{Attribute, Principal};
 pub use refusal::Refusal;
 pub use resource::Resource;
+pub(crate) use validity::moment;

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::catalog::TableName;
+
 /// A pattern of one part of a name, or of a whole physical name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Glob(Vec<Token>);
@@ -233,6 +235,14 @@ impl fmt::Display for BadPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// A table by its three parts, without wildcards.
+pub(crate) fn table_name(text: &str) -> Option<TableName> {
+    let parts = parts(text).ok()?;
+    let literals = parts.iter().map(Glob::literal);
+    let [catalog, database, table] = literals.collect::<Option<Vec<_>>>()?.try_into().ok()?;
+    Some(TableName::new(catalog, database, table))
 }
 
 /// Cuts `a.b*.`c.d`` at its dots.

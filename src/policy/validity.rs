@@ -89,6 +89,11 @@ fn instant(text: &str, zone: &TimeZone, end_of_day: bool) -> Option<Timestamp> {
     zone.to_timestamp(civil).ok()
 }
 
+/// A moment as rules write it, in UTC where it has no offset; of a day alone its first.
+pub(crate) fn moment(text: &str) -> Option<SystemTime> {
+    SystemTime::try_from(instant(text, &TimeZone::UTC, false)?).ok()
+}
+
 /// The clock of the caller, where it can be one.
 pub(super) fn timestamp(now: SystemTime) -> Option<Timestamp> {
     Timestamp::try_from(now).ok()

@@ -1,0 +1,80 @@
+//! The arguments of `policy …`, with their help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::args::Format;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PolicyCommand {
+    /// Print everything that is wrong or doubtful in a policy document, with line and column.
+    #[command(after_help = "\
+Examples:
+  sqlsec policy lint policy.yaml
+  sqlsec policy lint policy.yaml --catalog tables.sql    also checks names and types
+  sqlsec policy lint policy.yaml --deny-warnings         for CI: a doubt is a failure
+
+docs/policy-tools.md lists the kinds of findings. A note is never a failure.
+Exit status: 0 no errors (warnings may be printed), 3 errors, 2 unreadable input.")]
+    Lint(Lint),
+    /// Try a policy with cases: who asks, about which table or script, and what must come of it.
+    #[command(after_help = "\
+Examples:
+  sqlsec policy test fixtures/quickstart/cases.yaml
+  sqlsec policy test cases.yaml --policy next.yaml       the same cases under another policy
+  sqlsec policy test *.yaml --junit target/policy.xml    for CI
+
+A file of cases:
+  policy: policy.yaml                # beside this file
+  catalog: [tables.sql]
+  cases:
+    - name: userA sees Beijing
+      as: { user: userA, groups: [ops] }
+      table: shop.core.orders
+      expect: { access: allow, filter: \"region = 'beijing'\", masks: { phone: MASK_HASH } }
+    - name: nobody writes the raw topic
+      as: { user: userA }
+      sql: INSERT INTO orders SELECT * FROM orders
+      expect: { decision: deny, codes: [access-denied] }
+
+Exit status: 0 all as expected, 1 some not, 2 a file of cases that cannot be read, 3 policy unusable.")]
+    Test(Test),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Lint {
+    /// The policy document (YAML or JSON).
+    pub file: PathBuf,
+    /// Tables to check names and types against: Flink DDL (.sql) or JSON (.json).
+    #[arg(long, value_name = "FILE")]
+    pub catalog: Vec<PathBuf>,
+    /// Print notes too: what is right, and good to know.
+    #[arg(long)]
+    pub notes: bool,
+    /// Fail for warnings too.
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// How to print.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Test {
+    /// Files of cases (YAML or JSON).
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// The policy document, in place of the one that the files name.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// The site's tables and views, in place of those that the files name: Flink DDL (.sql) or JSON (.json).
+    #[arg(long, value_name = "FILE")]
+    pub catalog: Vec<PathBuf>,
+    /// Where to write the results as JUnit XML.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// How to print.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}

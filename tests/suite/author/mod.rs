@@ -1,0 +1,3 @@
+//! For the people who write rules: cases, accounts and differences, by the library and by the command line.
+
+mod cases;
