@@ -14,6 +14,7 @@ mod condition;
 mod decide;
 pub(crate) mod decode;
 mod document;
+mod explain;
 mod filters;
 mod finding;
 mod index;
@@ -42,6 +43,10 @@ pub use document::{
     API_VERSION, AccessDecl, Aggregate, ColumnMaskDecl, DefaultDeny, Defaults, Document, Effect,
     ExcerptDecl, Inherit, MaskDecl, MaskRef, Mode, NoMatchingFilter, NullsDecl, Privilege,
     RoleDecl, RowFilterDecl, RuleDecl, Subjects, TaggedDecl, Target, Valid,
+};
+pub use explain::{
+    Account, Aside, Closed, ColumnAccount, Face, FilterAccount, Lost, MaskOutcome, ObjectAccount,
+    Part, PrivilegeAccount, PrivilegeOutcome, RowsOutcome, Why,
 };
 pub use finding::{Finding, PolicyError, Severity};
 pub use lint::{KINDS, Kind, KnownTable, LintContext, SchemaLookup, lint, lint_with};

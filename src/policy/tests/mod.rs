@@ -3,6 +3,7 @@
 mod access;
 mod bytes;
 mod document;
+mod explain;
 mod kinds;
 mod lint;
 mod masks;
