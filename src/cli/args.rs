@@ -54,6 +54,16 @@ Examples:
   sqlsec check --user userA --policy policy.yaml job.sql
   sqlsec check --user userA --policy policy.yaml --catalog tables.sql --format json job.sql")]
     Check(Check),
+    /// Say why: for each table of a script which rule decided, which ones lost, and why.
+    #[command(after_help = "\
+Examples:
+  sqlsec explain --user userA --policy policy.yaml job.sql
+  sqlsec explain --user userA --policy policy.yaml --catalog tables.sql --format json job.sql
+  echo 'SELECT * FROM shop.core.orders' | sqlsec explain --user userB --policy policy.yaml --catalog tables.sql
+
+For people who write rules: the account quotes the policy.
+Exit status: 0 the script is allowed, 1 denied; the account is printed in both cases.")]
+    Explain(Explain),
     /// List the tables that a script reads and writes. Needs no policy.
     #[command(after_help = "\
 Examples:
@@ -89,6 +99,14 @@ pub(super) struct Rewrite {
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(flatten)]
+    pub who: Who,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Explain {
     #[command(flatten)]
     pub common: Common,
     #[command(flatten)]

@@ -7,6 +7,7 @@ mod args;
 mod attribute;
 mod cases;
 mod config;
+mod explain;
 mod failure;
 mod input;
 mod junit;
@@ -69,6 +70,7 @@ fn run(cli: Cli, streams: &mut Streams) -> Result<Status, Failure> {
     match cli.command {
         Command::Rewrite(rewrite) => submit::rewrite(rewrite, streams),
         Command::Check(check) => submit::check(check, streams),
+        Command::Explain(args) => explain::run(args, streams),
         Command::Tables(tables) => submit::tables(tables, streams),
         Command::Policy(PolicyCommand::Lint(lint)) => policy::lint(&lint, streams),
         Command::Policy(PolicyCommand::Test(test)) => cases::test(&test, streams),

@@ -22,6 +22,7 @@ pub(super) fn all(
     now: Timestamp,
 ) -> Vec<Face> {
     let faces = policy.faces(resource, Some(now));
+    let reads = privileges.contains(&Privilege::Select);
     let name = |index: usize| match resource.physical.get(index) {
         Some(physical) => physical.clone(),
         None => resource.name.to_string(),
@@ -40,8 +41,16 @@ pub(super) fn all(
             .iter()
             .map(|privilege| self::privilege(hits, who, *privilege))
             .collect(),
-        filters: filters(hits, who, resource),
-        columns: columns(hits, who, resource),
+        filters: if reads {
+            filters(hits, who, resource)
+        } else {
+            Vec::new()
+        },
+        columns: if reads {
+            columns(hits, who, resource)
+        } else {
+            Vec::new()
+        },
     })
     .collect()
 }

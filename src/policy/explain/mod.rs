@@ -50,16 +50,20 @@ impl Policy {
             faces: Vec::new(),
             aside: Vec::new(),
         };
-        match self.obligations(who, resource, now) {
-            Ok(obligations) => fill(&mut account, &obligations),
-            Err(refusal) => account.closed = Some(Closed::from(&refusal)),
+        // Only who reads a table has obligations.
+        let reads = privileges.contains(&Privilege::Select);
+        if reads {
+            match self.obligations(who, resource, now) {
+                Ok(obligations) => fill(&mut account, &obligations),
+                Err(refusal) => account.closed = Some(Closed::from(&refusal)),
+            }
         }
         // Without a clock nothing is in force, and the decision has said so.
         if let Ok(now) = clock(now) {
             let who = self.compiled.roles.resolve(who);
             account.faces = face::all(self, &who, resource, privileges, now);
-            account.aside = self.aside(&who, resource, now);
-            if account.closed.is_none() {
+            account.aside = self.aside(&who, resource, privileges, now);
+            if account.closed.is_none() && reads {
                 let spoken = self.without_columns(&who, resource, now, &account.faces);
                 account.aside.extend(spoken);
                 account.aside.sort_by(|a, b| a.rule.cmp(&b.rule));
@@ -98,11 +102,17 @@ impl Policy {
         ObjectAccount {
             access,
             how: how.collect(),
-            aside: self.set_aside(&who, &ever, now, is_meant),
+            aside: self.set_aside(&who, &ever, privileges, now, is_meant),
         }
     }
 
-    fn aside(&self, who: &Who<'_>, resource: &Resource<'_>, now: Timestamp) -> Vec<Aside> {
+    fn aside(
+        &self,
+        who: &Who<'_>,
+        resource: &Resource<'_>,
+        privileges: &BTreeSet<Privilege>,
+        now: Timestamp,
+    ) -> Vec<Aside> {
         let faces = self.faces(resource, None);
         let ever: Vec<Hit<'_>> = faces
             .full
@@ -117,7 +127,7 @@ impl Policy {
             place.has_name(resource.name, resource.ignore_case)
                 || spelled.iter().any(|name| place.meets(name) != Meets::No)
         };
-        self.set_aside(who, &ever, now, is_meant)
+        self.set_aside(who, &ever, privileges, now, is_meant)
     }
 
     /// The masks that speak of no column: their patterns match none of this table.
@@ -158,17 +168,22 @@ impl Policy {
         &self,
         who: &Who<'_>,
         ever: &[Hit<'_>],
+        privileges: &BTreeSet<Privilege>,
         now: Timestamp,
         is_meant: impl Fn(&Place) -> bool,
     ) -> Vec<Aside> {
         let mut found: BTreeMap<RuleId, Why> = BTreeMap::new();
-        for hit in ever {
+        let matters = |rule: &Rule| match &rule.kind {
+            RuleKind::Access(_, named) => named.iter().any(|p| privileges.contains(p)),
+            RuleKind::Filter(..) | RuleKind::Mask(_) => privileges.contains(&Privilege::Select),
+        };
+        for hit in ever.iter().filter(|hit| matters(hit.rule)) {
             if let Some(why) = no_say(hit.rule, who, now) {
                 found.insert(hit.rule.id.clone(), why);
             }
         }
         let speaks = |rule: &Rule| ever.iter().any(|hit| hit.rule.id == rule.id);
-        for rule in &self.compiled.rules {
+        for rule in self.compiled.rules.iter().filter(|rule| matters(rule)) {
             let mut targets = rule.targets.iter();
             if !speaks(rule) && targets.any(|target| is_meant(&target.place)) {
                 found.insert(rule.id.clone(), Why::Excluded);

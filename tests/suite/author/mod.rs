@@ -1,3 +1,4 @@
 //! For the people who write rules: cases, accounts and differences, by the library and by the command line.
 
 mod cases;
+mod explain;
