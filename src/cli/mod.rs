@@ -13,6 +13,7 @@ mod input;
 mod junit;
 mod policy;
 mod policy_args;
+mod policy_diff;
 mod render;
 mod report;
 mod streams;
@@ -73,6 +74,7 @@ fn run(cli: Cli, streams: &mut Streams) -> Result<Status, Failure> {
         Command::Explain(args) => explain::run(args, streams),
         Command::Tables(tables) => submit::tables(tables, streams),
         Command::Policy(PolicyCommand::Lint(lint)) => policy::lint(&lint, streams),
+        Command::Policy(PolicyCommand::Diff(diff)) => policy_diff::run(&diff, streams),
         Command::Policy(PolicyCommand::Test(test)) => cases::test(&test, streams),
         Command::Completions { shell } => {
             let mut script = Vec::new();

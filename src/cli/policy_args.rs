@@ -40,6 +40,16 @@ A file of cases:
 
 Exit status: 0 all as expected, 1 some not, 2 a file of cases that cannot be read, 3 policy unusable.")]
     Test(Test),
+    /// Say who sees more and who sees less under a new policy than under an old one.
+    #[command(after_help = "\
+Examples:
+  sqlsec policy diff policy.yaml next.yaml --catalog tables.sql
+  git show HEAD:policy.yaml > /tmp/old.yaml && sqlsec policy diff /tmp/old.yaml policy.yaml --catalog tables.sql
+  sqlsec policy diff policy.yaml next.yaml --catalog tables.sql --format json | jq '.[] | select(.sees == \"more\")'
+
+Compared are each user, group and role that one of the two names, by itself, and anyone else, on each table of the catalog.
+Exit status: 0 no differences, 1 differences, 2 unreadable input, 3 a policy that is unusable.")]
+    Diff(Diff),
 }
 
 #[derive(Debug, Args)]
@@ -55,6 +65,23 @@ pub(super) struct Lint {
     /// Fail for warnings too.
     #[arg(long)]
     pub deny_warnings: bool,
+    /// How to print.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// The policy as it was (YAML or JSON).
+    pub old: PathBuf,
+    /// The policy as it is to be.
+    pub new: PathBuf,
+    /// The tables to compare on: Flink DDL (.sql) or JSON (.json).
+    #[arg(long, value_name = "FILE", required = true)]
+    pub catalog: Vec<PathBuf>,
+    /// The time, for rules that hold for a time: `2026-01-31`, `2026-01-31T08:00:00Z` [default: now].
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
     /// How to print.
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,

@@ -234,23 +234,28 @@ impl Policy {
         resource: &Resource<'_>,
         now: SystemTime,
     ) -> Result<Obligations, Refusal> {
-        let who = self.compiled.roles.resolve(who);
+        self.obligations_of(&self.compiled.roles.resolve(who), resource, now)
+    }
+
+    pub(super) fn obligations_of(
+        &self,
+        who: &Who<'_>,
+        resource: &Resource<'_>,
+        now: SystemTime,
+    ) -> Result<Obligations, Refusal> {
         let now = clock(now)?;
         let faces = self.faces(resource, Some(now));
         let unmatched = self.compiled.defaults.no_matching_filter;
         let mut rows = Vec::new();
         for face in faces.full.iter().chain(&faces.adding) {
-            rows.push(filters::rows(face, &who, resource, unmatched)?);
+            rows.push(filters::rows(face, who, resource, unmatched)?);
         }
         let rows = filters::all_of(rows);
         self.no_recursion(&rows, resource.name, now)?;
-        let full = faces
-            .full
-            .iter()
-            .map(|face| masks::of(face, &who, resource));
+        let full = faces.full.iter().map(|face| masks::of(face, who, resource));
         let mut decided = masks::together(full.collect::<Result<_, _>>()?, resource)?;
         for adding in &faces.adding {
-            decided = masks::add(decided, masks::of(adding, &who, resource)?, resource)?;
+            decided = masks::add(decided, masks::of(adding, who, resource)?, resource)?;
         }
         Ok(Obligations {
             rows,

@@ -42,7 +42,7 @@ pub(super) fn rows(
             Standing::NotForYou => continue,
             Standing::Excepted => side.exempt = true,
             Standing::Speaks => {
-                let filter = bind(condition, &hit.rule.id, who.principal, resource)?;
+                let filter = bind(condition, &hit.rule.id, who, resource)?;
                 side.filters.push(filter);
             }
         }

@@ -242,7 +242,7 @@ impl<'p> Decider<'p, '_> {
                 masked(None)
             }));
         };
-        let when = bind(when, &rule.id, self.who.principal, self.resource)?;
+        let when = bind(when, &rule.id, self.who, self.resource)?;
         match (self.winner(path, rest)?, shows) {
             // Shown where `when` is true; elsewhere as the next rule says.
             (Some(Choice::Mask(mut next)), true) => {

@@ -31,6 +31,7 @@ mod rule;
 mod rules;
 mod subject;
 mod subquery;
+mod survey;
 mod validity;
 pub(crate) mod yaml;
 
@@ -55,4 +56,5 @@ pub(crate) use pattern::table_name;
 pub use principal::{Attribute, Principal};
 pub use refusal::Refusal;
 pub use resource::Resource;
+pub use survey::NamedObjects;
 pub(crate) use validity::moment;

@@ -87,6 +87,26 @@ impl Glob {
         Some(before.to_owned())
     }
 
+    /// The pattern as it is written.
+    pub fn text(&self) -> String {
+        let tokens = self.0.iter().map(|token| match token {
+            Token::Char(c) => c.to_string(),
+            Token::One => "?".to_owned(),
+            Token::Many => "*".to_owned(),
+            Token::Across => "**".to_owned(),
+        });
+        tokens.collect()
+    }
+
+    /// A text that it matches.
+    pub fn sample(&self) -> String {
+        let tokens = self.0.iter().map(|token| match token {
+            Token::Char(c) => *c,
+            Token::One | Token::Many | Token::Across => 'x',
+        });
+        tokens.collect()
+    }
+
     /// The text, when it holds no wildcard.
     pub fn literal(&self) -> Option<String> {
         self.0

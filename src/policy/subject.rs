@@ -37,6 +37,21 @@ impl Roles {
         compiled
     }
 
+    /// Adds the names of all roles and members.
+    pub fn name_all(&self, all: &mut Subjects) {
+        let kinds = [
+            (&self.of_user, &mut all.users),
+            (&self.of_group, &mut all.groups),
+        ];
+        for (members, names) in kinds {
+            names.extend(members.keys().cloned());
+        }
+        all.roles.extend(self.of_role.keys().cloned());
+        let maps = [&self.of_user, &self.of_group, &self.of_role];
+        let given = maps.into_iter().flat_map(HashMap::values).flatten();
+        all.roles.extend(given.cloned());
+    }
+
     /// Whether the document says who has this role, directly or through other roles.
     pub fn has_members(&self, role: &str) -> bool {
         let named = self.of_user.values().chain(self.of_group.values());
@@ -66,7 +81,11 @@ impl Roles {
                 open.extend(of(&self.of_role, role));
             }
         }
-        Who { principal, roles }
+        Who {
+            principal,
+            as_written: false,
+            roles,
+        }
     }
 }
 
@@ -117,6 +136,8 @@ fn peel(nodes: usize, edges: &[(usize, usize)]) -> BTreeSet<usize> {
 #[derive(Debug)]
 pub(super) struct Who<'a> {
     pub principal: &'a Principal,
+    /// Whether `${user.…}` stays as it is written. Such a text cannot be run: it holds no literal, and Flink knows no `${`.
+    pub as_written: bool,
     roles: HashSet<&'a str>,
 }
 

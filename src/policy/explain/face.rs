@@ -112,7 +112,7 @@ fn filters(hits: &[Hit<'_>], who: &Who<'_>, resource: &Resource<'_>) -> Vec<Filt
         let part = match hit.rule.standing(who) {
             Standing::NotForYou => Part::ForOthers,
             Standing::Excepted => Part::Exempt,
-            Standing::Speaks => match bind(condition, &hit.rule.id, who.principal, resource) {
+            Standing::Speaks => match bind(condition, &hit.rule.id, who, resource) {
                 Ok(_) => Part::Counts,
                 Err(_) => Part::Unusable,
             },

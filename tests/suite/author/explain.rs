@@ -99,7 +99,12 @@ fn an_account_has_what_the_check_has_asked() {
         .collect();
     assert_eq!(objects, [("c.d.f", Effect::Deny)]);
     let denied: Vec<usize> = account.statements.iter().map(|s| s.denials.len()).collect();
-    assert_eq!(denied, [0, 0, 0, 1, 1], "{:?}", account.reply.decision.errors());
+    assert_eq!(
+        denied,
+        [0, 0, 0, 1, 1],
+        "{:?}",
+        account.reply.decision.errors()
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! For the people who write rules: cases, accounts and differences, by the library and by the command line.
 
 mod cases;
+mod diff;
 mod explain;
