@@ -11,6 +11,10 @@ mod asked;
 mod clock;
 mod error;
 mod excerpt;
+mod foreign;
+pub mod iceberg;
+mod literal;
+pub mod paimon;
 mod question;
 
 pub use answer::{Age, Answer, Covers};
@@ -18,6 +22,7 @@ pub use asked::Asked;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{SourceError, SourceProblem};
 pub use excerpt::Whole;
+pub use foreign::{ForeignTable, Translated};
 pub use question::{AskedTable, Question, Scope};
 
 use std::sync::Arc;
