@@ -14,6 +14,7 @@ mod junit;
 mod policy;
 mod policy_args;
 mod policy_diff;
+mod policy_import;
 mod render;
 mod report;
 mod streams;
@@ -73,6 +74,7 @@ fn run(cli: Cli, streams: &mut Streams) -> Result<Status, Failure> {
         Command::Check(check) => submit::check(check, streams),
         Command::Explain(args) => explain::run(args, streams),
         Command::Tables(tables) => submit::tables(tables, streams),
+        Command::Policy(PolicyCommand::Import(import)) => policy_import::run(&import, streams),
         Command::Policy(PolicyCommand::Lint(lint)) => policy::lint(&lint, streams),
         Command::Policy(PolicyCommand::Diff(diff)) => policy_diff::run(&diff, streams),
         Command::Policy(PolicyCommand::Test(test)) => cases::test(&test, streams),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::args::Format;
 
@@ -50,6 +50,17 @@ Examples:
 Compared are each user, group and role that one of the two names, by itself, and anyone else, on each table of the catalog.
 Exit status: 0 no differences, 1 differences, 2 unreadable input, 3 a policy that is unusable.")]
     Diff(Diff),
+    /// Print what a catalog's own answer about one table means, as a policy document.
+    #[command(after_help = "\
+Examples:
+  sqlsec policy import iceberg load-table.json --user ann --table lake.sales.orders --catalog tables.sql > ann.json
+  sqlsec policy import paimon auth.json --user ann --table lake.sales.orders --catalog tables.sql > ann.json
+  sqlsec rewrite --user ann --policy ann.json --catalog tables.sql job.sql
+
+An answer holds for the user that the catalog gave it to, and is about reading this table: the document denies all else.
+docs/iceberg-paimon.md says what is translated. What cannot be said exactly closes the table.
+Exit status: 0 translated, 1 the table is closed (the document, which says so, is printed), 2 unreadable input.")]
+    Import(Import),
 }
 
 #[derive(Debug, Args)]
@@ -85,6 +96,32 @@ pub(super) struct Diff {
     /// How to print.
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// Whose answer it is.
+    #[arg(value_enum)]
+    pub from: Catalogs,
+    /// The answer: the reply of Iceberg's `loadTable`, or of Paimon's `/auth`.
+    pub reply: PathBuf,
+    /// The user that it was given to.
+    #[arg(long)]
+    pub user: String,
+    /// The table that it is about: `catalog.database.table`.
+    #[arg(long)]
+    pub table: String,
+    /// The site's tables, for the columns of this one: Flink DDL (.sql) or JSON (.json).
+    #[arg(long, value_name = "FILE")]
+    pub catalog: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Catalogs {
+    /// The reply of an Iceberg REST catalog's `loadTable`.
+    Iceberg,
+    /// The reply of a Paimon REST catalog's `/auth`.
+    Paimon,
 }
 
 #[derive(Debug, Args)]

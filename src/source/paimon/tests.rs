@@ -149,7 +149,11 @@ fn each_function_is_false_for_null_and_needs_no_words_for_it() {
         (compound("OR"), "(`name` = 'it''s') OR (`id` IS NULL)"),
     ];
     for (predicate, wanted) in cases {
-        assert_eq!(filter(&[predicate.clone()]), wanted, "{predicate}");
+        assert_eq!(
+            filter(std::slice::from_ref(&predicate)),
+            wanted,
+            "{predicate}"
+        );
     }
     assert_eq!(
         filter(&[name("EQUAL"), leaf("IS_NULL", "id", json!([]))]),
@@ -270,7 +274,7 @@ fn a_filter_that_is_not_known_closes_the_table() {
         json!({ "kind": "LEAF", "transform": { "name": "FIELD_REF", "fieldRef": reference("id") }, "function": "EQUAL", "literals": [1], "negated": true }),
     ];
     for predicate in wrong {
-        let got = filter(&[predicate.clone()]);
+        let got = filter(std::slice::from_ref(&predicate));
         assert!(got.starts_with("closed: "), "{predicate}: {got}");
     }
 }
