@@ -4,3 +4,4 @@ mod cases;
 mod diff;
 mod explain;
 mod import;
+mod on_flink;
