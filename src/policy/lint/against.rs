@@ -78,7 +78,7 @@ impl Lint {
             self.warning(rule, rule.what_at, "filter-unknown", message);
         } else {
             let message = format!(
-                "is UNKNOWN for rows of `{table}` whose `{columns}` is NULL: they are hidden"
+                "is UNKNOWN for rows of `{table}` whose `{columns}` is NULL: they are hidden, and a submitter's expression may run on them (docs/limits.md)"
             );
             self.note(rule, rule.what_at, "filter-unknown", message);
         }

@@ -4,4 +4,5 @@ mod cases;
 mod diff;
 mod explain;
 mod import;
+mod manual;
 mod on_flink;
