@@ -6,9 +6,8 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::suite::{
-    Case, ExpectScript, ExpectTable, MaskExpectation, RowsDecl, ScriptOptions, Subject,
-};
+use super::shape::{MaskExpectation, RowsDecl};
+use super::suite::{Case, ExpectScript, ExpectTable, ScriptOptions, Subject};
 use crate::catalog::{Catalog, CatalogSource, Column, Lookup, Session, TableName};
 use crate::check::{Decision, Engine, Request, SubmitCheck};
 use crate::policy::{ColumnMask, Effect, Obligations, Policy, Resource, Rows};

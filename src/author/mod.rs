@@ -7,6 +7,7 @@
 
 mod diff;
 mod judge;
+mod shape;
 mod suite;
 
 pub use diff::{About, Change, Class, Difference, Sees, diff};
