@@ -21,6 +21,8 @@ pub mod mask;
 pub mod policy;
 pub mod resolve;
 pub mod rewrite;
+#[cfg(feature = "server")]
+pub mod serve;
 pub mod source;
 pub mod splitter;
 pub mod syntax;

@@ -73,6 +73,16 @@ Examples:
     /// Work on policy documents.
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Serve a policy document to `--service` of other processes: a small permission service.
+    #[cfg(feature = "server")]
+    #[command(after_help = "\
+Examples:
+  sqlsec serve-policies --policy policy.yaml
+  sqlsec serve-policies --policy policy.yaml --listen 0.0.0.0:8181 --token-file token --stale-if-error 600
+  sqlsec rewrite --user userA --service http://127.0.0.1:8181 job.sql
+
+It speaks plain HTTP: for TLS put a proxy before it. schema/policies.openapi.yaml describes what it answers.")]
+    ServePolicies(super::serve::Serve),
     /// Print a completion script.
     #[command(after_help = "\
 Example:
@@ -166,6 +176,9 @@ pub(super) struct Who {
     /// The policy document (YAML or JSON).
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+    #[cfg(feature = "service")]
+    #[command(flatten)]
+    pub service: super::service::Service,
     /// Refuse what may fail or act above a filtered table, also where the policy does not ask for it.
     #[arg(long)]
     pub strict: bool,

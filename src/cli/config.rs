@@ -32,6 +32,10 @@ struct Config {
     splitter: Option<SplitterArg>,
     style: Option<StyleArg>,
     format: Option<Format>,
+    #[cfg(feature = "service")]
+    service: Option<crate::source::remote::Settings>,
+    #[cfg(feature = "service")]
+    cache: Option<crate::source::remote::Bounds>,
 }
 
 /// Fills in what the command line left out.
@@ -58,6 +62,14 @@ pub(super) fn apply(
     if let Some(who) = who {
         who.user = who.user.take().or(config.user);
         who.policy = who.policy.take().or(config.policy.map(beside));
+        #[cfg(feature = "service")]
+        {
+            let configured = super::service::Configured {
+                service: config.service,
+                cache: config.cache,
+            };
+            who.service.configured = configured.beside(folder);
+        }
         or_configured(&mut who.group, config.group);
         or_configured(&mut who.role, config.role);
         or_configured(&mut who.attr, config.attr);

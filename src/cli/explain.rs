@@ -17,6 +17,12 @@ use crate::policy::{
 pub(super) fn run(mut args: Explain, streams: &mut Streams) -> Result<Status, Failure> {
     config::apply(&mut args.common, Some(&mut args.who), None)?;
     let format = args.common.format.unwrap_or_default();
+    #[cfg(feature = "service")]
+    if args.who.service.is_named() {
+        let message =
+            "explain needs all rules, and a service answers one question: give --policy FILE";
+        return Err(Failure::usage(message));
+    }
     let policy = Arc::new(input::policy(&args.who)?);
     let catalog = Arc::new(input::catalog(&args.common.catalog)?);
     let script = input::script(args.common.file.as_deref())?;

@@ -3,11 +3,16 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+#[cfg(feature = "service")]
+use std::sync::Arc;
 
 use super::args::Who;
 use super::failure::{Failure, Status};
 use super::render::{Message, Place};
 use crate::catalog::{Catalog, Session};
+#[cfg(feature = "service")]
+use crate::check::Gate;
+use crate::check::{Engine, SubmitCheck};
 use crate::policy::{Policy, Principal, Severity};
 use crate::syntax::{Limits, Position};
 
@@ -111,10 +116,28 @@ pub(super) fn catalog(files: &[PathBuf]) -> Result<Catalog, Failure> {
     Ok(catalog)
 }
 
+/// Whoever decides by the rules of the command line: those of a file, or of a permission service.
+pub(super) fn judge(who: &Who, catalog: Catalog) -> Result<Box<dyn SubmitCheck>, Failure> {
+    #[cfg(feature = "service")]
+    if who.service.is_named() {
+        if who.policy.is_some() {
+            let message = "two sources of rules: give --policy FILE or --service URL";
+            return Err(Failure::usage(message));
+        }
+        return Ok(Box::new(Gate::new(
+            who.service.source()?,
+            Arc::new(catalog),
+        )));
+    }
+    Ok(Box::new(Engine::new(policy(who)?, catalog)))
+}
+
 /// The policy of the command line.
 pub(super) fn policy(who: &Who) -> Result<Policy, Failure> {
     let Some(path) = &who.policy else {
-        return Err(Failure::usage("no policy: give --policy FILE"));
+        return Err(Failure::usage(
+            "no rules: give --policy FILE or (built with feature `service`) --service URL",
+        ));
     };
     policy_file(path)
 }

@@ -17,6 +17,10 @@ mod policy_diff;
 mod policy_import;
 mod render;
 mod report;
+#[cfg(feature = "server")]
+mod serve;
+#[cfg(feature = "service")]
+mod service;
 mod streams;
 mod submit;
 
@@ -78,6 +82,8 @@ fn run(cli: Cli, streams: &mut Streams) -> Result<Status, Failure> {
         Command::Policy(PolicyCommand::Lint(lint)) => policy::lint(&lint, streams),
         Command::Policy(PolicyCommand::Diff(diff)) => policy_diff::run(&diff, streams),
         Command::Policy(PolicyCommand::Test(test)) => cases::test(&test, streams),
+        #[cfg(feature = "server")]
+        Command::ServePolicies(args) => serve::serve(args, streams),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "sqlsec", &mut script);

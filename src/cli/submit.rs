@@ -88,27 +88,25 @@ pub(super) fn tables(mut args: Tables, streams: &mut Streams) -> Result<Status, 
 }
 
 fn decide(common: &Common, who: Option<&Who>, style: Style) -> Result<(Source, Reply), Failure> {
-    let (policy, principal) = match who {
-        Some(who) => (input::policy(who)?, input::principal(who)?),
+    let catalog = input::catalog(&common.catalog)?;
+    let (judge, principal): (Box<dyn SubmitCheck>, Principal) = match who {
+        Some(who) => (input::judge(who, catalog)?, input::principal(who)?),
         None => {
             let policy = Policy::load(OPEN_POLICY, "tables").map_err(|e| Failure::internal(&e))?;
-            (
-                policy,
-                Principal {
-                    user: "tables".to_owned(),
-                    ..Principal::default()
-                },
-            )
+            let nobody = Principal {
+                user: "tables".to_owned(),
+                ..Principal::default()
+            };
+            (Box::new(Engine::new(policy, catalog)), nobody)
         }
     };
-    let engine = Engine::new(policy, input::catalog(&common.catalog)?);
     let script = input::script(common.file.as_deref())?;
     let request = Request {
         principal,
         style,
         ..request(common, who, &script.text)?
     };
-    let reply = engine.check(&request);
+    let reply = judge.check(&request);
     Ok((script, reply))
 }
 

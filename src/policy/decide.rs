@@ -343,8 +343,7 @@ impl Policy {
             };
             let mut face = of(Meets::Yes);
             if !resource.user_named {
-                face.extend(logical());
-                face.sort_by(|a, b| a.rule.id.cmp(&b.rule.id));
+                face = both(face, logical());
             }
             faces.full.push(face);
             // Together they would open one another: a permissive filter of one folder is none of the next.
@@ -427,6 +426,20 @@ impl Policy {
         }
         Ok(())
     }
+}
+
+/// The hits of two sides of one face. A rule that speaks of both, as by a tag that a table and its bytes carry, is one hit.
+fn both<'p>(one: Vec<Hit<'p>>, other: Vec<Hit<'p>>) -> Vec<Hit<'p>> {
+    let mut found: BTreeMap<&RuleId, Hit<'p>> = BTreeMap::new();
+    for hit in one.into_iter().chain(other) {
+        match found.entry(&hit.rule.id) {
+            std::collections::btree_map::Entry::Vacant(slot) => drop(slot.insert(hit)),
+            std::collections::btree_map::Entry::Occupied(mut slot) => {
+                slot.get_mut().targets.extend(hit.targets)
+            }
+        }
+    }
+    found.into_values().collect()
 }
 
 /// What the access rules of one face say.

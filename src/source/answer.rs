@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::Question;
 use crate::policy::Policy;
 
-/// A policy, and what it is complete for. Immutable: a script is judged by one answer.
-#[derive(Debug)]
+/// A policy, and what it is complete for. Immutable, and cheap to clone: a script is judged by one answer.
+#[derive(Debug, Clone)]
 pub struct Answer {
     /// The rules.
     pub policy: Arc<Policy>,
@@ -23,7 +23,7 @@ pub enum Covers {
     /// All tables, all objects, everybody.
     Everything,
     /// This question and no more.
-    Question(Question),
+    Question(Arc<Question>),
 }
 
 /// How old an answer is.
@@ -48,7 +48,7 @@ impl Answer {
 
     /// The answer to one question.
     #[must_use]
-    pub fn to(question: Question, policy: Arc<Policy>) -> Self {
+    pub const fn to(question: Arc<Question>, policy: Arc<Policy>) -> Self {
         Self {
             policy,
             covers: Covers::Question(question),

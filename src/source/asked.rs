@@ -26,7 +26,7 @@ enum Extent {
     /// The whole policy.
     Everything,
     /// The answer to one question, and what was asked beyond it.
-    Question(Question, Mutex<Scope>),
+    Question(Arc<Question>, Mutex<Scope>),
     /// The whole policy, and what it is asked: for accounts.
     Watched(Mutex<Scope>),
     /// No answer yet: what will be asked is noted, and nothing refused.
@@ -74,7 +74,7 @@ impl Asked {
     pub fn answer(answer: &Answer) -> Self {
         let extent = match &answer.covers {
             Covers::Everything => Extent::Everything,
-            Covers::Question(question) => Extent::Question(question.clone(), Mutex::default()),
+            Covers::Question(question) => Extent::Question(Arc::clone(question), Mutex::default()),
         };
         Self {
             policy: Arc::clone(&answer.policy),

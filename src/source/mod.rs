@@ -14,8 +14,12 @@ mod excerpt;
 mod foreign;
 pub mod iceberg;
 mod literal;
+pub mod opa;
 pub mod paimon;
 mod question;
+#[cfg(feature = "service")]
+pub mod remote;
+pub mod wire;
 
 pub use answer::{Age, Answer, Covers};
 pub use asked::Asked;
@@ -35,12 +39,12 @@ pub trait PolicySource: Send + Sync {
     ///
     /// # Errors
     /// No answer that may be used: the script is denied with `policy-unavailable`.
-    fn answer(&self, question: &Question) -> Result<Arc<Answer>, SourceError>;
+    fn answer(&self, question: &Question) -> Result<Answer, SourceError>;
 }
 
 /// A whole policy answers everything.
 impl PolicySource for Arc<Policy> {
-    fn answer(&self, _: &Question) -> Result<Arc<Answer>, SourceError> {
-        Ok(Arc::new(Answer::whole(Self::clone(self))))
+    fn answer(&self, _: &Question) -> Result<Answer, SourceError> {
+        Ok(Answer::whole(Self::clone(self)))
     }
 }

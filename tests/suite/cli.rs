@@ -424,7 +424,7 @@ fn usage_errors_end_with_2() {
     desk.run(&["rewrite", "tables.sql", "--policy", "policy.yaml"])
         .failed(2, "error[usage]: no user: give --user NAME", "");
     desk.run(&["rewrite", "tables.sql", "--user", "ann"])
-        .failed(2, "error[usage]: no policy: give --policy FILE", "");
+        .failed(2, "error[usage]: no rules: give --policy FILE or (built with feature `service`) --service URL", "");
     desk.rewrite("SELECT 1", &["--diff", "--format", "json"])
         .failed(
             2,

@@ -24,8 +24,12 @@ mod fuzz;
 mod gate;
 mod grammar;
 mod masks;
+#[cfg(feature = "service")]
+mod opa;
 mod properties;
 mod quickstart;
+#[cfg(all(feature = "service", feature = "server"))]
+mod remote;
 mod schema;
 mod strict;
 mod tidy;

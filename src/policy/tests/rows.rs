@@ -35,6 +35,26 @@ fn ask(lines: &[&str], who: &Principal) -> String {
 }
 
 #[test]
+fn a_rule_that_speaks_of_a_table_by_its_name_and_by_its_bytes_is_one_rule() {
+    let policy = policy(
+        "tags:
+  sales: [{ table: '*.*.orders' }, { physical: 'kafka://*/orders' }]
+rules:
+  - { id: north, type: row_filter, to: { users: [A] }, on: { tags: [sales] }, filter: \"region = 'north'\" }
+",
+    );
+    let (name, columns) = (table("c.d.orders"), columns());
+    let physical = ["kafka://b:9092/orders".to_owned()];
+    let resource = Resource {
+        physical: &physical,
+        columns: Some(&columns),
+        ..Resource::named(&name)
+    };
+    let rows = shown(policy.obligations(&user("A"), &resource, now()));
+    assert_eq!(rows, "region = 'north'");
+}
+
+#[test]
 fn the_seed_users_see_their_regions() {
     let bj = "id: bj, to: { users: [A] }, filter: \"region = 'beijing'\"";
     let hz = "id: hz, to: { users: [B] }, filter: \"region = 'hangzhou'\"";

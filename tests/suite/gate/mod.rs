@@ -27,7 +27,7 @@ impl Service {
 }
 
 impl PolicySource for Service {
-    fn answer(&self, question: &Question) -> Result<Arc<Answer>, SourceError> {
+    fn answer(&self, question: &Question) -> Result<Answer, SourceError> {
         self.asked.lock().unwrap().push(question.clone());
         let excerpt = self
             .whole
@@ -36,7 +36,7 @@ impl PolicySource for Service {
         let policy = Policy::load_answer(&text, "answer").map_err(|error| {
             SourceError::new("service", SourceProblem::Unusable(error.to_string()))
         })?;
-        Ok(Arc::new(Answer::to(question.clone(), Arc::new(policy))))
+        Ok(Answer::to(Arc::new(question.clone()), Arc::new(policy)))
     }
 }
 
@@ -161,13 +161,13 @@ fn one_script_of_two_people_is_two_questions() {
 struct Narrow(Service, Scope);
 
 impl PolicySource for Narrow {
-    fn answer(&self, question: &Question) -> Result<Arc<Answer>, SourceError> {
+    fn answer(&self, question: &Question) -> Result<Answer, SourceError> {
         let other = Question::new(question.principal.clone(), self.1.clone());
         self.0.asked.lock().unwrap().push(question.clone());
         let excerpt = self.0.whole.excerpt(&other.principal, Some(other.scope()));
         let text = serde_json::to_string(&excerpt).expect("JSON");
         let policy = Policy::load_answer(&text, "answer").expect("a policy");
-        Ok(Arc::new(Answer::to(other, Arc::new(policy))))
+        Ok(Answer::to(Arc::new(other), Arc::new(policy)))
     }
 }
 
@@ -193,7 +193,7 @@ fn silence_about_a_table_is_no_leave_to_read_it() {
 struct Down;
 
 impl PolicySource for Down {
-    fn answer(&self, _: &Question) -> Result<Arc<Answer>, SourceError> {
+    fn answer(&self, _: &Question) -> Result<Answer, SourceError> {
         let problem = SourceProblem::Unreachable("connection refused".to_owned());
         Err(SourceError::new("https://rules.example", problem))
     }

@@ -1,0 +1,96 @@
+//! The document that is served, and its reload.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use super::ServeError;
+use crate::source::Whole;
+
+/// How often the file is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// A policy file, as it was when it was last good.
+#[derive(Debug)]
+pub(super) struct Served {
+    file: PathBuf,
+    whole: RwLock<Arc<Whole>>,
+    /// The file before it was read for the first time: what changes from then on is seen.
+    first: Mark,
+}
+
+/// What tells one state of a file from another without reading it.
+type Mark = Option<(SystemTime, u64)>;
+
+impl Served {
+    pub fn open(file: &Path) -> Result<Self, ServeError> {
+        Ok(Self {
+            first: mark(file),
+            whole: RwLock::new(Arc::new(read(file)?)),
+            file: file.to_owned(),
+        })
+    }
+
+    /// The policy of now. Whoever holds it goes on with it when another comes.
+    pub fn whole(&self) -> Arc<Whole> {
+        Arc::clone(&self.whole.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes the file's document, where it may take the place of the one that is served. Answers what there is to say about it.
+    pub fn reload(&self) -> Option<String> {
+        let kept = |why: &dyn std::fmt::Display| {
+            let version = self.whole().policy().version();
+            Some(format!("version {version} stays in force: {why}"))
+        };
+        let next = match read(&self.file) {
+            Ok(next) => next,
+            Err(error) => return kept(&error),
+        };
+        let current = self.whole();
+        let (old, new) = (current.policy().version(), next.policy().version());
+        if next.policy().hash() == current.policy().hash() {
+            return None;
+        }
+        if new < old {
+            return kept(&format!(
+                "the file has version {new}, and versions only grow"
+            ));
+        }
+        let same = new == old;
+        *self.whole.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        Some(if same {
+            format!(
+                "serving another text under the same version {new}: raise `version` with each change"
+            )
+        } else {
+            format!("serving version {new}")
+        })
+    }
+}
+
+/// Looks at the file from time to time, for ever.
+pub(super) async fn watch(served: Arc<Served>, tell: Arc<dyn Fn(&str) + Send + Sync>) {
+    let mut last = served.first;
+    let mut ticks = tokio::time::interval(LOOK);
+    loop {
+        ticks.tick().await;
+        let mark = mark(&served.file);
+        if mark != last {
+            last = mark;
+            if let Some(said) = served.reload() {
+                tell(&said);
+            }
+        }
+    }
+}
+
+fn mark(file: &Path) -> Mark {
+    let data = std::fs::metadata(file).ok()?;
+    Some((data.modified().ok()?, data.len()))
+}
+
+fn read(file: &Path) -> Result<Whole, ServeError> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| ServeError::Unreadable(file.to_owned(), error))?;
+    Ok(Whole::load(&text, &file.to_string_lossy())?)
+}

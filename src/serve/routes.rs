@@ -1,0 +1,126 @@
+//! The addresses of the service, and who may ask there.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use sha2::Digest;
+
+use super::Options;
+use super::document::Served;
+use crate::source::wire;
+
+/// What each request needs.
+struct Shared {
+    served: Arc<Served>,
+    /// The hash of the token: two hashes are compared, so that the time it takes says nothing about the token.
+    token: Option<[u8; 32]>,
+    cache_control: String,
+}
+
+pub(super) fn router(served: Arc<Served>, options: &Options) -> Router {
+    let shared = Shared {
+        served,
+        token: options.token.as_deref().map(hash),
+        cache_control: format!(
+            "private, max-age={}, stale-if-error={}",
+            options.max_age.as_secs(),
+            options.stale_if_error.as_secs()
+        ),
+    };
+    Router::new()
+        .route("/v1/policies", get(policies))
+        .route("/healthz", get(health))
+        .fallback(|| async {
+            refused(
+                StatusCode::NOT_FOUND,
+                "there is nothing here but /v1/policies and /healthz",
+            )
+        })
+        .with_state(Arc::new(shared))
+}
+
+type Pairs = Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>;
+
+async fn policies(State(shared): State<Arc<Shared>>, headers: HeaderMap, pairs: Pairs) -> Response {
+    if !shared.admits(&headers) {
+        let mut reply = refused(StatusCode::UNAUTHORIZED, "a bearer token is needed");
+        let challenge = header::HeaderValue::from_static("Bearer");
+        reply
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, challenge);
+        return reply;
+    }
+    let asked = pairs
+        .map_err(|error| error.body_text())
+        .and_then(|Query(pairs)| wire::question(pairs));
+    let (principal, scope) = match asked {
+        Ok(asked) => asked,
+        Err(why) => return refused(StatusCode::BAD_REQUEST, &why),
+    };
+    let excerpt = shared.served.whole().excerpt(&principal, scope.as_ref());
+    let Ok(body) = serde_json::to_string(&excerpt) else {
+        return refused(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the policy cannot be written",
+        );
+    };
+    let digest: String = hash(&body)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let etag = format!("\"{digest}\"");
+    let about = [
+        (header::ETAG, etag.clone()),
+        (header::CACHE_CONTROL, shared.cache_control.clone()),
+        (header::VARY, "authorization".to_owned()),
+    ];
+    if holds(&headers, &etag) {
+        return (StatusCode::NOT_MODIFIED, about).into_response();
+    }
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    (about, json, body).into_response()
+}
+
+async fn health(State(shared): State<Arc<Shared>>) -> Response {
+    let version = shared.served.whole().policy().version();
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    (json, format!("{{\"version\":{version}}}")).into_response()
+}
+
+impl Shared {
+    fn admits(&self, headers: &HeaderMap) -> bool {
+        let Some(token) = &self.token else {
+            return true;
+        };
+        let shown = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|v| v.to_str().ok());
+        let shown = shown.and_then(|value| value.split_once(' '));
+        shown.is_some_and(|(scheme, shown)| {
+            scheme.eq_ignore_ascii_case("bearer") && hash(shown.trim()) == *token
+        })
+    }
+}
+
+/// Whether the client holds this already (`If-None-Match`).
+fn holds(headers: &HeaderMap, etag: &str) -> bool {
+    let held = headers.get_all(header::IF_NONE_MATCH).iter();
+    let mut held = held.filter_map(|value| value.to_str().ok());
+    held.any(|list| {
+        list.split(',')
+            .any(|one| one.trim().trim_start_matches("W/") == etag)
+    })
+}
+
+fn refused(status: StatusCode, why: &str) -> Response {
+    let body = serde_json::json!({ "error": why }).to_string();
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+fn hash(text: &str) -> [u8; 32] {
+    sha2::Sha256::digest(text.as_bytes()).into()
+}

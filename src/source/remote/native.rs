@@ -1,0 +1,44 @@
+//! Our own contract: `GET …/v1/policies?user=…&table=…` (`schema/policies.openapi.yaml`).
+
+use reqwest::Method;
+
+use super::cache::Leave;
+use super::contract::{Given, json, leave, rules};
+use super::http::Ask;
+use super::retry::Line;
+use crate::source::{Clock, Question, SourceProblem, wire};
+
+/// Asks, with the tag of the answer that is held.
+///
+/// # Errors
+/// No rules that can be used.
+pub(super) async fn ask(
+    line: &Line,
+    question: &Question,
+    held: Option<&str>,
+    clock: &dyn Clock,
+) -> Result<(Given, Leave), SourceProblem> {
+    let mut url = line.http().below("v1/policies");
+    url.query_pairs_mut()
+        .extend_pairs(wire::query(&question.principal, question.scope()));
+    let headers = held.map(|etag| ("if-none-match", etag.to_owned()));
+    let ask = Ask {
+        method: Method::GET,
+        url,
+        headers: headers.into_iter().collect(),
+        body: None,
+    };
+    let fetched = line.ask(&ask, clock).await?;
+    let leave = leave(fetched.header("cache-control"), fetched.header("age"));
+    match fetched.status {
+        200 => {
+            let etag = fetched.header("etag").map(str::to_owned);
+            rules(json(&fetched)?, etag).map(|given| (given, leave))
+        }
+        304 => Ok((Given::Unchanged, leave)),
+        status => Err(SourceProblem::Status {
+            status,
+            hint: "there is no `/v1/policies` below this address; no rules never means no restriction",
+        }),
+    }
+}
