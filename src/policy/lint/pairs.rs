@@ -164,28 +164,28 @@ fn outranks(strong: &Rule, weak: &Rule) -> Option<Share> {
 
 /// What happens where a rule about more meets one about less, and the one about less is not what counts.
 fn outranked(wide: &Rule, narrow: &Rule) -> Option<Finding> {
-    if !is_broader(wide, narrow) || !meet(&wide.to, &narrow.to) {
-        return None;
-    }
-    match (&wide.kind, &narrow.kind) {
-        (RuleKind::Filter(Mode::Permissive, a), RuleKind::Filter(Mode::Permissive, b)) => {
-            let message = format!(
-                "rule `{}` is about more and shows its rows here too: permissive filters are ORed, so this one does not narrow it",
-                wide.id
-            );
-            (a.text != b.text).then(|| warn(narrow, narrow.what_at, "broader-adds", message))
+    let (code, message) = match (&wide.kind, &narrow.kind) {
+        (RuleKind::Filter(Mode::Permissive, a), RuleKind::Filter(Mode::Permissive, b))
+            if a.text != b.text =>
+        {
+            let message = "shows its rows here too: permissive filters are ORed, so this one does not narrow it";
+            ("broader-adds", message)
         }
-        (RuleKind::Access(effect, _), RuleKind::Access(other, _)) if effect == other => None,
-        (RuleKind::Mask(a), RuleKind::Mask(b)) if same(a, b) => None,
-        _ => {
+        (RuleKind::Filter(..), _) | (_, RuleKind::Filter(..)) => return None,
+        (RuleKind::Access(effect, _), RuleKind::Access(other, _)) if effect == other => {
+            return None;
+        }
+        (RuleKind::Mask(a), RuleKind::Mask(b)) if same(a, b) => return None,
+        (RuleKind::Mask(_) | RuleKind::Access(..), RuleKind::Mask(_) | RuleKind::Access(..)) => {
             outranks(wide, narrow)?;
-            let message = format!(
-                "rule `{}` is about more and outranks it: for whom both are, the broader one decides",
-                wide.id
-            );
-            Some(warn(narrow, narrow.what_at, "broader-wins", message))
+            let message = "outranks it: for whom both are, the broader one decides";
+            ("broader-wins", message)
         }
-    }
+    };
+    // The patterns come last: they cost most.
+    let speaks = meet(&wide.to, &narrow.to) && is_broader(wide, narrow);
+    let message = format!("rule `{}` is about more and {message}", wide.id);
+    speaks.then(|| warn(narrow, narrow.what_at, code, message))
 }
 
 /// Whether two masks differ, and somebody has both on one column.
