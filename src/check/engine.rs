@@ -232,7 +232,7 @@ fn statement_at(source: &str, place: Span, version: FlinkVersion) -> usize {
 }
 
 /// Seconds since 1970; before that it is 1970.
-fn time(seconds: i64) -> SystemTime {
+pub(super) fn time(seconds: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
 }
 

@@ -11,6 +11,7 @@ mod code;
 mod datasets;
 mod effect;
 mod engine;
+mod explain;
 mod gate;
 mod objects;
 mod options;
@@ -28,6 +29,7 @@ mod trust;
 
 pub use code::Code;
 pub use engine::{Engine, SubmitCheck};
+pub use explain::{NamedObject, ScriptAccount, StatementAccount, TableAccount, explain};
 pub use gate::Gate;
 pub use reply::{
     Applied, AppliedMask, Decision, Denial, Denials, Input, Output, PolicyStamp, Replacement,

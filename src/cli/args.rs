@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
 use super::attribute::named;
+use super::policy_args::PolicyCommand;
 use crate::policy::Attribute;
 use crate::rewrite::Style;
 use crate::splitter::Splitter;
@@ -54,6 +55,16 @@ Examples:
   sqlsec check --user userA --policy policy.yaml job.sql
   sqlsec check --user userA --policy policy.yaml --catalog tables.sql --format json job.sql")]
     Check(Check),
+    /// Say why: for each table of a script which rule decided, which ones lost, and why.
+    #[command(after_help = "\
+Examples:
+  sqlsec explain --user userA --policy policy.yaml job.sql
+  sqlsec explain --user userA --policy policy.yaml --catalog tables.sql --format json job.sql
+  echo 'SELECT * FROM shop.core.orders' | sqlsec explain --user userB --policy policy.yaml --catalog tables.sql
+
+For people who write rules: the account quotes the policy.
+Exit status: 0 the script is allowed, 1 denied; the account is printed in both cases.")]
+    Explain(Explain),
     /// List the tables that a script reads and writes. Needs no policy.
     #[command(after_help = "\
 Examples:
@@ -83,18 +94,6 @@ Example:
     },
 }
 
-#[derive(Debug, Subcommand)]
-pub(super) enum PolicyCommand {
-    /// Print everything that is wrong or doubtful in a policy document, with line and column.
-    #[command(after_help = "\
-Examples:
-  sqlsec policy lint policy.yaml
-  sqlsec policy lint policy.yaml --catalog tables.sql    also checks names and types
-
-Exit status: 0 no errors (warnings may be printed), 3 errors, 2 unreadable input.")]
-    Lint(Lint),
-}
-
 #[derive(Debug, Args)]
 pub(super) struct Rewrite {
     #[command(flatten)]
@@ -118,21 +117,17 @@ pub(super) struct Check {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Tables {
+pub(super) struct Explain {
     #[command(flatten)]
     pub common: Common,
+    #[command(flatten)]
+    pub who: Who,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Lint {
-    /// The policy document (YAML or JSON).
-    pub file: PathBuf,
-    /// Tables to check names and types against: Flink DDL (.sql) or JSON (.json).
-    #[arg(long, value_name = "FILE")]
-    pub catalog: Vec<PathBuf>,
-    /// How to print.
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
+pub(super) struct Tables {
+    #[command(flatten)]
+    pub common: Common,
 }
 
 /// What all commands on scripts take.

@@ -116,16 +116,8 @@ pub(super) fn catalog(files: &[PathBuf]) -> Result<Catalog, Failure> {
 
 /// Whoever decides by the rules of the command line: those of a file, of Ranger, or of a permission service.
 pub(super) fn judge(who: &Who, catalog: Catalog) -> Result<Box<dyn SubmitCheck>, Failure> {
-    let (file, ranger) = (who.policy.is_some(), who.ranger.ranger.is_some());
-    #[cfg(feature = "service")]
-    let service = who.service.is_named();
-    #[cfg(not(feature = "service"))]
-    let service = false;
-    if [file, ranger, service]
-        .iter()
-        .filter(|named| **named)
-        .count()
-        > 1
+    if who.policy.is_some() && asks_elsewhere(who)
+        || (who.ranger.ranger.is_some() && names_service(who))
     {
         let message = "two sources of rules: give one of --policy, --ranger, --service";
         return Err(Failure::usage(message));
@@ -133,10 +125,25 @@ pub(super) fn judge(who: &Who, catalog: Catalog) -> Result<Box<dyn SubmitCheck>,
     let source = match &who.ranger.ranger {
         Some(_) if who.ranger.url().is_some() => server(who)?,
         Some(policies) => who.ranger.files(Path::new(policies))?,
-        None if service => server(who)?,
+        None if names_service(who) => server(who)?,
         None => return Ok(Box::new(Engine::new(policy(who)?, catalog))),
     };
     Ok(Box::new(Gate::new(source, Arc::new(catalog))))
+}
+
+/// Whether the rules come from elsewhere than a policy document.
+pub(super) fn asks_elsewhere(who: &Who) -> bool {
+    who.ranger.ranger.is_some() || names_service(who)
+}
+
+#[cfg(feature = "service")]
+const fn names_service(who: &Who) -> bool {
+    who.service.is_named()
+}
+
+#[cfg(not(feature = "service"))]
+const fn names_service(_: &Who) -> bool {
+    false
 }
 
 #[cfg(feature = "service")]
@@ -152,12 +159,17 @@ fn server(_: &Who) -> Result<Arc<dyn PolicySource>, Failure> {
 }
 
 /// The policy of the command line.
-fn policy(who: &Who) -> Result<Policy, Failure> {
+pub(super) fn policy(who: &Who) -> Result<Policy, Failure> {
     let Some(path) = &who.policy else {
         return Err(Failure::usage(
             "no rules: give --policy FILE, --ranger FILE or (built with feature `service`) --service URL",
         ));
     };
+    policy_file(path)
+}
+
+/// The policy of a file.
+pub(super) fn policy_file(path: &Path) -> Result<Policy, Failure> {
     let source = read(path, Status::Policy)?;
     Policy::load(&source.text, &source.origin).map_err(|e| {
         let errors = e.findings.iter().filter(|f| f.severity == Severity::Error);

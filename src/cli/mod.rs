@@ -5,10 +5,16 @@
 
 mod args;
 mod attribute;
+mod cases;
 mod config;
+mod explain;
 mod failure;
 mod input;
+mod junit;
 mod policy;
+mod policy_args;
+mod policy_diff;
+mod policy_import;
 mod ranger;
 mod render;
 mod report;
@@ -24,8 +30,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Cli, Command, PolicyCommand};
+use args::{Cli, Command};
 use failure::{Failure, Status};
+use policy_args::PolicyCommand;
 use streams::Streams;
 
 /// Runs the command of this process.
@@ -70,8 +77,12 @@ fn run(cli: Cli, streams: &mut Streams) -> Result<Status, Failure> {
     match cli.command {
         Command::Rewrite(rewrite) => submit::rewrite(rewrite, streams),
         Command::Check(check) => submit::check(check, streams),
+        Command::Explain(args) => explain::run(args, streams),
         Command::Tables(tables) => submit::tables(tables, streams),
+        Command::Policy(PolicyCommand::Import(import)) => policy_import::run(&import, streams),
         Command::Policy(PolicyCommand::Lint(lint)) => policy::lint(&lint, streams),
+        Command::Policy(PolicyCommand::Diff(diff)) => policy_diff::run(&diff, streams),
+        Command::Policy(PolicyCommand::Test(test)) => cases::test(&test, streams),
         #[cfg(feature = "server")]
         Command::ServePolicies(args) => serve::serve(args, streams),
         Command::Completions { shell } => {

@@ -1,13 +1,15 @@
 //! `policy lint`.
 
 use std::fmt::Write;
+use std::time::SystemTime;
 
-use super::args::{Format, Lint};
+use super::args::Format;
 use super::failure::{Failure, Status};
 use super::input;
+use super::policy_args::Lint;
 use super::render::printable;
 use super::streams::Streams;
-use crate::policy::{self, SchemaLookup, Severity};
+use crate::policy::{self, LintContext, SchemaLookup, Severity};
 
 pub(super) fn lint(args: &Lint, streams: &mut Streams) -> Result<Status, Failure> {
     let source = input::read(&args.file, Status::Usage)?;
@@ -17,7 +19,12 @@ pub(super) fn lint(args: &Lint, streams: &mut Streams) -> Result<Status, Failure
     } else {
         Some(&catalog)
     };
-    let findings = policy::lint(&source.text, known);
+    let context = LintContext {
+        catalog: known,
+        now: Some(SystemTime::now()),
+    };
+    let mut findings = policy::lint_with(&source.text, context);
+    findings.retain(|f| args.notes || f.severity != Severity::Note);
     match args.format {
         Format::Json => {
             let json =
@@ -36,7 +43,12 @@ pub(super) fn lint(args: &Lint, streams: &mut Streams) -> Result<Status, Failure
             streams.out(&lines)?;
         }
     }
-    let refused = findings.iter().any(|f| f.severity == Severity::Error);
+    let worst = if args.deny_warnings {
+        Severity::Warning
+    } else {
+        Severity::Error
+    };
+    let refused = findings.iter().any(|f| f.severity <= worst);
     Ok(if refused {
         Status::Policy
     } else {

@@ -99,6 +99,7 @@ impl Message {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
+            Severity::Note => Level::NOTE,
         };
         let title = level.primary_title(text).id(self.code.as_str());
         let renderer = if colour {

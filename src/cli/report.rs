@@ -118,7 +118,7 @@ pub(super) fn tables(statements: &[StatementReport]) -> String {
     }
 }
 
-fn aligned<const N: usize>(header: &[String; N], rows: &[[String; N]]) -> String {
+pub(super) fn aligned<const N: usize>(header: &[String; N], rows: &[[String; N]]) -> String {
     let all = || std::iter::once(header).chain(rows);
     let widths: Vec<usize> = (0..N)
         .map(|i| {

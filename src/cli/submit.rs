@@ -100,23 +100,37 @@ fn decide(common: &Common, who: Option<&Who>, style: Style) -> Result<(Source, R
             (Box::new(Engine::new(policy, catalog)), nobody)
         }
     };
-    let session = input::session(common.session.as_deref())?;
     let script = input::script(common.file.as_deref())?;
-    let flink = common.flink.map(Into::into).unwrap_or_default();
     let request = Request {
-        session,
+        principal,
         style,
-        flink,
-        splitter: common.splitter.map(Into::into),
-        strict: who.is_some_and(|who| who.strict),
-        ..Request::new(principal, script.text.clone())
+        ..request(common, who, &script.text)?
     };
     let reply = judge.check(&request);
     Ok((script, reply))
 }
 
+/// The request of a command; without a principal it is of nobody.
+pub(super) fn request(
+    common: &Common,
+    who: Option<&Who>,
+    script: &str,
+) -> Result<Request, Failure> {
+    let principal = match who {
+        Some(who) => input::principal(who)?,
+        None => Principal::default(),
+    };
+    Ok(Request {
+        session: input::session(common.session.as_deref())?,
+        flink: common.flink.map(Into::into).unwrap_or_default(),
+        splitter: common.splitter.map(Into::into),
+        strict: who.is_some_and(|who| who.strict),
+        ..Request::new(principal, script)
+    })
+}
+
 /// Prints the answer, and the reasons where it is no.
-fn finish(
+pub(super) fn finish(
     text: &str,
     script: &Source,
     reply: &Reply,

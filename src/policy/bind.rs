@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::condition::{self, Condition, SlotKind};
 use super::obligation::Piece;
 use super::refusal::{Kind, Refusal};
-use super::{Attribute, Principal, Resource, RowFilter, RuleId, attribute};
+use super::subject::Who;
+use super::{Attribute, Resource, RowFilter, RuleId, attribute};
 use crate::catalog::{DataType, TableName};
 use crate::syntax::quote;
 
@@ -17,7 +18,7 @@ use crate::syntax::quote;
 pub(super) fn bind(
     condition: &Condition,
     rule: &RuleId,
-    who: &Principal,
+    who: &Who<'_>,
     resource: &Resource<'_>,
 ) -> Result<RowFilter, Refusal> {
     let binder = Binder {
@@ -51,7 +52,7 @@ pub(super) fn unknown_columns(condition: &Condition, resource: &Resource<'_>) ->
 struct Binder<'a> {
     condition: &'a Condition,
     rule: &'a RuleId,
-    who: &'a Principal,
+    who: &'a Who<'a>,
     resource: &'a Resource<'a>,
 }
 
@@ -126,12 +127,16 @@ impl<'a> Binder<'a> {
     }
 
     fn attribute(&self, slot: &condition::Attribute) -> Result<String, Refusal> {
+        if self.who.as_written {
+            return Ok(format!("${{user.{}}}", slot.name));
+        }
         let detail = || format!("attribute `{}`", slot.name);
-        let user = Attribute::Text(self.who.user.clone());
+        let who = self.who.principal;
+        let user = Attribute::Text(who.user.clone());
         let value = match slot.name.as_str() {
             // The login itself. No attribute of this name can stand in for it.
-            "name" => Some(&user).filter(|_| !self.who.user.is_empty()),
-            name => self.who.attributes.get(name),
+            "name" => Some(&user).filter(|_| !who.user.is_empty()),
+            name => who.attributes.get(name),
         };
         let value = value.ok_or_else(|| self.refuse(Kind::AttributeMissing, detail()))?;
         attribute::literal(value, self.compared(slot), slot.whole_in)

@@ -14,7 +14,7 @@ use super::document::{DefaultDeny, Defaults, Effect, ExcerptDecl, Privilege};
 use super::index::{Entry, Index};
 use super::physical::{Meets, Spelled};
 use super::refusal::{Kind, Refusal};
-use super::rule::{Rule, RuleKind, Target};
+use super::rule::{Rule, RuleKind, Standing, Target};
 use super::subject::Who;
 use super::{
     Bytes, Obligations, PolicyError, Principal, Resource, RuleId, Severity, filters, masks,
@@ -26,8 +26,8 @@ use crate::catalog::TableName;
 /// The default has no rules, and lets every table be read.
 #[derive(Debug, Default)]
 pub struct Policy {
-    compiled: Compiled,
-    index: Index,
+    pub(super) compiled: Compiled,
+    pub(super) index: Index,
     hash: String,
 }
 
@@ -46,11 +46,11 @@ pub(super) struct Hit<'p> {
 }
 
 /// The faces of a table.
-struct Faces<'p> {
+pub(super) struct Faces<'p> {
     /// Each decided by itself.
-    full: Vec<Vec<Hit<'p>>>,
+    pub full: Vec<Vec<Hit<'p>>>,
     /// Each can only add protection: that of the logical name that a user chose, and those of rules that are perhaps about these bytes.
-    adding: Vec<Vec<Hit<'p>>>,
+    pub adding: Vec<Vec<Hit<'p>>>,
 }
 
 impl Policy {
@@ -234,23 +234,28 @@ impl Policy {
         resource: &Resource<'_>,
         now: SystemTime,
     ) -> Result<Obligations, Refusal> {
-        let who = self.compiled.roles.resolve(who);
+        self.obligations_of(&self.compiled.roles.resolve(who), resource, now)
+    }
+
+    pub(super) fn obligations_of(
+        &self,
+        who: &Who<'_>,
+        resource: &Resource<'_>,
+        now: SystemTime,
+    ) -> Result<Obligations, Refusal> {
         let now = clock(now)?;
         let faces = self.faces(resource, Some(now));
         let unmatched = self.compiled.defaults.no_matching_filter;
         let mut rows = Vec::new();
         for face in faces.full.iter().chain(&faces.adding) {
-            rows.push(filters::rows(face, &who, resource, unmatched)?);
+            rows.push(filters::rows(face, who, resource, unmatched)?);
         }
         let rows = filters::all_of(rows);
         self.no_recursion(&rows, resource.name, now)?;
-        let full = faces
-            .full
-            .iter()
-            .map(|face| masks::of(face, &who, resource));
+        let full = faces.full.iter().map(|face| masks::of(face, who, resource));
         let mut decided = masks::together(full.collect::<Result<_, _>>()?, resource)?;
         for adding in &faces.adding {
-            decided = masks::add(decided, masks::of(adding, &who, resource)?, resource)?;
+            decided = masks::add(decided, masks::of(adding, who, resource)?, resource)?;
         }
         Ok(Obligations {
             rows,
@@ -318,7 +323,7 @@ impl Policy {
     }
 
     /// What holds at a time; with none, what may hold at any.
-    fn faces(&self, resource: &Resource<'_>, now: Option<Timestamp>) -> Faces<'_> {
+    pub(super) fn faces(&self, resource: &Resource<'_>, now: Option<Timestamp>) -> Faces<'_> {
         let logical = || {
             let entries = self.index.of_name(resource.name);
             self.hits(entries, now, |target| {
@@ -363,7 +368,7 @@ impl Policy {
     }
 
     /// The rules in force whose targets match, by id.
-    fn hits(
+    pub(super) fn hits(
         &self,
         entries: impl Iterator<Item = Entry>,
         now: Option<Timestamp>,
@@ -438,20 +443,20 @@ fn both<'p>(one: Vec<Hit<'p>>, other: Vec<Hit<'p>>) -> Vec<Hit<'p>> {
 }
 
 /// What the access rules of one face say.
-enum Verdict {
+pub(super) enum Verdict {
     Allow(Vec<RuleId>),
     Deny(Vec<RuleId>),
     Silent,
 }
 
-fn verdict(hits: &[Hit<'_>], who: &Who<'_>, privilege: Privilege) -> Verdict {
+pub(super) fn verdict(hits: &[Hit<'_>], who: &Who<'_>, privilege: Privilege) -> Verdict {
     let mut best: Option<(i32, bool, Vec<RuleId>)> = None;
     for hit in hits {
         let RuleKind::Access(effect, privileges) = &hit.rule.kind else {
             continue;
         };
         let rule = hit.rule;
-        if !privileges.contains(&privilege) || !rule.is_for(who) || rule.is_excepted(who) {
+        if !privileges.contains(&privilege) || rule.standing(who) != Standing::Speaks {
             continue;
         }
         // Deny sorts above allow at the same priority.
@@ -485,7 +490,7 @@ fn points_elsewhere(physical: &str) -> bool {
         .any(|scheme| physical.starts_with(scheme))
 }
 
-fn clock(now: SystemTime) -> Result<Timestamp, Refusal> {
+pub(super) fn clock(now: SystemTime) -> Result<Timestamp, Refusal> {
     validity::timestamp(now)
         .ok_or_else(|| Refusal::new(Kind::RuleUnusable, [], "the clock is out of range"))
 }

@@ -10,7 +10,7 @@ use crate::syntax::Position;
 ///
 /// # Errors
 /// `document-shape`: an unknown or missing field, a wrong type, an unknown word.
-pub(super) fn decode<T: de::DeserializeOwned>(node: &Node) -> Result<T, Finding> {
+pub(crate) fn decode<T: de::DeserializeOwned>(node: &Node) -> Result<T, Finding> {
     T::deserialize(Reader::of(node)).map_err(ShapeError::into_finding)
 }
 

@@ -8,7 +8,7 @@ use super::decide::Hit;
 use super::document::{Mode, NoMatchingFilter};
 use super::obligation::Piece;
 use super::refusal::{Kind, Refusal};
-use super::rule::RuleKind;
+use super::rule::{RuleKind, Standing};
 use super::subject::Who;
 use super::{Resource, RowFilter, Rows, RuleId};
 
@@ -38,16 +38,15 @@ pub(super) fn rows(
             Mode::Restrictive => restrictive,
         };
         side.exist = true;
-        if !hit.rule.is_for(who) {
-            continue;
+        match hit.rule.standing(who) {
+            Standing::NotForYou => continue,
+            Standing::Excepted => side.exempt = true,
+            Standing::Speaks => {
+                let filter = bind(condition, &hit.rule.id, who, resource)?;
+                side.filters.push(filter);
+            }
         }
         side.matched = true;
-        if hit.rule.is_excepted(who) {
-            side.exempt = true;
-        } else {
-            let filter = bind(condition, &hit.rule.id, who.principal, resource)?;
-            side.filters.push(filter);
-        }
     }
     let [permissive, restrictive] = sides;
     if !permissive.exist && !restrictive.exist {

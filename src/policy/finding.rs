@@ -33,10 +33,12 @@ pub enum Severity {
     Error,
     /// Accepted, and probably not what was meant.
     Warning,
+    /// Accepted, and good to know.
+    Note,
 }
 
 impl Finding {
-    pub(super) fn error(at: Position, code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn error(at: Position, code: &'static str, message: impl Into<String>) -> Self {
         Self {
             line: at.line,
             column: at.column,
@@ -54,6 +56,13 @@ impl Finding {
         }
     }
 
+    pub(super) fn note(at: Position, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Note,
+            ..Self::error(at, code, message)
+        }
+    }
+
     pub(super) fn of_rule(self, rule: &RuleId) -> Self {
         Self {
             rule: Some(rule.clone()),
@@ -67,6 +76,7 @@ impl fmt::Display for Finding {
         let severity = match self.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
+            Severity::Note => "note",
         };
         write!(
             f,

@@ -10,9 +10,9 @@ use super::decide::Hit;
 use super::filters::combine;
 use super::obligation::Piece;
 use super::refusal::{Kind, Refusal};
-use super::rule::{MaskRule, Rule, RuleKind, same_mask};
+use super::rule::{MaskRule, Rule, RuleKind, Standing, same_mask};
 use super::subject::Who;
-use super::{ColumnMask, Resource, RowFilter, Shown};
+use super::{ColumnMask, Resource, RowFilter, RuleId, Shown};
 use crate::catalog::{DataType, TypeKind};
 use crate::mask::MaskSpec;
 
@@ -24,7 +24,7 @@ pub(super) struct Decided {
 }
 
 /// A rule that masks, and what it says.
-type Masking<'p> = (&'p Rule, &'p MaskRule);
+pub(super) type Masking<'p> = (&'p Rule, &'p MaskRule);
 
 /// The masks that `hits` ask for.
 ///
@@ -35,12 +35,30 @@ pub(super) fn of(
     who: &Who<'_>,
     resource: &Resource<'_>,
 ) -> Result<Decided, Refusal> {
-    let mut rules: BTreeMap<Vec<String>, Vec<Masking<'_>>> = BTreeMap::new();
+    watched(hits, who, resource, &mut |_, _, _, _| {})
+}
+
+/// What somebody is told who watches: a column or field; the rules that speak of it, highest priority first; those on its fields, which are
+/// outranked; the rule that decides.
+pub(super) type Watch<'w, 'p> =
+    &'w mut dyn FnMut(&[String], &[Masking<'p>], &[Masking<'p>], Result<Option<&RuleId>, &Refusal>);
+
+/// The same, and tells `watch` of every column and field that is decided.
+///
+/// # Errors
+/// As [`of`]; what was told until then is what was looked at.
+pub(super) fn watched<'p>(
+    hits: &[Hit<'p>],
+    who: &Who<'_>,
+    resource: &Resource<'_>,
+    watch: Watch<'_, 'p>,
+) -> Result<Decided, Refusal> {
+    let mut rules: BTreeMap<Vec<String>, Vec<Masking<'p>>> = BTreeMap::new();
     for hit in hits {
         let RuleKind::Mask(mask) = &hit.rule.kind else {
             continue;
         };
-        if !hit.rule.is_for(who) || hit.rule.is_excepted(who) {
+        if hit.rule.standing(who) != Standing::Speaks {
             continue;
         }
         for path in paths(hit, mask, resource)? {
@@ -55,6 +73,7 @@ pub(super) fn of(
         who,
         resource,
         decided: Decided::default(),
+        watch,
     };
     match resource.columns {
         Some(columns) => {
@@ -102,6 +121,7 @@ struct Decider<'p, 'w> {
     who: &'w Who<'w>,
     resource: &'w Resource<'w>,
     decided: Decided,
+    watch: Watch<'w, 'p>,
 }
 
 impl<'p> Decider<'p, '_> {
@@ -122,7 +142,8 @@ impl<'p> Decider<'p, '_> {
             .find(|(_, mask)| mask.when.is_none())
             .map(|(rule, _)| rule.priority);
         if below.is_none_or(|below| settled.is_some_and(|settled| settled > below)) {
-            return self.settle(path, &stack);
+            let below: Vec<Masking<'p>> = self.rules_below(&path).copied().collect();
+            return self.settle(path, &stack, &below);
         }
         match data_type.map(|t| &t.kind) {
             Some(TypeKind::Row(fields)) => {
@@ -154,8 +175,21 @@ impl<'p> Decider<'p, '_> {
         self.rules_below(path).map(|(rule, _)| rule.priority).max()
     }
 
-    fn settle(&mut self, path: Vec<String>, stack: &[Masking<'p>]) -> Result<(), Refusal> {
-        match self.winner(&path, stack)? {
+    /// `below`: rules on fields that an unconditional rule of `stack` outranks.
+    fn settle(
+        &mut self,
+        path: Vec<String>,
+        stack: &[Masking<'p>],
+        below: &[Masking<'p>],
+    ) -> Result<(), Refusal> {
+        let decided = self.winner(&path, stack);
+        let by = decided.as_ref().map(|choice| match choice {
+            Some(Choice::Mask(mask)) => Some(&mask.rule),
+            Some(Choice::Show(rule)) => Some(&rule.id),
+            None => None,
+        });
+        (self.watch)(&path, stack, below, by);
+        match decided? {
             Some(Choice::Mask(mask)) => self.decided.masks.push(*mask),
             Some(Choice::Show(rule)) => self.decided.shown.push(Shown {
                 path,
@@ -208,7 +242,7 @@ impl<'p> Decider<'p, '_> {
                 masked(None)
             }));
         };
-        let when = bind(when, &rule.id, self.who.principal, self.resource)?;
+        let when = bind(when, &rule.id, self.who, self.resource)?;
         match (self.winner(path, rest)?, shows) {
             // Shown where `when` is true; elsewhere as the next rule says.
             (Some(Choice::Mask(mut next)), true) => {
@@ -234,6 +268,7 @@ impl<'p> Decider<'p, '_> {
     fn decide_unknown(&mut self) {
         for (path, rules) in &self.rules {
             let first = rules.first().filter(|(_, mask)| mask.when.is_none());
+            (self.watch)(path, rules, &[], Ok(first.map(|(rule, _)| &rule.id)));
             self.decided.shown.extend(first.map(|(rule, _)| Shown {
                 path: path.clone(),
                 rule: rule.id.clone(),

@@ -12,8 +12,9 @@ mod comparison;
 mod compile;
 mod condition;
 mod decide;
-mod decode;
+pub(crate) mod decode;
 mod document;
+mod explain;
 mod filters;
 mod finding;
 mod index;
@@ -28,11 +29,11 @@ mod refusal;
 mod resource;
 mod rule;
 mod rules;
-mod shadow;
 mod subject;
 mod subquery;
+mod survey;
 mod validity;
-mod yaml;
+pub(crate) mod yaml;
 
 #[cfg(test)]
 mod tests;
@@ -44,9 +45,16 @@ pub use document::{
     ExcerptDecl, Inherit, MaskDecl, MaskRef, Mode, NoMatchingFilter, NullsDecl, Privilege,
     RoleDecl, RowFilterDecl, RuleDecl, Subjects, TaggedDecl, Target, Valid,
 };
+pub use explain::{
+    Account, Aside, Closed, ColumnAccount, Face, FilterAccount, Lost, MaskOutcome, ObjectAccount,
+    Part, PrivilegeAccount, PrivilegeOutcome, RowsOutcome, Why,
+};
 pub use finding::{Finding, PolicyError, Severity};
-pub use lint::{KnownTable, SchemaLookup, lint};
+pub use lint::{KINDS, Kind, KnownTable, LintContext, SchemaLookup, lint, lint_with};
 pub use obligation::{ColumnMask, Obligations, RowFilter, Rows, RuleId, Shown};
+pub(crate) use pattern::table_name;
 pub use principal::{Attribute, Principal};
 pub use refusal::Refusal;
 pub use resource::Resource;
+pub use survey::NamedObjects;
+pub(crate) use validity::moment;

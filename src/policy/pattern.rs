@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::catalog::TableName;
+
 /// A pattern of one part of a name, or of a whole physical name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Glob(Vec<Token>);
@@ -83,6 +85,26 @@ impl Glob {
         let head: String = head.collect();
         let (before, _) = head.split_once(separator)?;
         Some(before.to_owned())
+    }
+
+    /// The pattern as it is written.
+    pub fn text(&self) -> String {
+        let tokens = self.0.iter().map(|token| match token {
+            Token::Char(c) => c.to_string(),
+            Token::One => "?".to_owned(),
+            Token::Many => "*".to_owned(),
+            Token::Across => "**".to_owned(),
+        });
+        tokens.collect()
+    }
+
+    /// A text that it matches.
+    pub fn sample(&self) -> String {
+        let tokens = self.0.iter().map(|token| match token {
+            Token::Char(c) => *c,
+            Token::One | Token::Many | Token::Across => 'x',
+        });
+        tokens.collect()
     }
 
     /// The text, when it holds no wildcard.
@@ -233,6 +255,14 @@ impl fmt::Display for BadPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// A table by its three parts, without wildcards.
+pub(crate) fn table_name(text: &str) -> Option<TableName> {
+    let parts = parts(text).ok()?;
+    let literals = parts.iter().map(Glob::literal);
+    let [catalog, database, table] = literals.collect::<Option<Vec<_>>>()?.try_into().ok()?;
+    Some(TableName::new(catalog, database, table))
 }
 
 /// Cuts `a.b*.`c.d`` at its dots.

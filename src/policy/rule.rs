@@ -17,6 +17,8 @@ pub(super) struct Rule {
     pub id: RuleId,
     /// Where the document says what the rule is about.
     pub on_at: Position,
+    /// Where it says when it holds; the rule itself where it says nothing.
+    pub valid_at: Position,
     /// Where its filter, mask or effect stands.
     pub what_at: Position,
     pub to: Subjects,
@@ -43,15 +45,27 @@ pub(super) struct MaskRule {
 }
 
 impl Rule {
-    /// Whether the rule is for this principal, exceptions aside.
-    pub fn is_for(&self, who: &Who<'_>) -> bool {
-        who.is_in(&self.to)
+    /// Whether the rule has a say for this principal, and if not, why.
+    pub fn standing(&self, who: &Who<'_>) -> Standing {
+        if !who.is_in(&self.to) {
+            Standing::NotForYou
+        } else if who.is_in(&self.except) {
+            Standing::Excepted
+        } else {
+            Standing::Speaks
+        }
     }
+}
 
-    /// Whether the principal is one of the exceptions.
-    pub fn is_excepted(&self, who: &Who<'_>) -> bool {
-        who.is_in(&self.except)
-    }
+/// Whether a rule has a say for a principal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It is for them.
+    Speaks,
+    /// It is for others.
+    NotForYou,
+    /// They are one of its exceptions.
+    Excepted,
 }
 
 /// What a rule is about. A rule on tags has one for everything tagged.

@@ -39,6 +39,7 @@ impl Common<'_> {
         Rule {
             id,
             on_at: node.place(&["on"]),
+            valid_at: node.place(&["valid"]),
             what_at: node.place(&[what]),
             to: self.to.clone(),
             except: self.except.clone(),

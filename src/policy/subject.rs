@@ -37,6 +37,35 @@ impl Roles {
         compiled
     }
 
+    /// Adds the names of all roles and members.
+    pub fn name_all(&self, all: &mut Subjects) {
+        let kinds = [
+            (&self.of_user, &mut all.users),
+            (&self.of_group, &mut all.groups),
+        ];
+        for (members, names) in kinds {
+            names.extend(members.keys().cloned());
+        }
+        all.roles.extend(self.of_role.keys().cloned());
+        let maps = [&self.of_user, &self.of_group, &self.of_role];
+        let given = maps.into_iter().flat_map(HashMap::values).flatten();
+        all.roles.extend(given.cloned());
+    }
+
+    /// Whether the document says who has this role, directly or through other roles.
+    pub fn has_members(&self, role: &str) -> bool {
+        let named = self.of_user.values().chain(self.of_group.values());
+        let mut open: Vec<&str> = named.flatten().map(String::as_str).collect();
+        let mut seen: HashSet<&str> = HashSet::new();
+        while let Some(held) = open.pop() {
+            if seen.insert(held) {
+                let more = self.of_role.get(held).into_iter().flatten();
+                open.extend(more.map(String::as_str));
+            }
+        }
+        seen.contains(role)
+    }
+
     /// Somebody with all roles, from the submitter and from the document, transitively.
     pub fn resolve<'a>(&'a self, principal: &'a Principal) -> Who<'a> {
         let mut roles: HashSet<&str> = HashSet::new();
@@ -52,7 +81,11 @@ impl Roles {
                 open.extend(of(&self.of_role, role));
             }
         }
-        Who { principal, roles }
+        Who {
+            principal,
+            as_written: false,
+            roles,
+        }
     }
 }
 
@@ -103,6 +136,8 @@ fn peel(nodes: usize, edges: &[(usize, usize)]) -> BTreeSet<usize> {
 #[derive(Debug)]
 pub(super) struct Who<'a> {
     pub principal: &'a Principal,
+    /// Whether `${user.…}` stays as it is written. Such a text cannot be run: it holds no literal, and Flink knows no `${`.
+    pub as_written: bool,
     roles: HashSet<&'a str>,
 }
 

@@ -56,6 +56,11 @@ impl Validity {
         }
     }
 
+    /// Whether it held once and never will again.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+
     /// Whether the rule holds.
     pub fn holds(&self, now: Timestamp) -> bool {
         self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| now < until)
@@ -82,6 +87,11 @@ fn instant(text: &str, zone: &TimeZone, end_of_day: bool) -> Option<Timestamp> {
         text.parse::<DateTime>().ok()?
     };
     zone.to_timestamp(civil).ok()
+}
+
+/// A moment as rules write it, in UTC where it has no offset; of a day alone its first.
+pub(crate) fn moment(text: &str) -> Option<SystemTime> {
+    SystemTime::try_from(instant(text, &TimeZone::UTC, false)?).ok()
 }
 
 /// The clock of the caller, where it can be one.

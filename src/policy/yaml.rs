@@ -14,14 +14,14 @@ const MAX_DEPTH: usize = 32;
 
 /// A value and where it begins.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(crate) struct Node {
     pub at: Position,
     pub value: Value,
 }
 
 /// What a value is.
 #[derive(Debug)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// A scalar without quotes: null, boolean, number or string, as the reader wants it.
     Plain(String),
     /// A string: in quotes, or a block.
@@ -34,7 +34,7 @@ pub(super) enum Value {
 
 /// A key of a mapping.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(crate) struct Key {
     pub at: Position,
     pub text: String,
 }
@@ -99,7 +99,7 @@ impl Node {
 ///
 /// # Errors
 /// `document-syntax`, `duplicate-key`: the first of them, since what follows cannot be trusted.
-pub(super) fn parse(text: &str) -> Result<Node, Finding> {
+pub(crate) fn parse(text: &str) -> Result<Node, Finding> {
     let options = granit_parser::options! {
         // Another crate in the same build may have switched the parser's comments on.
         emit_comments: false,

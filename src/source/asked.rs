@@ -27,6 +27,8 @@ enum Extent {
     Everything,
     /// The answer to one question, and what was asked beyond it.
     Question(Arc<Question>, Mutex<Scope>),
+    /// The whole policy, and what it is asked: for accounts.
+    Watched(Mutex<Scope>),
     /// No answer yet: what will be asked is noted, and nothing refused.
     Notebook(Mutex<Scope>),
 }
@@ -46,6 +48,24 @@ impl Asked {
         Self {
             policy,
             extent: Extent::Everything,
+        }
+    }
+
+    /// A whole policy that notes what it is asked.
+    pub(crate) fn watched(policy: Arc<Policy>) -> Self {
+        Self {
+            policy,
+            extent: Extent::Watched(Mutex::default()),
+        }
+    }
+
+    /// What a watched policy was asked since the last time.
+    pub(crate) fn take(&self) -> Scope {
+        match &self.extent {
+            Extent::Everything | Extent::Question(..) | Extent::Notebook(_) => Scope::default(),
+            Extent::Watched(asked) => {
+                std::mem::take(&mut *asked.lock().unwrap_or_else(PoisonError::into_inner))
+            }
         }
     }
 
@@ -78,7 +98,7 @@ impl Asked {
     /// What was asked beyond what the policy covers.
     pub(crate) fn beyond(&self) -> Scope {
         match &self.extent {
-            Extent::Everything => Scope::default(),
+            Extent::Everything | Extent::Watched(_) => Scope::default(),
             Extent::Question(_, beyond) | Extent::Notebook(beyond) => {
                 let noted = beyond.lock().unwrap_or_else(PoisonError::into_inner);
                 noted.clone()
@@ -94,7 +114,7 @@ impl Asked {
                 return true;
             }
             Extent::Question(_, beyond) => (false, beyond),
-            Extent::Notebook(asked) => (true, asked),
+            Extent::Notebook(asked) | Extent::Watched(asked) => (true, asked),
         };
         let mut noted = beyond.lock().unwrap_or_else(PoisonError::into_inner);
         noted.about(resource, privilege);
@@ -108,7 +128,7 @@ impl Asked {
                 return true;
             }
             Extent::Question(_, beyond) => (false, beyond),
-            Extent::Notebook(asked) => (true, asked),
+            Extent::Notebook(asked) | Extent::Watched(asked) => (true, asked),
         };
         let mut noted = beyond.lock().unwrap_or_else(PoisonError::into_inner);
         noted.about_object(object, privilege);
@@ -130,7 +150,7 @@ impl Asked {
     /// What tells one state of the rules from another. Excerpts of one state differ in their texts, and not in their version.
     pub(crate) fn edition(&self) -> String {
         match &self.extent {
-            Extent::Everything => self.policy.hash().to_owned(),
+            Extent::Everything | Extent::Watched(_) => self.policy.hash().to_owned(),
             Extent::Question(..) | Extent::Notebook(_) => format!("v{}", self.policy.version()),
         }
     }
@@ -163,7 +183,7 @@ impl Asked {
     #[must_use]
     pub fn speaks_of_bytes(&self) -> bool {
         match &self.extent {
-            Extent::Everything => self.policy.speaks_of_bytes(),
+            Extent::Everything | Extent::Watched(_) => self.policy.speaks_of_bytes(),
             Extent::Question(..) => {
                 let whole = self.policy.excerpt();
                 self.policy.speaks_of_bytes() || whole.is_none_or(|whole| whole.physical)
@@ -189,7 +209,7 @@ impl Asked {
             (Extent::Question(..), Some(whole)) => {
                 names.extend(whole.functions.iter().map(String::as_str));
             }
-            (Extent::Everything | Extent::Notebook(_), _) => {}
+            (Extent::Everything | Extent::Watched(_) | Extent::Notebook(_), _) => {}
         }
         Some(names)
     }

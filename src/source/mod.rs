@@ -11,7 +11,11 @@ mod asked;
 mod clock;
 mod error;
 mod excerpt;
+mod foreign;
+pub mod iceberg;
+mod literal;
 pub mod opa;
+pub mod paimon;
 mod question;
 pub mod ranger;
 #[cfg(feature = "service")]
@@ -23,6 +27,7 @@ pub use asked::Asked;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{SourceError, SourceProblem};
 pub use excerpt::Whole;
+pub use foreign::{ForeignTable, Translated};
 pub use question::{AskedTable, Question, Scope};
 
 use std::sync::Arc;

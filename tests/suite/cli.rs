@@ -28,17 +28,17 @@ CREATE TABLE people (id INT, name STRING) WITH ('connector' = 'datagen');
 ";
 
 /// A folder of one test, with a policy and a catalog.
-struct Desk(PathBuf);
+pub(crate) struct Desk(PathBuf);
 
 /// What a run came to.
-struct Ran {
-    status: i32,
-    out: String,
-    err: String,
+pub(crate) struct Ran {
+    pub(crate) status: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Desk {
-    fn new(test: &str) -> Self {
+    pub(crate) fn new(test: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
@@ -48,8 +48,12 @@ impl Desk {
         desk
     }
 
-    fn write(&self, file: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, file: &str, content: impl AsRef<[u8]>) {
         fs::write(self.0.join(file), content).unwrap();
+    }
+
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
+        self.0.join(file)
     }
 
     fn read(&self, file: &str) -> String {
@@ -66,7 +70,7 @@ impl Desk {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         self.command(arguments).output().unwrap().into()
     }
 
@@ -112,7 +116,7 @@ impl From<Output> for Ran {
 impl Ran {
     /// Failed with this status; nothing on standard output; the first line of standard error is this one; its place follows.
     #[track_caller]
-    fn failed(&self, status: i32, first: &str, place: &str) {
+    pub(crate) fn failed(&self, status: i32, first: &str, place: &str) {
         assert_eq!(
             (self.status, self.out.as_str()),
             (status, ""),

@@ -13,6 +13,7 @@
 )]
 
 mod attacks;
+mod author;
 mod case;
 mod cli;
 mod corpus;

@@ -91,7 +91,7 @@ rules:
   - { id: s, type: column_mask, to: { roles: [nobody] }, on: { table: "*.*.t", columns: [c] }, mask: MASK_NULL, valid: { until: soon } }
   - { type: rowfilter }
   - { id: r, type: access, effect: allow, to: { groups: [public] }, on: { table: "*.*.t", physical: "a" }, privileges: [] }
-  - { id: q, type: access, effect: allow, to: { groups: [public] }, on: { table: "*.*.t" }, privileges: [jar] }
+  - { id: q, type: access, effect: deny, to: { groups: [public] }, on: { table: "*.*.t" }, privileges: [jar] }
 "#;
     let found = findings(parts);
     let expected = [
@@ -116,7 +116,7 @@ rules:
         "document-shape 23:13",
         "no-privilege 24:128",
         "bad-target 24:71",
-        "privilege-target 25:113",
+        "privilege-target 25:112",
     ];
     for line in expected {
         let (code, line) = line.split_once(' ').unwrap();

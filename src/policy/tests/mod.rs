@@ -3,6 +3,8 @@
 mod access;
 mod bytes;
 mod document;
+mod explain;
+mod kinds;
 mod lint;
 mod masks;
 mod reference;

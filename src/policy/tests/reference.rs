@@ -426,7 +426,7 @@ fn rule(number: usize) -> impl Strategy<Value = RuleDecl> {
     ]
 }
 
-fn documents() -> impl Strategy<Value = Document> {
+pub(super) fn documents() -> impl Strategy<Value = Document> {
     let rules = (0..8usize).prop_flat_map(|count| (0..count).map(rule).collect::<Vec<_>>());
     let defaults = (
         any::<bool>(),
@@ -468,7 +468,7 @@ fn documents() -> impl Strategy<Value = Document> {
     })
 }
 
-fn principals() -> impl Strategy<Value = Principal> {
+pub(super) fn principals() -> impl Strategy<Value = Principal> {
     (
         select(vec!["u1", "u2", "u3"]),
         subsequence(vec!["g1", "g2"], 0..=2),
