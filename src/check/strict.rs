@@ -228,7 +228,7 @@ impl Check<'_> {
 
     fn query(&mut self, query: &Query) {
         match query.role {
-            QueryRole::Scalar => {
+            QueryRole::Scalar | QueryRole::BareTable => {
                 self.refuse("a subquery in place of a value", query.span);
             }
             QueryRole::Statement

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::catalog::{CatalogSource, DataType, Found, Session, TableName, TypeKind};
 use crate::syntax::ast::{
-    Body, Name, OrderItem, Query, QueryId, Select, SelectItem, SetOpKind, Setting, Statement,
-    TableRef, Term,
+    Body, Name, OrderItem, Query, QueryId, QueryRole, Select, SelectItem, SetOpKind, Setting,
+    Statement, TableRef, Term,
 };
 use crate::syntax::{Construct, Span, SyntaxErrorKind, cast_type};
 
@@ -192,7 +192,14 @@ impl<'a> Resolver<'a> {
             Term::Select(select) => self.select(select, id, env, outer, order_by),
             Term::Query(nested) => self.query(*nested, env, outer, block),
             Term::Table(table) => {
-                let (columns, _) = self.table(table, Place::Term, id, env, block)?;
+                // A SELECT in its place needs parentheses where it has none.
+                let bare = self
+                    .statement
+                    .queries
+                    .get(id)
+                    .is_some_and(|q| q.role == QueryRole::BareTable);
+                let place = if bare { Place::Argument } else { Place::Term };
+                let (columns, _) = self.table(table, place, id, env, block)?;
                 Ok(columns)
             }
             Term::Values(values) => {

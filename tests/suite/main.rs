@@ -22,6 +22,7 @@ mod flink;
 mod fuzz;
 mod grammar;
 mod masks;
+mod places;
 mod properties;
 mod quickstart;
 mod schema;
