@@ -45,6 +45,8 @@ pub(super) struct Datasets<'a> {
     pub principal: &'a Principal,
     pub at: SystemTime,
     pub session: &'a Session,
+    /// Whether strict mode is on.
+    pub strict: bool,
     /// What was decided already, by what a name means: a statement names a table more than once, and `verify` asks again.
     pub decided: Decided,
 }
@@ -128,26 +130,28 @@ impl Datasets<'_> {
         made: &SessionView,
         view: &ViewUnit,
     ) -> Result<(), Refused> {
-        if made.bases == bases(&view.resolution)
-            && made.protected_for == self.stamp(&view.resolution)
-        {
+        // In strict mode its own text must have been looked at.
+        let strictly = || made.protected_for == self.stamp(&view.resolution, true);
+        let loosely = || !self.strict && made.protected_for == self.stamp(&view.resolution, false);
+        if made.bases == bases(&view.resolution) && (strictly() || loosely()) {
             return Ok(());
         }
         let message = format!(
-            "view `{}` was made when its names, the policy or the user were others: make it again",
+            "view `{}` was made when its names, the policy, the user or the mode were others: make it again",
             relation.found.name
         );
         Err(Refused::new(Code::ViewRebound, message, relation.name))
     }
 
-    /// For whom, under which policy and with which obligations a text is protected now.
-    pub(super) fn stamp(&self, resolution: &Resolution) -> String {
+    /// For whom, under which policy and with which obligations a text is protected now, and whether strict mode has looked at it.
+    pub(super) fn stamp(&self, resolution: &Resolution, strict: bool) -> String {
         let mut obligations = String::new();
         self.write_obligations(resolution, &mut obligations);
         let who = self.engine.stamp_for(self.principal);
         let digest = sha2::Sha256::digest(obligations.as_bytes());
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{who} {hex}")
+        let mode = if strict { " strict" } else { "" };
+        format!("{who} {hex}{mode}")
     }
 
     fn write_obligations(&self, resolution: &Resolution, text: &mut String) {

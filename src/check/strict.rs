@@ -26,7 +26,7 @@ use crate::syntax::{
 use crate::verify::Decide;
 
 /// Functions of Flink that neither fail nor act, whatever they are given: each was run on real Flink with values at its edges.
-const TOTAL: [&str; 70] = [
+pub(super) const TOTAL: [&str; 70] = [
     "ABS",
     "ARRAY_AGG",
     "ASCII",
@@ -294,7 +294,10 @@ impl Check<'_> {
         if let Some(pattern) = &factor.match_recognize {
             let measures = pattern.measures.iter().map(|(value, _)| value);
             let defines = pattern.defines.iter().map(|(_, condition)| condition);
-            measures.chain(defines).for_each(|s| self.scalar(s));
+            let keys = pattern.order_by.iter().map(|o| &o.key);
+            let keys = pattern.partition_by.iter().chain(keys);
+            let operands = measures.chain(defines).chain(keys).chain(&pattern.within);
+            operands.for_each(|s| self.scalar(s));
         }
     }
 

@@ -218,6 +218,7 @@ impl<'a> Resolver<'a> {
                     .map_or(&name.value, |a| &a.name.value)
                     .clone(),
                 on: join.and_then(on_clause).map(|c| c.condition.span),
+                join: join.map(|j| j.kind),
             });
         }
         let name = table

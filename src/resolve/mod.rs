@@ -210,6 +210,8 @@ pub struct CteUse {
     pub alias: String,
     /// The ON condition of the join that it is the right side of, without the word.
     pub on: Option<Span>,
+    /// Which join that is.
+    pub join: Option<JoinKind>,
 }
 
 /// A qualifier of two or three parts that names a table of the FROM clause by its path.

@@ -5,7 +5,7 @@ use super::{Edit, Protection, Rewriter, Rows, derived, select_list, written};
 use crate::catalog::{Column, ColumnKind};
 use crate::policy::ColumnMask;
 use crate::resolve::{Block, FromPlace, Item, ItemKind, Place, Relation, RelationId};
-use crate::syntax::quote;
+use crate::syntax::{Span, quote};
 
 impl Rewriter<'_> {
     /// Protects a reference in place. `false`: this block can tell the difference, nothing was edited.
@@ -57,9 +57,23 @@ impl Rewriter<'_> {
         let renamed = alias.as_ref().is_some_and(|a| a.columns);
         let subquery =
             matches!(&protection.obligations.rows, Rows::Matching(filter) if filter.subquery);
+        // In a query inside, a name that is read as another's may still be a column of this table, and would be seen raw.
+        let asked = !protection.obligations.masks.is_empty() && self.holds_a_query(block);
         // With an unknown schema a name of the filter could be taken from an outer block.
         let captured = block.nested && relation.columns.is_none();
-        (protection.inside.is_none() && !renamed && !subquery && !captured).then_some(block)
+        let plain = !renamed && !subquery && !asked && !captured;
+        (protection.inside.is_none() && plain).then_some(block)
+    }
+
+    /// Whether a query stands in the block or behind it, in ORDER BY.
+    fn holds_a_query(&self, block: &Block) -> bool {
+        let queries = &self.unit.queries;
+        let end = queries
+            .get(block.query)
+            .map_or(block.span.end, |q| q.span.end);
+        let reach = Span::new(block.span.start, end);
+        let mut spans = queries.0.iter().map(|q| q.span);
+        spans.any(|s| reach.contains(s) && s != reach)
     }
 
     /// The edits of the select list; `None` where a masked column is used otherwise than as an item of its own.

@@ -106,6 +106,7 @@ impl Rewriter<'_> {
         let taken = |name: &str| {
             relation.columns.iter().flatten().any(|c| c.name == name)
                 || text.contains(&name.to_lowercase())
+                || self.means_a_table(name)
                 || self.ctes.iter().any(|c| c.text.contains(name))
         };
         let numbered = (1..).map(|n| {
@@ -119,6 +120,16 @@ impl Rewriter<'_> {
             .into_iter()
             .find(|name| !taken(name))
             .unwrap_or_default()
+    }
+
+    /// Whether the statement names a table or a common table expression so: in `U&"d\005f"` the text does not show it.
+    fn means_a_table(&self, name: &str) -> bool {
+        let defined = self.unit.queries.0.iter().flat_map(|q| &q.ctes);
+        let tables = self.unit.resolution.relations.iter();
+        let mut names = defined
+            .map(|cte| &cte.name.value)
+            .chain(tables.map(|r| &r.found.name.table));
+        names.any(|other| other == name)
     }
 
     /// Writes the stars of the block out, so that the boolean column does not show.

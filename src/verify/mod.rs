@@ -123,8 +123,8 @@ pub fn attest(
             Some(obligations) => {
                 protected.push(relation.found.name.table.clone());
                 match look.guard(id, relation, &obligations) {
-                    Some(region) if view_is_open(relation, decide) => {
-                        regions.extend(region.map(|r| (id, r)))
+                    Some(own) if view_is_open(relation, decide) => {
+                        regions.extend(own.into_iter().map(|r| (id, r)))
                     }
                     _ => open.push(id),
                 }
@@ -132,8 +132,8 @@ pub fn attest(
             None => open.push(id),
         }
     }
-    // Tables that a filter's own subquery reads are read for the policy, not for the user.
-    let is_filters_own = |id: usize| {
+    // Tables that a subquery of a filter or mask reads are read for the policy, not for the user.
+    let is_the_policys = |id: usize| {
         let span = resolution
             .relations
             .get(id)
@@ -143,7 +143,7 @@ pub fn attest(
             .iter()
             .any(|(owner, region)| *owner != id && region.contains(span))
     };
-    if !open.into_iter().all(is_filters_own) {
+    if !open.into_iter().all(is_the_policys) {
         return Err(VerifyError(
             "a protected table stands outside the relation generated for it",
         ));

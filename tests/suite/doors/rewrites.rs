@@ -1,0 +1,48 @@
+//! Rewrites that applied and were then refused by the second look: names that the rewriter adds, conditions of masks that ask other tables.
+
+use sqlsec::Code;
+
+use super::Desk;
+
+const POLICY: &str = "\
+apiVersion: sqlsec/v1
+version: 1
+defaults: { unknown_connector: allow }
+rules:
+  - { id: dim, type: row_filter, to: { users: [ann] }, on: { table: '*.*.d' }, filter: 'lvl <> 9' }
+  - { id: when, type: column_mask, to: { users: [ann] }, on: { table: '*.*.m', columns: [b] }, mask: MASK_HASH, when: 'EXISTS (SELECT 1 FROM default_catalog.default_database.d AS d WHERE d.k = m.a)' }
+";
+
+const TABLES: &str = "
+CREATE TABLE d (k INT, lvl INT);
+CREATE TABLE m (a INT, b STRING);
+CREATE TABLE u (a INT, c STRING, proc AS PROCTIME());
+";
+
+#[test]
+fn the_condition_of_a_mask_reads_a_protected_table_for_the_policy() {
+    let mut desk = Desk::new(POLICY, TABLES);
+    let text = desk.allowed("SELECT * FROM m");
+    assert!(text.contains("EXISTS (SELECT 1 FROM default_catalog.default_database.d"));
+    // Beside it the submitter's own read of that table keeps its filter.
+    let text = desk.allowed("SELECT * FROM m WHERE a IN (SELECT k FROM d)");
+    assert!(text.contains("(SELECT * FROM d WHERE lvl <> 9)"), "{text}");
+}
+
+#[test]
+fn a_name_in_escapes_is_not_taken_again() {
+    let mut desk = Desk::new(POLICY, TABLES);
+    let join = "SELECT u.a FROM u JOIN d FOR SYSTEM_TIME AS OF u.proc AS d ON u.a = d.k";
+    for name in [r#"U&"d\005f\005fprotected""#, "`D__Protected`"] {
+        let text = desk.allowed(&format!(
+            "WITH {name} AS (SELECT 1 AS z) {join}, {name} AS x WHERE x.z = 1"
+        ));
+        assert!(text.contains("`d__protected2`"), "{text}");
+        // An alias is no table.
+        desk.allowed(&format!("{join} JOIN u AS {name} ON d.k = {name}.a"));
+    }
+    desk.denied(
+        Code::TableUnknown,
+        &format!(r#"{join} CROSS JOIN U&"d\005f\005fprotected""#),
+    );
+}
