@@ -68,9 +68,9 @@ impl Rewriter<'_> {
     /// Whether a query stands in the block or behind it, in ORDER BY.
     fn holds_a_query(&self, block: &Block) -> bool {
         let queries = &self.unit.queries;
-        let end = queries
-            .get(block.query)
-            .map_or(block.span.end, |q| q.span.end);
+        // ORDER BY of a set operation sees its columns only.
+        let lone = queries.get(block.query).filter(|q| q.body.rest.is_empty());
+        let end = lone.map_or(block.span.end, |q| q.span.end);
         let reach = Span::new(block.span.start, end);
         let mut spans = queries.0.iter().map(|q| q.span);
         spans.any(|s| reach.contains(s) && s != reach)

@@ -191,7 +191,8 @@ impl Look<'_> {
             return false;
         }
         let queries = &self.statement.queries;
-        let own = queries.get(block.query);
+        // ORDER BY belongs to the block where it is alone.
+        let own = queries.get(block.query).filter(|q| q.body.rest.is_empty());
         let end = own.map_or(block.span.end, |q| q.span.end);
         let reach = Span::new(block.span.start, end);
         let mut spans = queries.0.iter().map(|q| q.span);
