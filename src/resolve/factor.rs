@@ -207,19 +207,13 @@ impl<'a> Resolver<'a> {
         });
         let (columns, relation) = self.table(table, place, query, env, Some(block))?;
         if relation.is_none()
-            && let Some(name) = table.name.parts.first()
+            && let Some(used) = self.out.ctes.last_mut()
         {
-            self.out.ctes.push(super::CteUse {
-                name: name.value.clone(),
-                span: table.name.span,
-                alias: factor
-                    .alias
-                    .as_ref()
-                    .map_or(&name.value, |a| &a.name.value)
-                    .clone(),
-                on: join.and_then(on_clause).map(|c| c.condition.span),
-                join: join.map(|j| j.kind),
-            });
+            if let Some(alias) = &factor.alias {
+                used.alias.clone_from(&alias.name.value);
+            }
+            used.on = join.and_then(on_clause).map(|c| c.condition.span);
+            used.join = join.map(|j| j.kind);
         }
         let name = table
             .name

@@ -235,6 +235,13 @@ impl<'a> Resolver<'a> {
         if let [only] = table.name.parts.as_slice()
             && let Some(columns) = find_cte(env, &only.value)
         {
+            self.out.ctes.push(super::CteUse {
+                name: only.value.clone(),
+                span: table.name.span,
+                alias: only.value.clone(),
+                on: None,
+                join: None,
+            });
             return Ok((columns.clone(), None));
         }
         self.relation(table, place, query, block)

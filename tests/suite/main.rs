@@ -26,6 +26,7 @@ mod places;
 mod properties;
 mod quickstart;
 mod schema;
+mod second_look;
 mod strict;
 mod tidy;
 mod tpc;
