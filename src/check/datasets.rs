@@ -51,6 +51,9 @@ pub(super) struct Datasets<'a> {
     pub decided: Decided,
 }
 
+/// The origin of what a statement declares, before the session has it: no object of the session has this number.
+pub(super) const DECLARED: Origin = Origin::Session(u64::MAX);
+
 /// Decisions by the table they are about. Within one statement the same table under the same circumstances has the same one.
 pub(super) type Decided = RefCell<HashMap<(TableName, Origin), Arc<Obligations>>>;
 
@@ -165,8 +168,8 @@ impl Datasets<'_> {
 
     /// The obligations of one relation.
     pub(super) fn obligations(&self, relation: &Relation) -> Result<Arc<Obligations>, Refused> {
-        // Options of a hint can move a table: what was decided without them says nothing.
-        if !relation.options.is_empty() {
+        // Options of a hint can move a table: what was decided without them says nothing. Nor does a number that several tables have.
+        if !relation.options.is_empty() || relation.found.origin == DECLARED {
             return self.decide(relation).map(Arc::new);
         }
         let key = (relation.found.name.clone(), relation.found.origin);

@@ -88,7 +88,7 @@ impl<'a> Resolver<'a> {
             self.column(&Path::of_sql(parts), scope)?;
         }
         for parts in stars {
-            self.star_operand(&Path::of_object_name(parts), scope);
+            self.star_operand(&Path::of_object_name(parts), scope)?;
         }
         queries.sort_unstable();
         for id in queries {
@@ -139,7 +139,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// `t.*` or `*` as an argument: every column of what it names is read.
-    fn star_operand(&mut self, path: &Path<'_>, scope: &Scope<'_>) {
+    fn star_operand(&mut self, path: &Path<'_>, scope: &Scope<'_>) -> Result<(), ResolveError> {
         let named: Vec<ScopeRelation> = if path.parts.is_empty() {
             scope.relations.clone()
         } else {
@@ -150,11 +150,12 @@ impl<'a> Resolver<'a> {
                     if let Binding::Column(bound) = scope.bind(&path.parts) {
                         self.used(&bound, path, false);
                     }
-                    return;
+                    return Ok(());
                 }
             }
         };
         for relation in &named {
+            self.take_columns(&relation.columns, path.span())?;
             self.all_columns(relation, path.span(), false);
             if let (Some(id), true) = (relation.relation, path.parts.len() > 1) {
                 self.out.qualifiers.push(LongQualifier {
@@ -163,6 +164,7 @@ impl<'a> Resolver<'a> {
                 });
             }
         }
+        Ok(())
     }
 
     /// Records a use of every known column.

@@ -12,6 +12,7 @@ mod scope;
 mod statement;
 mod view;
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 pub use error::{ResolveError, ResolveErrorKind};
@@ -23,6 +24,21 @@ use crate::syntax::ast::{JoinKind, QueryId, Setting, Statement};
 
 /// How many views may lie one under the other.
 const VIEW_DEPTH: usize = 32;
+
+/// What one statement may still take, the views below it included. Views that name the one before them twice double, and so do stars.
+struct Budget {
+    views: Cell<u32>,
+    columns: Cell<usize>,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            views: Cell::new(1_000),
+            columns: Cell::new(250_000),
+        }
+    }
+}
 
 /// What one statement reads and writes.
 #[derive(Debug, Default)]
@@ -254,5 +270,5 @@ pub fn resolve(
     session: &Session,
     catalog: &dyn CatalogSource,
 ) -> Result<Resolution, ResolveError> {
-    query::Resolver::new(statement, session, catalog, &[]).statement()
+    query::Resolver::new(statement, session, catalog, &[], Rc::default()).statement()
 }

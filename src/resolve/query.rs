@@ -8,7 +8,7 @@ use super::bind::Path;
 use super::error::{ResolveError, ResolveErrorKind};
 use super::scope::{Binding, Columns, Scope, ScopeRelation};
 use super::{
-    Block, BlockId, ColumnUse, Item, ItemKind, LongQualifier, OutColumn, Place, Resolution,
+    Block, BlockId, Budget, ColumnUse, Item, ItemKind, LongQualifier, OutColumn, Place, Resolution,
     StarColumn,
 };
 use crate::catalog::{CatalogSource, DataType, Found, Session, TableName, TypeKind};
@@ -43,6 +43,7 @@ pub(super) struct Resolver<'a> {
     pub(super) catalog: &'a dyn CatalogSource,
     /// The views being expanded around this text, outermost first.
     pub(super) views: &'a [TableName],
+    pub(super) budget: Rc<Budget>,
     pub(super) out: Resolution,
     visited: Vec<bool>,
 }
@@ -53,6 +54,7 @@ impl<'a> Resolver<'a> {
         session: &'a Session,
         catalog: &'a dyn CatalogSource,
         views: &'a [TableName],
+        budget: Rc<Budget>,
     ) -> Self {
         let visited = vec![false; statement.queries.0.len()];
         Self {
@@ -60,6 +62,7 @@ impl<'a> Resolver<'a> {
             session,
             catalog,
             views,
+            budget,
             out: Resolution::default(),
             visited,
         }
@@ -365,6 +368,7 @@ impl<'a> Resolver<'a> {
                     }
                 }
                 for relation in scope.relations.iter().filter(|r| !r.qualified_only) {
+                    self.take_columns(&relation.columns, *span)?;
                     all_known &= !relation.columns.open;
                     self.all_columns(relation, *span, true);
                     for column in relation
@@ -405,6 +409,7 @@ impl<'a> Resolver<'a> {
                     relation: id,
                 });
             }
+            self.take_columns(&relation.columns, span)?;
             self.all_columns(&relation, span, true);
             *open |= relation.columns.open;
             columns.extend(relation.columns.list.iter().cloned());
@@ -489,6 +494,14 @@ impl<'a> Resolver<'a> {
         }
         self.column(path, scope)?;
         Ok((ItemKind::Expression, name, None))
+    }
+
+    /// Counts the columns that a star stands for.
+    pub(super) fn take_columns(&self, columns: &Columns, star: Span) -> Result<(), ResolveError> {
+        let left = self.budget.columns.get().checked_sub(columns.list.len());
+        let left = left.ok_or_else(|| ResolveErrorKind::Columns.at(star))?;
+        self.budget.columns.set(left);
+        Ok(())
     }
 
     /// Adds a use of each of `names` in every relation that has it: the columns of USING, the common ones of NATURAL.

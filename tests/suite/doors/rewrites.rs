@@ -46,3 +46,35 @@ fn a_name_in_escapes_is_not_taken_again() {
         &format!(r#"{join} CROSS JOIN U&"d\005f\005fprotected""#),
     );
 }
+
+#[test]
+fn a_short_text_does_not_become_an_endless_one() {
+    let mut desk = Desk::new(POLICY, TABLES);
+    // Each star stands for twice as many columns as the one before it.
+    let double = |n: usize| format!("c{n} AS (SELECT * FROM c{0} AS x, c{0} AS y)", n - 1);
+    let ctes = |n: usize| (1..n).map(double).collect::<Vec<_>>().join(", ");
+    let stars = |n: usize| format!("WITH c0 AS (SELECT 1 AS a), {} SELECT 1", ctes(n));
+    desk.allowed(&stars(15));
+    desk.denied(Code::LimitExceeded, &stars(40));
+    let of_a_call = |n: usize| {
+        format!(
+            "WITH c0 AS (SELECT 1 AS a), {} SELECT {}",
+            ctes(10),
+            vec!["ROW(x.*)"; n].join(", ")
+        ) + " FROM c9 AS x"
+    };
+    desk.allowed(&of_a_call(10));
+    desk.denied(Code::LimitExceeded, &of_a_call(600));
+    // A reference of two bytes becomes one of a thousand.
+    let columns: Vec<String> = (0..2_000).map(|n| format!("column_{n} STRING")).collect();
+    let mut desk = Desk::new(
+        POLICY,
+        &format!(
+            "CREATE TABLE d (k INT, lvl INT); CREATE TABLE m (a INT, b STRING, {})",
+            columns.join(", ")
+        ),
+    );
+    let references = |n: usize| format!("SELECT 1 FROM {}", vec!["m"; n].join(","));
+    desk.allowed(&references(2));
+    desk.denied(Code::LimitExceeded, &references(4_000));
+}
