@@ -1,6 +1,6 @@
 //! Rewrites that applied and were then refused by the second look: names that the rewriter adds, conditions of masks that ask other tables.
 
-use sqlsec::Code;
+use sqlsec::{Catalog, Code};
 
 use super::Desk;
 
@@ -77,4 +77,14 @@ fn a_short_text_does_not_become_an_endless_one() {
     let references = |n: usize| format!("SELECT 1 FROM {}", vec!["m"; n].join(","));
     desk.allowed(&references(2));
     desk.denied(Code::LimitExceeded, &references(4_000));
+}
+
+#[test]
+fn what_lies_around_the_text_of_a_view_does_not_come_along() {
+    let view = r#"{"views": [{"name": ["default_catalog", "default_database", "v"], "text": "-- all\nSELECT k FROM d ; -- done", "catalog": "default_catalog", "database": "default_database"}]}"#;
+    let mut site = Catalog::default();
+    site.add_sql(TABLES, "tables").expect("tables");
+    site.add_json(view, "view").expect("a view");
+    let text = Desk::with(POLICY, site).allowed("SELECT * FROM v");
+    assert!(!text.contains("--") && !text.contains(';'), "{text}");
 }
