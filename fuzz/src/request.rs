@@ -249,7 +249,7 @@ fn second_look_agrees(request: &Request, sql: &str, output: &Statement) {
         );
     let decide = |relation: &Relation| {
         let resource = Resource {
-            columns: relation.columns.as_deref(),
+            columns: relation.columns(),
             user_named: matches!(relation.found.origin, Origin::Session(_)),
             ..Resource::named(&relation.found.name)
         };

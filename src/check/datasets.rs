@@ -196,7 +196,7 @@ impl Datasets<'_> {
             name: &found.name,
             physical: &physical,
             also: &also,
-            columns: relation.columns.as_deref(),
+            columns: relation.columns(),
             user_named: self.is_user_named(found),
             ignore_case: self.ignores_case(found, &physical),
         };
@@ -246,7 +246,7 @@ impl Datasets<'_> {
         let resource = Resource {
             physical,
             also,
-            columns: relation.columns.as_deref(),
+            columns: relation.columns(),
             ignore_case: self.ignores_case(&relation.found, physical),
             ..Resource::named(base)
         };

@@ -545,8 +545,7 @@ impl Check<'_> {
         let types = uses.map(|used| {
             let relation = self.resolution.relations.get(used.relation)?;
             let column = relation
-                .columns
-                .as_ref()?
+                .columns()?
                 .iter()
                 .find(|c| c.name == used.column)?;
             column.data_type.as_ref()

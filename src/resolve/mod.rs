@@ -18,7 +18,7 @@ use std::rc::Rc;
 pub use error::{ResolveError, ResolveErrorKind};
 pub use view::ViewUnit;
 
-use crate::catalog::{CatalogSource, Column, DataType, Found, Session};
+use crate::catalog::{CatalogSource, Column, DataType, Found, Object, Session};
 use crate::syntax::Span;
 use crate::syntax::ast::{JoinKind, QueryId, Setting, Statement};
 
@@ -83,10 +83,20 @@ pub struct Relation {
     pub query: QueryId,
     /// The block whose FROM holds it, or in which the nested query that holds it stands; none outside a SELECT.
     pub block: Option<BlockId>,
-    /// Its columns with types; `None` when its schema is unknown.
-    pub columns: Option<Vec<Column>>,
     /// For a view: its text, resolved in its own place.
     pub view: Option<Rc<ViewUnit>>,
+}
+
+impl Relation {
+    /// Its columns with types; `None` when its schema is unknown.
+    #[must_use]
+    pub fn columns(&self) -> Option<&[Column]> {
+        match (&self.found.object, &self.view) {
+            (Some(Object::Table(table)), _) => table.columns.as_deref(),
+            (Some(Object::View(_) | Object::SessionView(_)), view) => view.as_ref()?.columns(),
+            (None, _) => None,
+        }
+    }
 }
 
 /// The syntactic position of a reference.

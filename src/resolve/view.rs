@@ -27,8 +27,8 @@ pub struct ViewUnit {
 impl ViewUnit {
     /// The view's columns; `None` where its text reads a table of unknown schema.
     #[must_use]
-    pub fn columns(&self) -> Option<Vec<Column>> {
-        self.columns.clone()
+    pub fn columns(&self) -> Option<&[Column]> {
+        self.columns.as_deref()
     }
 }
 

@@ -60,7 +60,7 @@ impl Rewriter<'_> {
         // In a query inside, a name that is read as another's may still be a column of this table, and would be seen raw.
         let asked = !protection.obligations.masks.is_empty() && self.holds_a_query(block);
         // With an unknown schema a name of the filter could be taken from an outer block.
-        let captured = block.nested && relation.columns.is_none();
+        let captured = block.nested && relation.columns().is_none();
         let plain = !renamed && !subquery && !asked && !captured;
         (protection.inside.is_none() && plain).then_some(block)
     }
@@ -99,7 +99,7 @@ impl Rewriter<'_> {
             .iter()
             .any(|u| u.relation == id && is_masked(&u.column) && !u.item);
         let row = |m: &ColumnMask| {
-            let mut columns = relation.columns.iter().flatten();
+            let mut columns = relation.columns().into_iter().flatten();
             columns.any(|c| m.path.first() == Some(&c.name) && select_list::is_row(c))
         };
         let deeper = masks
@@ -108,7 +108,7 @@ impl Rewriter<'_> {
         if used_otherwise || deeper {
             return Ok(None);
         }
-        if relation.columns.is_some() {
+        if relation.columns().is_some() {
             // Also refuses what has no shape at all: unknown columns, time attributes.
             let all = select_list::masked_columns(relation, masks)?;
             if !all.computed.is_empty() {
@@ -170,7 +170,11 @@ fn masked(
         .iter()
         .filter(|m| m.path.first().is_some_and(|p| p == column))
         .collect();
-    let known = relation.columns.iter().flatten().find(|c| c.name == column);
+    let known = relation
+        .columns()
+        .into_iter()
+        .flatten()
+        .find(|c| c.name == column);
     let untyped = Column {
         name: column.to_owned(),
         data_type: None,

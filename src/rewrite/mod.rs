@@ -238,7 +238,7 @@ fn written<'q>(rows: &Rows, qualifier: impl Fn(&RowFilter) -> Option<&'q str>) -
 }
 
 fn qualifier<'r>(filter: &RowFilter, relation: &'r Relation) -> Option<&'r str> {
-    (filter.subquery || relation.columns.is_none()).then_some(relation.found.name.table.as_str())
+    (filter.subquery || relation.columns().is_none()).then_some(relation.found.name.table.as_str())
 }
 
 /// The event-time column of a table, when its definition is known.

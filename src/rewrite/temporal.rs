@@ -45,7 +45,13 @@ impl Rewriter<'_> {
         {
             return Err(at(RewriteErrorKind::MaskedTemporalKey(table())));
         }
-        let own = |key: &&String| relation.columns.iter().flatten().any(|c| c.name == **key);
+        let own = |key: &&String| {
+            relation
+                .columns()
+                .into_iter()
+                .flatten()
+                .any(|c| c.name == **key)
+        };
         let mut keys = join.keys.iter().filter(own).peekable();
         if keys.peek().is_some() && keys.all(|k| masked.sql.contains_key(k)) {
             return Err(at(RewriteErrorKind::MaskedLookupKey(table())));
@@ -104,7 +110,11 @@ impl Rewriter<'_> {
     fn fresh(&self, wish: &str, relation: &Relation) -> String {
         let text = self.lower.get_or_init(|| self.unit.text().to_lowercase());
         let taken = |name: &str| {
-            relation.columns.iter().flatten().any(|c| c.name == name)
+            relation
+                .columns()
+                .into_iter()
+                .flatten()
+                .any(|c| c.name == name)
                 || text.contains(&name.to_lowercase())
                 || self.means_a_table(name)
                 || self.ctes.iter().any(|c| c.text.contains(name))

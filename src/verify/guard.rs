@@ -290,14 +290,14 @@ fn mask_text(
         .filter(|m| m.path.first().is_some_and(|p| p == column))
         .collect();
     let when = |mask: &ColumnMask| {
-        let open = relation.columns.is_none();
+        let open = relation.columns().is_none();
         mask.when
             .as_ref()
             .map(|w| w.render((w.subquery || open).then_some(relation.found.name.table.as_str())))
     };
     let data_type = relation
-        .columns
-        .iter()
+        .columns()
+        .into_iter()
         .flatten()
         .find(|c| c.name == column)
         .and_then(|c| c.data_type.as_ref());

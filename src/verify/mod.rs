@@ -100,7 +100,7 @@ pub fn attest(
         nesting: 1_000,
         set_operations: usize::MAX,
     };
-    let (script, tokens) = Script::parse_with_tokens(&output, version, &limits)
+    let (script, names) = Script::parse_with_names(&output, version, &limits)
         .map_err(|_| VerifyError("it does not parse"))?;
     let [statement] = script.statements.as_slice() else {
         return Err(VerifyError("it is not one statement"));
@@ -148,8 +148,8 @@ pub fn attest(
             "a protected table stands outside the relation generated for it",
         ));
     }
-    scan::scan(&tokens, &resolution, &protected)?;
-    drop(tokens);
+    scan::scan(&names, &resolution, &protected)?;
+    drop(names);
     Ok(RewrittenSql(output))
 }
 
@@ -172,7 +172,7 @@ fn hidden_columns(relation: &Relation, obligations: &Obligations) -> BTreeSet<St
         .iter()
         .filter_map(|m| m.path.first().cloned())
         .collect();
-    for column in relation.columns.iter().flatten() {
+    for column in relation.columns().into_iter().flatten() {
         if let ColumnKind::Computed { reads, .. } = &column.kind
             && reads.iter().any(|r| hidden.contains(r))
         {

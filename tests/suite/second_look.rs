@@ -37,7 +37,7 @@ fn accepts(output: &str) -> bool {
     };
     let decide = |relation: &Relation| {
         let resource = Resource {
-            columns: relation.columns.as_deref(),
+            columns: relation.columns(),
             ..Resource::named(&relation.found.name)
         };
         let decided = policy.obligations(&who, &resource, UNIX_EPOCH);
