@@ -544,10 +544,7 @@ impl Check<'_> {
         let uses = self.resolution.uses.iter().filter(|u| u.span == span);
         let types = uses.map(|used| {
             let relation = self.resolution.relations.get(used.relation)?;
-            let column = relation
-                .columns()?
-                .iter()
-                .find(|c| c.name == used.column)?;
+            let column = relation.columns()?.iter().find(|c| c.name == used.column)?;
             column.data_type.as_ref()
         });
         let mut families: Vec<Family> = types

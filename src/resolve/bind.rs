@@ -102,31 +102,31 @@ impl<'a> Resolver<'a> {
         &mut self,
         path: &Path<'_>,
         scope: &Scope<'_>,
-    ) -> Result<Option<Bound>, ResolveError> {
+    ) -> Result<(), ResolveError> {
         match scope.bind(&path.parts) {
             Binding::Column(bound) => {
-                self.used(&bound, path, false);
-                Ok(Some(bound))
+                self.used(bound, path, false);
+                Ok(())
             }
             Binding::Several(all) => {
-                for bound in &all {
+                for bound in all {
                     self.used(bound, path, false);
                 }
-                Ok(None)
+                Ok(())
             }
-            Binding::Alias | Binding::Open => Ok(None),
+            Binding::Alias | Binding::Open => Ok(()),
             Binding::Unknown => Err(ResolveErrorKind::ColumnUnknown(path.text()).at(path.span())),
         }
     }
 
     /// Records a use, and the qualifier when it is a path.
-    pub(super) fn used(&mut self, bound: &Bound, path: &Path<'_>, item: bool) {
+    pub(super) fn used(&mut self, bound: Bound, path: &Path<'_>, item: bool) {
         let Some(relation) = bound.relation else {
             return;
         };
         self.out.uses.push(ColumnUse {
             relation,
-            column: bound.column.clone(),
+            column: bound.column,
             span: path.span(),
             item,
         });
@@ -148,7 +148,7 @@ impl<'a> Resolver<'a> {
                 None => {
                     // `r.*` of a ROW column.
                     if let Binding::Column(bound) = scope.bind(&path.parts) {
-                        self.used(&bound, path, false);
+                        self.used(bound, path, false);
                     }
                     return Ok(());
                 }

@@ -427,8 +427,9 @@ impl<'a> Resolver<'a> {
         // `r.*`, `t.r.*`: the fields of a ROW column.
         match scope.bind(&path.parts) {
             Binding::Column(bound) => {
-                self.used(&bound, &path, false);
-                match bound.data_type.map(|t| t.kind) {
+                let data_type = bound.data_type.clone();
+                self.used(bound, &path, false);
+                match data_type.map(|t| t.kind) {
                     Some(TypeKind::Row(fields)) => {
                         columns.extend(fields.into_iter().map(|f| OutColumn {
                             name: f.name,
@@ -439,7 +440,7 @@ impl<'a> Resolver<'a> {
                 }
             }
             Binding::Several(all) => {
-                for bound in &all {
+                for bound in all {
                     self.used(bound, &path, false);
                 }
                 *open = true;
@@ -475,18 +476,19 @@ impl<'a> Resolver<'a> {
             let data_type = bound.data_type.clone();
             let kind = match own {
                 Some(relation) if bound.whole => {
-                    self.used(&bound, path, true);
+                    let column = bound.column.clone();
+                    self.used(bound, path, true);
                     let last = path.spans.last().copied().unwrap_or_default();
                     ItemKind::Column {
                         relation,
-                        column: bound.column,
+                        column,
                         value: path.span(),
                         name: last,
                         aliased,
                     }
                 }
                 _ => {
-                    self.used(&bound, path, false);
+                    self.used(bound, path, false);
                     ItemKind::Expression
                 }
             };

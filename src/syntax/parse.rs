@@ -131,7 +131,7 @@ pub fn tokens<'t>(
     )
 }
 
-/// The tokens of a text as names: what the lexer has read, decoded one by one.
+/// The tokens of a text, for a look at its names: each is decoded when it is asked for.
 #[derive(Debug)]
 pub struct Names<'t> {
     source: &'t str,
@@ -139,17 +139,18 @@ pub struct Names<'t> {
 }
 
 impl<'t> Names<'t> {
-    /// Of each token its kind, its bytes, and the name that it spells, when it can be an identifier (keywords included).
+    /// Of each token its kind, which word of the grammar it is, and its bytes.
+    pub fn tokens(&self) -> impl Iterator<Item = (TokenKind, Word, Span)> {
+        self.tokens.iter().map(|t| (t.kind, t.word, t.span))
+    }
+
+    /// The name that a token spells, when it can be an identifier (keywords included).
     ///
     /// # Errors
     /// A name in escapes that spell nothing.
-    pub fn iter(
-        &self,
-    ) -> impl Iterator<Item = Result<(TokenKind, Span, Option<Cow<'t, str>>), SyntaxError>> {
-        self.tokens.iter().enumerate().map(|(index, token)| {
-            let name = name(self.source, &self.tokens, index, *token)?;
-            Ok((token.kind, token.span, name))
-        })
+    pub fn of(&self, index: usize) -> Result<Option<Cow<'t, str>>, SyntaxError> {
+        let token = self.tokens.get(index);
+        token.map_or(Ok(None), |t| name(self.source, &self.tokens, index, *t))
     }
 }
 

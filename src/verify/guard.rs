@@ -338,14 +338,12 @@ fn occurs_around(text: &str, block: Span, mask: &str, used: Span) -> Option<Span
         .get(near.start as usize..near.end as usize)
         .unwrap_or_default();
     let mut places = bytes.windows(mask.len()).zip(near.start..);
+    let before = |start: u32| text.get(..start as usize)?.chars().next_back();
     let (_, start) = places.find(|(found, start)| {
-        let before = text
-            .get(..*start as usize)
-            .and_then(|t| t.chars().next_back());
         *start <= used.start
             && used.end <= start + reach
             && *found == mask.as_bytes()
-            && !before.is_some_and(goes_on)
+            && !before(*start).is_some_and(goes_on)
     })?;
     Some(Span::new(start, start + reach))
 }
