@@ -156,12 +156,15 @@ impl<'p> Scope<'p> {
 
     fn bind_plain(&self, parts: &[&str], local: bool) -> Binding {
         let candidates = || self.relations.iter().filter(|r| !r.qualified_only);
-        let direct: Vec<Bound> = candidates()
+        let mut direct = candidates()
             .filter(|r| parts.first().is_some_and(|p| r.columns.find(p).is_some()))
-            .filter_map(|r| r.bound(parts, 0, local))
-            .collect();
-        if !direct.is_empty() {
-            return one_or_several(direct);
+            .filter_map(|r| r.bound(parts, 0, local));
+        match (direct.next(), direct.next()) {
+            (Some(one), None) => return Binding::Column(one),
+            (Some(one), Some(other)) => {
+                return Binding::Several([one, other].into_iter().chain(direct).collect());
+            }
+            (None, _) => {}
         }
         let outer = self.parent.map(|p| p.bind_plain(parts, false));
         let mut inside: Vec<Bound> = candidates()
