@@ -10,7 +10,7 @@ mod world;
 
 pub use catalog::catalog_file;
 pub use policy::policy_document;
-pub use request::request;
+pub use request::{is_allowed, request};
 pub use syntax::{lexer, script};
 
 /// A thread of a JVM that calls native code has this much.

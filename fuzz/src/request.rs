@@ -53,6 +53,19 @@ pub fn request(text: &str) {
     });
 }
 
+/// Whether bare SQL is allowed: a test that would deny everything shows nothing.
+pub fn is_allowed(sql: &str) -> bool {
+    let user = Principal {
+        user: "u".to_owned(),
+        ..Principal::default()
+    };
+    ENGINE
+        .check(&Request::new(user, sql))
+        .decision
+        .sql()
+        .is_some()
+}
+
 /// As every front end sends it.
 pub(crate) fn json(reply: &Reply) -> String {
     serde_json::to_string(reply).expect("a reply is JSON")
@@ -236,7 +249,7 @@ fn second_look_agrees(request: &Request, sql: &str, output: &Statement) {
         );
     let decide = |relation: &Relation| {
         let resource = Resource {
-            columns: relation.columns.as_deref(),
+            columns: relation.columns(),
             user_named: matches!(relation.found.origin, Origin::Session(_)),
             ..Resource::named(&relation.found.name)
         };

@@ -45,9 +45,14 @@ pub(super) struct Datasets<'a> {
     pub principal: &'a Principal,
     pub at: SystemTime,
     pub session: &'a Session,
+    /// Whether strict mode is on.
+    pub strict: bool,
     /// What was decided already, by what a name means: a statement names a table more than once, and `verify` asks again.
     pub decided: Decided,
 }
+
+/// The origin of what a statement declares, before the session has it: no object of the session has this number.
+pub(super) const DECLARED: Origin = Origin::Session(u64::MAX);
 
 /// Decisions by the table they are about. Within one statement the same table under the same circumstances has the same one.
 pub(super) type Decided = RefCell<HashMap<(TableName, Origin), Arc<Obligations>>>;
@@ -128,26 +133,28 @@ impl Datasets<'_> {
         made: &SessionView,
         view: &ViewUnit,
     ) -> Result<(), Refused> {
-        if made.bases == bases(&view.resolution)
-            && made.protected_for == self.stamp(&view.resolution)
-        {
+        // In strict mode its own text must have been looked at.
+        let strictly = || made.protected_for == self.stamp(&view.resolution, true);
+        let loosely = || !self.strict && made.protected_for == self.stamp(&view.resolution, false);
+        if made.bases == bases(&view.resolution) && (strictly() || loosely()) {
             return Ok(());
         }
         let message = format!(
-            "view `{}` was made when its names, the policy or the user were others: make it again",
+            "view `{}` was made when its names, the policy, the user or the mode were others: make it again",
             relation.found.name
         );
         Err(Refused::new(Code::ViewRebound, message, relation.name))
     }
 
-    /// For whom, under which policy and with which obligations a text is protected now.
-    pub(super) fn stamp(&self, resolution: &Resolution) -> String {
+    /// For whom, under which policy and with which obligations a text is protected now, and whether strict mode has looked at it.
+    pub(super) fn stamp(&self, resolution: &Resolution, strict: bool) -> String {
         let mut obligations = String::new();
         self.write_obligations(resolution, &mut obligations);
         let who = self.engine.stamp_for(self.principal);
         let digest = sha2::Sha256::digest(obligations.as_bytes());
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{who} {hex}")
+        let mode = if strict { " strict" } else { "" };
+        format!("{who} {hex}{mode}")
     }
 
     fn write_obligations(&self, resolution: &Resolution, text: &mut String) {
@@ -161,8 +168,8 @@ impl Datasets<'_> {
 
     /// The obligations of one relation.
     pub(super) fn obligations(&self, relation: &Relation) -> Result<Arc<Obligations>, Refused> {
-        // Options of a hint can move a table: what was decided without them says nothing.
-        if !relation.options.is_empty() {
+        // Options of a hint can move a table: what was decided without them says nothing. Nor does a number that several tables have.
+        if !relation.options.is_empty() || relation.found.origin == DECLARED {
             return self.decide(relation).map(Arc::new);
         }
         let key = (relation.found.name.clone(), relation.found.origin);
@@ -189,7 +196,7 @@ impl Datasets<'_> {
             name: &found.name,
             physical: &physical,
             also: &also,
-            columns: relation.columns.as_deref(),
+            columns: relation.columns(),
             user_named: self.is_user_named(found),
             ignore_case: self.ignores_case(found, &physical),
         };
@@ -239,7 +246,7 @@ impl Datasets<'_> {
         let resource = Resource {
             physical,
             also,
-            columns: relation.columns.as_deref(),
+            columns: relation.columns(),
             ignore_case: self.ignores_case(&relation.found, physical),
             ..Resource::named(base)
         };

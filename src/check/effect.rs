@@ -265,9 +265,10 @@ impl Work<'_> {
                 principal: self.principal,
                 at: self.at,
                 session,
+                strict: self.strict,
                 decided: Decided::default(),
             }
-            .stamp(resolution),
+            .stamp(resolution, self.strict),
         }
     }
 }

@@ -6,6 +6,7 @@ use super::datasets::{Datasets, Refused};
 use super::privileges::as_written;
 use super::refusal::name_refusal;
 use super::statement::Work;
+use super::strict;
 use crate::mask;
 use crate::policy::Privilege;
 use crate::syntax::ast::{AlterObject, Call, CreateObject, Name, ObjectChange, ObjectKind};
@@ -112,17 +113,24 @@ impl Work<'_> {
         let Some(last) = name.parts.last() else {
             return Ok(());
         };
-        let Some(policy) = self.engine.policy().functions() else {
+        let policy = self.engine.policy();
+        let Some(of_policy) = policy.functions() else {
             let message = format!(
                 "`{}`: the permission service has not said which functions its masks and filters call",
                 last.value
             );
             return Err(Refused::new(Code::PolicyIncomplete, message, name.span));
         };
-        let mut called = policy.into_iter().chain(mask::FUNCTIONS);
+        // What strict mode lets pass by its name must stay what the site meant by it.
+        let of_strict = policy.strict_functions().iter().map(String::as_str);
+        let mut called = of_policy
+            .into_iter()
+            .chain(mask::FUNCTIONS)
+            .chain(of_strict)
+            .chain(strict::TOTAL);
         if called.any(|f| f.to_lowercase() == last.value.to_lowercase()) {
             let message = format!(
-                "`{}` is the name of a function that masks or filters call",
+                "`{}` is the name of a function that masks or filters call, or that strict mode lets pass",
                 last.value
             );
             return Err(Refused::new(

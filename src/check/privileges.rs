@@ -1,7 +1,7 @@
 //! What a statement needs besides its rows: privileges on outputs, on definitions, on code.
 
 use super::Code;
-use super::datasets::{Datasets, Refused};
+use super::datasets::{DECLARED, Datasets, Refused};
 use super::options::option_allowed;
 use super::refusal::{name_refusal, table_refusal};
 use super::settings::setting_refused;
@@ -17,9 +17,6 @@ use crate::syntax::ast::{
     AlterTable, AlterView, CreateTable, Describe, DescribeForm, Drop, DropObject, JarCommand,
     Literal, ModuleCommand, Name, Setting, StatementKind, TableChange, ViewChange,
 };
-
-/// The origin of what a statement declares, before the session has it: no object of the session has this number.
-const DECLARED: Origin = Origin::Session(u64::MAX);
 
 impl Work<'_> {
     pub(super) fn privileges(
@@ -54,7 +51,11 @@ impl Work<'_> {
                 one(loads_no_code(&create.table.options))?;
                 sinks(Privilege::Create)?;
                 one(self.made(datasets, &create.table, resolution))?;
-                one(self.ctas(datasets, &create.table))
+                one(self.ctas(datasets, &create.table))?;
+                if create.or_alter {
+                    one(self.or_alter(datasets, &create.table.name))?;
+                }
+                Ok(())
             }
             StatementKind::Update(_) => {
                 sinks(Privilege::Update)?;
@@ -215,6 +216,22 @@ impl Work<'_> {
             datasets.may(&name, &[], false, Privilege::Drop, create.name.span)?;
         }
         Ok(())
+    }
+
+    /// `CREATE OR ALTER` changes the table that is there, where there is one.
+    fn or_alter(&self, datasets: &Datasets<'_>, name: &Name) -> Result<(), Refused> {
+        let at = |e| name_refusal(&e, name);
+        let full = datasets.session.qualify(name).map_err(at)?;
+        let existing = datasets
+            .session
+            .existing(&full, false, self.engine.catalog())
+            .map_err(at)?;
+        match existing {
+            Existing::No => Ok(()),
+            Existing::Yes | Existing::Unknown => datasets
+                .change(name, Privilege::Alter, "altered")
+                .map(|_| ()),
+        }
     }
 
     /// `LIKE t` copies the address of `t`: the copy would be a second door to the same rows.

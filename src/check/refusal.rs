@@ -44,6 +44,7 @@ pub(super) fn resolve_refusal(error: &crate::resolve::ResolveError) -> Refused {
         Kind::ColumnUnknown(_) => Code::ColumnUnknown,
         Kind::RelationUnknown(_) => Code::RelationUnknown,
         Kind::View(_) | Kind::ViewDepth(_) => Code::ViewInvalid,
+        Kind::Columns => Code::LimitExceeded,
         Kind::StrayQuery => Code::UnsupportedConstruct,
         Kind::ColumnList { .. } => Code::SyntaxError,
     };
@@ -60,6 +61,7 @@ pub(super) fn rewrite_code(kind: &crate::rewrite::RewriteErrorKind) -> Code {
         Kind::MaskedLookupKey(_) => Code::MaskedLookupKey,
         Kind::MaskedTemporalKey(_) => Code::MaskedTemporalKey,
         Kind::TemporalShape { .. } => Code::TemporalJoinShape,
+        Kind::TooLong => Code::LimitExceeded,
         Kind::Internal(_) => Code::Internal,
     }
 }

@@ -73,6 +73,7 @@ impl Work<'_> {
             principal: self.principal,
             at: self.at,
             session,
+            strict: self.strict,
             decided: Decided::default(),
         };
         let resolution = resolve(statement, session, self.engine.catalog()).map_err(|e| {

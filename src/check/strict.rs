@@ -26,7 +26,7 @@ use crate::syntax::{
 use crate::verify::Decide;
 
 /// Functions of Flink that neither fail nor act, whatever they are given: each was run on real Flink with values at its edges.
-const TOTAL: [&str; 70] = [
+pub(super) const TOTAL: [&str; 70] = [
     "ABS",
     "ARRAY_AGG",
     "ASCII",
@@ -228,7 +228,7 @@ impl Check<'_> {
 
     fn query(&mut self, query: &Query) {
         match query.role {
-            QueryRole::Scalar => {
+            QueryRole::Scalar | QueryRole::BareTable => {
                 self.refuse("a subquery in place of a value", query.span);
             }
             QueryRole::Statement
@@ -294,7 +294,10 @@ impl Check<'_> {
         if let Some(pattern) = &factor.match_recognize {
             let measures = pattern.measures.iter().map(|(value, _)| value);
             let defines = pattern.defines.iter().map(|(_, condition)| condition);
-            measures.chain(defines).for_each(|s| self.scalar(s));
+            let keys = pattern.order_by.iter().map(|o| &o.key);
+            let keys = pattern.partition_by.iter().chain(keys);
+            let operands = measures.chain(defines).chain(keys).chain(&pattern.within);
+            operands.for_each(|s| self.scalar(s));
         }
     }
 
@@ -541,11 +544,7 @@ impl Check<'_> {
         let uses = self.resolution.uses.iter().filter(|u| u.span == span);
         let types = uses.map(|used| {
             let relation = self.resolution.relations.get(used.relation)?;
-            let column = relation
-                .columns
-                .as_ref()?
-                .iter()
-                .find(|c| c.name == used.column)?;
+            let column = relation.columns()?.iter().find(|c| c.name == used.column)?;
             column.data_type.as_ref()
         });
         let mut families: Vec<Family> = types

@@ -84,10 +84,6 @@ impl Datasets<'_> {
 /// A reference in no query.
 fn standing_alone(found: Found, span: Span, name_parts: usize) -> Relation {
     Relation {
-        columns: match &found.object {
-            Some(Object::Table(table)) => table.columns.clone(),
-            Some(Object::View(_) | Object::SessionView(_)) | None => None,
-        },
         found,
         name: span,
         name_parts,

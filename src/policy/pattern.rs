@@ -240,6 +240,9 @@ impl Glob {
 
 /// The text in lower case, character by character: the same relation as in [`Glob::matches`], unlike `str::to_lowercase` (final sigma).
 pub(super) fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.chars().flat_map(char::to_lowercase).collect()
 }
 

@@ -88,7 +88,7 @@ impl<'a> Resolver<'a> {
             self.column(&Path::of_sql(parts), scope)?;
         }
         for parts in stars {
-            self.star_operand(&Path::of_object_name(parts), scope);
+            self.star_operand(&Path::of_object_name(parts), scope)?;
         }
         queries.sort_unstable();
         for id in queries {
@@ -102,31 +102,31 @@ impl<'a> Resolver<'a> {
         &mut self,
         path: &Path<'_>,
         scope: &Scope<'_>,
-    ) -> Result<Option<Bound>, ResolveError> {
+    ) -> Result<(), ResolveError> {
         match scope.bind(&path.parts) {
             Binding::Column(bound) => {
-                self.used(&bound, path, false);
-                Ok(Some(bound))
+                self.used(bound, path, false);
+                Ok(())
             }
             Binding::Several(all) => {
-                for bound in &all {
+                for bound in all {
                     self.used(bound, path, false);
                 }
-                Ok(None)
+                Ok(())
             }
-            Binding::Alias | Binding::Open => Ok(None),
+            Binding::Alias | Binding::Open => Ok(()),
             Binding::Unknown => Err(ResolveErrorKind::ColumnUnknown(path.text()).at(path.span())),
         }
     }
 
     /// Records a use, and the qualifier when it is a path.
-    pub(super) fn used(&mut self, bound: &Bound, path: &Path<'_>, item: bool) {
+    pub(super) fn used(&mut self, bound: Bound, path: &Path<'_>, item: bool) {
         let Some(relation) = bound.relation else {
             return;
         };
         self.out.uses.push(ColumnUse {
             relation,
-            column: bound.column.clone(),
+            column: bound.column,
             span: path.span(),
             item,
         });
@@ -139,7 +139,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// `t.*` or `*` as an argument: every column of what it names is read.
-    fn star_operand(&mut self, path: &Path<'_>, scope: &Scope<'_>) {
+    fn star_operand(&mut self, path: &Path<'_>, scope: &Scope<'_>) -> Result<(), ResolveError> {
         let named: Vec<ScopeRelation> = if path.parts.is_empty() {
             scope.relations.clone()
         } else {
@@ -148,13 +148,14 @@ impl<'a> Resolver<'a> {
                 None => {
                     // `r.*` of a ROW column.
                     if let Binding::Column(bound) = scope.bind(&path.parts) {
-                        self.used(&bound, path, false);
+                        self.used(bound, path, false);
                     }
-                    return;
+                    return Ok(());
                 }
             }
         };
         for relation in &named {
+            self.take_columns(&relation.columns, path.span())?;
             self.all_columns(relation, path.span(), false);
             if let (Some(id), true) = (relation.relation, path.parts.len() > 1) {
                 self.out.qualifiers.push(LongQualifier {
@@ -163,6 +164,7 @@ impl<'a> Resolver<'a> {
                 });
             }
         }
+        Ok(())
     }
 
     /// Records a use of every known column.

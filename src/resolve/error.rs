@@ -32,8 +32,11 @@ pub enum ResolveErrorKind {
     #[error("the text of view `{0}` cannot be resolved")]
     View(TableName),
     /// Code `view-invalid`.
-    #[error("view `{0}` refers to itself, or views lie too deep")]
+    #[error("view `{0}` refers to itself, or views lie too deep, or are too many")]
     ViewDepth(TableName),
+    /// Code `limit-exceeded`: stars over stars double.
+    #[error("the stars of this statement stand for too many columns")]
+    Columns,
     /// Code `unsupported-construct`: a query where no walk goes.
     #[error("a query in this place is not supported")]
     StrayQuery,

@@ -207,18 +207,13 @@ impl<'a> Resolver<'a> {
         });
         let (columns, relation) = self.table(table, place, query, env, Some(block))?;
         if relation.is_none()
-            && let Some(name) = table.name.parts.first()
+            && let Some(used) = self.out.ctes.last_mut()
         {
-            self.out.ctes.push(super::CteUse {
-                name: name.value.clone(),
-                span: table.name.span,
-                alias: factor
-                    .alias
-                    .as_ref()
-                    .map_or(&name.value, |a| &a.name.value)
-                    .clone(),
-                on: join.and_then(on_clause).map(|c| c.condition.span),
-            });
+            if let Some(alias) = &factor.alias {
+                used.alias.clone_from(&alias.name.value);
+            }
+            used.on = join.and_then(on_clause).map(|c| c.condition.span);
+            used.join = join.map(|j| j.kind);
         }
         let name = table
             .name
@@ -246,19 +241,26 @@ impl<'a> Resolver<'a> {
         block: Option<BlockId>,
     ) -> Result<(Columns, Option<usize>), ResolveError> {
         let found = self.find(&table.name)?;
-        let (columns, view) = match &found.object {
-            Some(Object::Table(base)) => (base.columns.clone(), None),
-            Some(Object::View(view)) => {
-                let unit = self.view(&found.name, view, table.name.span)?;
-                (unit.columns(), Some(unit))
-            }
+        let view = match &found.object {
+            Some(Object::View(view)) => Some(self.view(&found.name, view, table.name.span)?),
             Some(Object::SessionView(made)) => {
-                let unit = self.view(&found.name, &made.view, table.name.span)?;
-                (unit.columns(), Some(unit))
+                Some(self.view(&found.name, &made.view, table.name.span)?)
             }
-            None => (None, None),
+            Some(Object::Table(_)) | None => None,
         };
-        let scope_columns = match &columns {
+        let id = self.out.relations.len();
+        let relation = Relation {
+            found,
+            name: table.name.span,
+            name_parts: table.name.parts.len(),
+            span: table.span,
+            options: options(table),
+            place,
+            query,
+            block,
+            view,
+        };
+        let scope_columns = match relation.columns() {
             Some(list) => Columns::closed(
                 list.iter()
                     .map(|c| OutColumn {
@@ -269,19 +271,7 @@ impl<'a> Resolver<'a> {
             ),
             None => Columns::unknown(),
         };
-        let id = self.out.relations.len();
-        self.out.relations.push(Relation {
-            found,
-            name: table.name.span,
-            name_parts: table.name.parts.len(),
-            span: table.span,
-            options: options(table),
-            place,
-            query,
-            block,
-            columns,
-            view,
-        });
+        self.out.relations.push(relation);
         Ok((scope_columns, Some(id)))
     }
 

@@ -12,17 +12,33 @@ mod scope;
 mod statement;
 mod view;
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 pub use error::{ResolveError, ResolveErrorKind};
 pub use view::ViewUnit;
 
-use crate::catalog::{CatalogSource, Column, DataType, Found, Session};
+use crate::catalog::{CatalogSource, Column, DataType, Found, Object, Session};
 use crate::syntax::Span;
 use crate::syntax::ast::{JoinKind, QueryId, Setting, Statement};
 
 /// How many views may lie one under the other.
 const VIEW_DEPTH: usize = 32;
+
+/// What one statement may still take, the views below it included. Views that name the one before them twice double, and so do stars.
+struct Budget {
+    views: Cell<u32>,
+    columns: Cell<usize>,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            views: Cell::new(1_000),
+            columns: Cell::new(250_000),
+        }
+    }
+}
 
 /// What one statement reads and writes.
 #[derive(Debug, Default)]
@@ -67,10 +83,20 @@ pub struct Relation {
     pub query: QueryId,
     /// The block whose FROM holds it, or in which the nested query that holds it stands; none outside a SELECT.
     pub block: Option<BlockId>,
-    /// Its columns with types; `None` when its schema is unknown.
-    pub columns: Option<Vec<Column>>,
     /// For a view: its text, resolved in its own place.
     pub view: Option<Rc<ViewUnit>>,
+}
+
+impl Relation {
+    /// Its columns with types; `None` when its schema is unknown.
+    #[must_use]
+    pub fn columns(&self) -> Option<&[Column]> {
+        match (&self.found.object, &self.view) {
+            (Some(Object::Table(table)), _) => table.columns.as_deref(),
+            (Some(Object::View(_) | Object::SessionView(_)), view) => view.as_ref()?.columns(),
+            (None, _) => None,
+        }
+    }
 }
 
 /// The syntactic position of a reference.
@@ -210,6 +236,8 @@ pub struct CteUse {
     pub alias: String,
     /// The ON condition of the join that it is the right side of, without the word.
     pub on: Option<Span>,
+    /// Which join that is.
+    pub join: Option<JoinKind>,
 }
 
 /// A qualifier of two or three parts that names a table of the FROM clause by its path.
@@ -252,5 +280,5 @@ pub fn resolve(
     session: &Session,
     catalog: &dyn CatalogSource,
 ) -> Result<Resolution, ResolveError> {
-    query::Resolver::new(statement, session, catalog, &[]).statement()
+    query::Resolver::new(statement, session, catalog, &[], Rc::default()).statement()
 }

@@ -8,13 +8,13 @@ use super::bind::Path;
 use super::error::{ResolveError, ResolveErrorKind};
 use super::scope::{Binding, Columns, Scope, ScopeRelation};
 use super::{
-    Block, BlockId, ColumnUse, Item, ItemKind, LongQualifier, OutColumn, Place, Resolution,
+    Block, BlockId, Budget, ColumnUse, Item, ItemKind, LongQualifier, OutColumn, Place, Resolution,
     StarColumn,
 };
 use crate::catalog::{CatalogSource, DataType, Found, Session, TableName, TypeKind};
 use crate::syntax::ast::{
-    Body, Name, OrderItem, Query, QueryId, Select, SelectItem, SetOpKind, Setting, Statement,
-    TableRef, Term,
+    Body, Name, OrderItem, Query, QueryId, QueryRole, Select, SelectItem, SetOpKind, Setting,
+    Statement, TableRef, Term,
 };
 use crate::syntax::{Construct, Span, SyntaxErrorKind, cast_type};
 
@@ -43,6 +43,7 @@ pub(super) struct Resolver<'a> {
     pub(super) catalog: &'a dyn CatalogSource,
     /// The views being expanded around this text, outermost first.
     pub(super) views: &'a [TableName],
+    pub(super) budget: Rc<Budget>,
     pub(super) out: Resolution,
     visited: Vec<bool>,
 }
@@ -53,6 +54,7 @@ impl<'a> Resolver<'a> {
         session: &'a Session,
         catalog: &'a dyn CatalogSource,
         views: &'a [TableName],
+        budget: Rc<Budget>,
     ) -> Self {
         let visited = vec![false; statement.queries.0.len()];
         Self {
@@ -60,6 +62,7 @@ impl<'a> Resolver<'a> {
             session,
             catalog,
             views,
+            budget,
             out: Resolution::default(),
             visited,
         }
@@ -192,7 +195,14 @@ impl<'a> Resolver<'a> {
             Term::Select(select) => self.select(select, id, env, outer, order_by),
             Term::Query(nested) => self.query(*nested, env, outer, block),
             Term::Table(table) => {
-                let (columns, _) = self.table(table, Place::Term, id, env, block)?;
+                // A SELECT in its place needs parentheses where it has none.
+                let bare = self
+                    .statement
+                    .queries
+                    .get(id)
+                    .is_some_and(|q| q.role == QueryRole::BareTable);
+                let place = if bare { Place::Argument } else { Place::Term };
+                let (columns, _) = self.table(table, place, id, env, block)?;
                 Ok(columns)
             }
             Term::Values(values) => {
@@ -228,6 +238,13 @@ impl<'a> Resolver<'a> {
         if let [only] = table.name.parts.as_slice()
             && let Some(columns) = find_cte(env, &only.value)
         {
+            self.out.ctes.push(super::CteUse {
+                name: only.value.clone(),
+                span: table.name.span,
+                alias: only.value.clone(),
+                on: None,
+                join: None,
+            });
             return Ok((columns.clone(), None));
         }
         self.relation(table, place, query, block)
@@ -351,6 +368,7 @@ impl<'a> Resolver<'a> {
                     }
                 }
                 for relation in scope.relations.iter().filter(|r| !r.qualified_only) {
+                    self.take_columns(&relation.columns, *span)?;
                     all_known &= !relation.columns.open;
                     self.all_columns(relation, *span, true);
                     for column in relation
@@ -391,6 +409,7 @@ impl<'a> Resolver<'a> {
                     relation: id,
                 });
             }
+            self.take_columns(&relation.columns, span)?;
             self.all_columns(&relation, span, true);
             *open |= relation.columns.open;
             columns.extend(relation.columns.list.iter().cloned());
@@ -408,8 +427,9 @@ impl<'a> Resolver<'a> {
         // `r.*`, `t.r.*`: the fields of a ROW column.
         match scope.bind(&path.parts) {
             Binding::Column(bound) => {
-                self.used(&bound, &path, false);
-                match bound.data_type.map(|t| t.kind) {
+                let data_type = bound.data_type.clone();
+                self.used(bound, &path, false);
+                match data_type.map(|t| t.kind) {
                     Some(TypeKind::Row(fields)) => {
                         columns.extend(fields.into_iter().map(|f| OutColumn {
                             name: f.name,
@@ -420,7 +440,7 @@ impl<'a> Resolver<'a> {
                 }
             }
             Binding::Several(all) => {
-                for bound in &all {
+                for bound in all {
                     self.used(bound, &path, false);
                 }
                 *open = true;
@@ -456,18 +476,19 @@ impl<'a> Resolver<'a> {
             let data_type = bound.data_type.clone();
             let kind = match own {
                 Some(relation) if bound.whole => {
-                    self.used(&bound, path, true);
+                    let column = bound.column.clone();
+                    self.used(bound, path, true);
                     let last = path.spans.last().copied().unwrap_or_default();
                     ItemKind::Column {
                         relation,
-                        column: bound.column,
+                        column,
                         value: path.span(),
                         name: last,
                         aliased,
                     }
                 }
                 _ => {
-                    self.used(&bound, path, false);
+                    self.used(bound, path, false);
                     ItemKind::Expression
                 }
             };
@@ -475,6 +496,14 @@ impl<'a> Resolver<'a> {
         }
         self.column(path, scope)?;
         Ok((ItemKind::Expression, name, None))
+    }
+
+    /// Counts the columns that a star stands for.
+    pub(super) fn take_columns(&self, columns: &Columns, star: Span) -> Result<(), ResolveError> {
+        let left = self.budget.columns.get().checked_sub(columns.list.len());
+        let left = left.ok_or_else(|| ResolveErrorKind::Columns.at(star))?;
+        self.budget.columns.set(left);
+        Ok(())
     }
 
     /// Adds a use of each of `names` in every relation that has it: the columns of USING, the common ones of NATURAL.

@@ -96,6 +96,24 @@ pub(super) enum Binding {
     Unknown,
 }
 
+impl Binding {
+    /// The columns that are meant, or may be.
+    fn columns(self) -> Vec<Bound> {
+        match self {
+            Self::Column(one) => vec![one],
+            Self::Several(all) => all,
+            Self::Alias | Self::Open | Self::Unknown => Vec::new(),
+        }
+    }
+}
+
+fn one_or_several(found: Vec<Bound>) -> Binding {
+    match <[Bound; 1]>::try_from(found) {
+        Ok([one]) => Binding::Column(one),
+        Err(several) => Binding::Several(several),
+    }
+}
+
 impl<'p> Scope<'p> {
     pub(super) fn child(&'p self) -> Scope<'p> {
         Scope {
@@ -138,36 +156,39 @@ impl<'p> Scope<'p> {
 
     fn bind_plain(&self, parts: &[&str], local: bool) -> Binding {
         let candidates = || self.relations.iter().filter(|r| !r.qualified_only);
-        let direct: Vec<Bound> = candidates()
+        let mut direct = candidates()
             .filter(|r| parts.first().is_some_and(|p| r.columns.find(p).is_some()))
-            .filter_map(|r| r.bound(parts, 0, local))
+            .filter_map(|r| r.bound(parts, 0, local));
+        match (direct.next(), direct.next()) {
+            (Some(one), None) => return Binding::Column(one),
+            (Some(one), Some(other)) => {
+                return Binding::Several([one, other].into_iter().chain(direct).collect());
+            }
+            (None, _) => {}
+        }
+        let outer = self.parent.map(|p| p.bind_plain(parts, false));
+        let mut inside: Vec<Bound> = candidates()
+            .filter_map(|r| r.bound_inside(parts, local))
             .collect();
-        let found = if direct.is_empty() {
-            candidates()
-                .filter_map(|r| r.bound_inside(parts, local))
-                .collect()
-        } else {
-            direct
-        };
-        match <[Bound; 1]>::try_from(found) {
-            Ok([one]) => Binding::Column(one),
-            Err(several) if several.is_empty() => {
-                if let [name] = parts
-                    && self.aliases.iter().any(|a| a == name)
-                {
-                    return Binding::Alias;
-                }
+        match (inside.is_empty(), outer) {
+            // Whether the fields of a ROW can be named without it hangs on how the ROW was made: an outer column may be meant as well.
+            (false, outer) => {
+                inside.extend(outer.into_iter().flat_map(Binding::columns));
+                one_or_several(inside)
+            }
+            (true, outer) => {
                 let open = candidates().any(|r| r.columns.open);
-                match self.parent.map(|p| p.bind_plain(parts, false)) {
-                    // An unknown schema nearer by may hide the outer column: both may be meant.
+                let alias = matches!(parts, [name] if self.aliases.iter().any(|a| a == name));
+                match outer {
+                    // An unknown schema nearer by may hide the outer column, and so may an alias, in ORDER BY alone: both may be meant.
                     Some(outer @ (Binding::Column(_) | Binding::Several(_))) => outer,
+                    _ if alias => Binding::Alias,
                     Some(Binding::Alias) if !open => Binding::Alias,
                     Some(Binding::Open) => Binding::Open,
                     _ if open => self.open_binding(parts, local),
                     _ => Binding::Unknown,
                 }
             }
-            Err(several) => Binding::Several(several),
         }
     }
 

@@ -27,8 +27,8 @@ pub struct ViewUnit {
 impl ViewUnit {
     /// The view's columns; `None` where its text reads a table of unknown schema.
     #[must_use]
-    pub fn columns(&self) -> Option<Vec<Column>> {
-        self.columns.clone()
+    pub fn columns(&self) -> Option<&[Column]> {
+        self.columns.as_deref()
     }
 }
 
@@ -39,7 +39,10 @@ impl Resolver<'_> {
         view: &View,
         span: Span,
     ) -> Result<Rc<ViewUnit>, ResolveError> {
-        if self.views.len() >= VIEW_DEPTH || self.views.contains(name) {
+        // Each view of a chain that names the one before it twice doubles what is read.
+        let left = self.budget.views.get().checked_sub(1);
+        self.budget.views.set(left.unwrap_or_default());
+        if self.views.len() >= VIEW_DEPTH || self.views.contains(name) || left.is_none() {
             return Err(ResolveErrorKind::ViewDepth(name.clone()).at(span));
         }
         let invalid = || ResolveErrorKind::View(name.clone()).at(span);
@@ -54,13 +57,15 @@ impl Resolver<'_> {
         session.database.clone_from(&view.database);
         let mut views = self.views.to_vec();
         views.push(name.clone());
-        let resolution = Resolver::new(&statement, &session, self.catalog, &views)
+        let budget = Rc::clone(&self.budget);
+        let resolution = Resolver::new(&statement, &session, self.catalog, &views, budget)
             .statement()
             .map_err(|e| match e.kind {
                 // The reason lies in a text that the submitter did not write: it is not shown to them.
                 ResolveErrorKind::ViewDepth(_) => {
                     ResolveErrorKind::ViewDepth(name.clone()).at(span)
                 }
+                ResolveErrorKind::Columns => ResolveErrorKind::Columns.at(span),
                 _ => invalid(),
             })?;
         let known = resolution.columns.as_ref().map(|list| Columns {

@@ -64,6 +64,9 @@ pub enum RewriteErrorKind {
         /// What stands in the way.
         why: &'static str,
     },
+    /// Code `limit-exceeded`.
+    #[error("the protected form of this statement would be too long")]
+    TooLong,
     /// Our own mistake. Code `internal`.
     #[error("internal error: {0}")]
     Internal(&'static str),

@@ -5,7 +5,7 @@ use super::{Edit, Protection, Rewriter, Rows, derived, select_list, written};
 use crate::catalog::{Column, ColumnKind};
 use crate::policy::ColumnMask;
 use crate::resolve::{Block, FromPlace, Item, ItemKind, Place, Relation, RelationId};
-use crate::syntax::quote;
+use crate::syntax::{Span, quote};
 
 impl Rewriter<'_> {
     /// Protects a reference in place. `false`: this block can tell the difference, nothing was edited.
@@ -57,9 +57,23 @@ impl Rewriter<'_> {
         let renamed = alias.as_ref().is_some_and(|a| a.columns);
         let subquery =
             matches!(&protection.obligations.rows, Rows::Matching(filter) if filter.subquery);
+        // In a query inside, a name that is read as another's may still be a column of this table, and would be seen raw.
+        let asked = !protection.obligations.masks.is_empty() && self.holds_a_query(block);
         // With an unknown schema a name of the filter could be taken from an outer block.
-        let captured = block.nested && relation.columns.is_none();
-        (protection.inside.is_none() && !renamed && !subquery && !captured).then_some(block)
+        let captured = block.nested && relation.columns().is_none();
+        let plain = !renamed && !subquery && !asked && !captured;
+        (protection.inside.is_none() && plain).then_some(block)
+    }
+
+    /// Whether a query stands in the block or behind it, in ORDER BY.
+    fn holds_a_query(&self, block: &Block) -> bool {
+        let queries = &self.unit.queries;
+        // ORDER BY of a set operation sees its columns only.
+        let lone = queries.get(block.query).filter(|q| q.body.rest.is_empty());
+        let end = lone.map_or(block.span.end, |q| q.span.end);
+        let reach = Span::new(block.span.start, end);
+        let mut spans = queries.0.iter().map(|q| q.span);
+        spans.any(|s| reach.contains(s) && s != reach)
     }
 
     /// The edits of the select list; `None` where a masked column is used otherwise than as an item of its own.
@@ -85,7 +99,7 @@ impl Rewriter<'_> {
             .iter()
             .any(|u| u.relation == id && is_masked(&u.column) && !u.item);
         let row = |m: &ColumnMask| {
-            let mut columns = relation.columns.iter().flatten();
+            let mut columns = relation.columns().into_iter().flatten();
             columns.any(|c| m.path.first() == Some(&c.name) && select_list::is_row(c))
         };
         let deeper = masks
@@ -94,7 +108,7 @@ impl Rewriter<'_> {
         if used_otherwise || deeper {
             return Ok(None);
         }
-        if relation.columns.is_some() {
+        if relation.columns().is_some() {
             // Also refuses what has no shape at all: unknown columns, time attributes.
             let all = select_list::masked_columns(relation, masks)?;
             if !all.computed.is_empty() {
@@ -156,7 +170,11 @@ fn masked(
         .iter()
         .filter(|m| m.path.first().is_some_and(|p| p == column))
         .collect();
-    let known = relation.columns.iter().flatten().find(|c| c.name == column);
+    let known = relation
+        .columns()
+        .into_iter()
+        .flatten()
+        .find(|c| c.name == column);
     let untyped = Column {
         name: column.to_owned(),
         data_type: None,

@@ -30,6 +30,9 @@ use crate::resolve::{Place, Relation, RelationId, Resolution};
 use crate::syntax::Span;
 use crate::syntax::ast::Queries;
 
+/// So much a rewrite may add to a statement: a reference of a few bytes may become a list of a thousand masks.
+const ADDED_BYTES: usize = 64 << 20;
+
 /// Where filters and masks are put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -141,6 +144,8 @@ impl<'a> Rewriter<'a> {
                 RewriteErrorKind::Internal("a relation without a decision").at(Span::default())
             );
         }
+        let mut counted = 0;
+        let mut added = 0;
         for (id, (relation, protection)) in unit
             .resolution
             .relations
@@ -148,6 +153,12 @@ impl<'a> Rewriter<'a> {
             .zip(self.protections)
             .enumerate()
         {
+            let new = self.edits.get(counted..).unwrap_or_default();
+            added += new.iter().map(|e| e.replacement.len()).sum::<usize>();
+            counted = self.edits.len();
+            if added > ADDED_BYTES {
+                return Err(RewriteErrorKind::TooLong.at(relation.name));
+            }
             if protection.is_empty() {
                 if self.qualify {
                     self.edits
@@ -227,7 +238,7 @@ fn written<'q>(rows: &Rows, qualifier: impl Fn(&RowFilter) -> Option<&'q str>) -
 }
 
 fn qualifier<'r>(filter: &RowFilter, relation: &'r Relation) -> Option<&'r str> {
-    (filter.subquery || relation.columns.is_none()).then_some(relation.found.name.table.as_str())
+    (filter.subquery || relation.columns().is_none()).then_some(relation.found.name.table.as_str())
 }
 
 /// The event-time column of a table, when its definition is known.

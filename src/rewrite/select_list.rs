@@ -87,7 +87,7 @@ pub(super) fn masked_columns(
     }
     let at = |kind: RewriteErrorKind| kind.at(relation.name);
     let table = || relation.found.name.clone();
-    let Some(columns) = &relation.columns else {
+    let Some(columns) = relation.columns() else {
         return Err(at(RewriteErrorKind::SchemaUnknown(table())));
     };
     for mask in masks {
@@ -145,7 +145,7 @@ pub(super) fn masked_columns(
 
 /// The select list as text: `*` where no column is masked.
 pub(super) fn text(relation: &Relation, masked: &MaskedColumns) -> String {
-    match &relation.columns {
+    match relation.columns() {
         Some(columns) if !masked.sql.is_empty() => {
             let items = columns.iter().map(|c| item(&c.name, masked));
             items.collect::<Vec<_>>().join(", ")

@@ -45,7 +45,13 @@ impl Rewriter<'_> {
         {
             return Err(at(RewriteErrorKind::MaskedTemporalKey(table())));
         }
-        let own = |key: &&String| relation.columns.iter().flatten().any(|c| c.name == **key);
+        let own = |key: &&String| {
+            relation
+                .columns()
+                .into_iter()
+                .flatten()
+                .any(|c| c.name == **key)
+        };
         let mut keys = join.keys.iter().filter(own).peekable();
         if keys.peek().is_some() && keys.all(|k| masked.sql.contains_key(k)) {
             return Err(at(RewriteErrorKind::MaskedLookupKey(table())));
@@ -104,8 +110,13 @@ impl Rewriter<'_> {
     fn fresh(&self, wish: &str, relation: &Relation) -> String {
         let text = self.lower.get_or_init(|| self.unit.text().to_lowercase());
         let taken = |name: &str| {
-            relation.columns.iter().flatten().any(|c| c.name == name)
+            relation
+                .columns()
+                .into_iter()
+                .flatten()
+                .any(|c| c.name == name)
                 || text.contains(&name.to_lowercase())
+                || self.means_a_table(name)
                 || self.ctes.iter().any(|c| c.text.contains(name))
         };
         let numbered = (1..).map(|n| {
@@ -119,6 +130,16 @@ impl Rewriter<'_> {
             .into_iter()
             .find(|name| !taken(name))
             .unwrap_or_default()
+    }
+
+    /// Whether the statement names a table or a common table expression so: in `U&"d\005f"` the text does not show it.
+    fn means_a_table(&self, name: &str) -> bool {
+        let defined = self.unit.queries.0.iter().flat_map(|q| &q.ctes);
+        let tables = self.unit.resolution.relations.iter();
+        let mut names = defined
+            .map(|cte| &cte.name.value)
+            .chain(tables.map(|r| &r.found.name.table));
+        names.any(|other| other == name)
     }
 
     /// Writes the stars of the block out, so that the boolean column does not show.

@@ -3,7 +3,6 @@
 use super::error::{RewriteError, RewriteErrorKind};
 use super::{EditSet, Protection, Rewriter, Style, Unit};
 use crate::resolve::Relation;
-use crate::syntax::Span;
 
 impl Rewriter<'_> {
     /// The rewritten text of a view in brackets. Its names are written in full: where it goes, they could mean something else.
@@ -35,9 +34,8 @@ impl Rewriter<'_> {
         inner.run().map_err(|error| at(error.kind))?;
         let edits = EditSet::new(&view.text, inner.edits)
             .map_err(|_| at(RewriteErrorKind::Internal("edits of a view overlap")))?;
-        let whole = Span::new(0, u32::try_from(view.text.len()).unwrap_or(u32::MAX));
-        // A line comment at the end of the text must not swallow the bracket.
-        let text = edits.apply(&view.text, view.statement.span.to(whole));
-        Ok(format!("({}\n)", text.trim_end().trim_end_matches(';')))
+        // From its first token to its last: what lies around it, a `;` or a line comment, would swallow the bracket.
+        let text = edits.apply(&view.text, view.statement.span);
+        Ok(format!("({text}\n)"))
     }
 }

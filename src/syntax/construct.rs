@@ -63,6 +63,7 @@ constructs! {
     DifferenceUnit = "(a - b) with a unit", "the validator refuses it: write TIMESTAMPDIFF";
     WithinDistinct = "WITHIN DISTINCT", "the planner refuses it";
     ModelArgument = "MODEL argument", "a model stands in FROM, not in an expression";
+    TableValue = "(TABLE t) where no query may stand", "of one that is protected there is no form, as no query may stand there: read it in FROM";
     ArgumentPartition = "PARTITION BY of an argument in an expression", "a table argument stands in FROM, not in an expression";
     FieldAccess = "field access", "no node that the grammar makes: a mistake of sqlsec";
     ArraySlice = "array slice", "no node that the grammar makes: a mistake of sqlsec";

@@ -35,19 +35,19 @@ impl Script {
         })
     }
 
-    /// Parses a script, and gives the list of [`tokens`] that it was parsed from.
+    /// Parses a script, and gives the [`Names`] that it was parsed from.
     ///
     /// # Errors
     /// The first thing that cannot be read, with its place in `source`.
-    pub fn parse_with_tokens<'t>(
+    pub fn parse_with_names<'t>(
         source: &'t str,
         version: FlinkVersion,
         limits: &Limits,
-    ) -> Result<(Self, Vec<Token<'t>>), SyntaxError> {
+    ) -> Result<(Self, Names<'t>), SyntaxError> {
         with_stack(source.len(), || {
             let tokens = lexer::lex(source, version, limits, TextKind::Submitted)?;
             let (script, tokens) = Self::of_tokens(source, tokens, version, limits)?;
-            Ok((script, public_tokens(source, &tokens)?))
+            Ok((script, Names { source, tokens }))
         })
     }
 
@@ -131,6 +131,75 @@ pub fn tokens<'t>(
     )
 }
 
+/// The tokens of a text, for a look at its names: each is decoded when it is asked for.
+#[derive(Debug)]
+pub struct Names<'t> {
+    source: &'t str,
+    tokens: Rc<[Tok]>,
+}
+
+impl<'t> Names<'t> {
+    /// Of each token its kind, which word of the grammar it is, and its bytes.
+    pub fn tokens(&self) -> impl Iterator<Item = (TokenKind, Word, Span)> {
+        self.tokens.iter().map(|t| (t.kind, t.word, t.span))
+    }
+
+    /// The name that a token spells, when it can be an identifier (keywords included).
+    ///
+    /// # Errors
+    /// A name in escapes that spell nothing.
+    pub fn of(&self, index: usize) -> Result<Option<Cow<'t, str>>, SyntaxError> {
+        let token = self.tokens.get(index);
+        token.map_or(Ok(None), |t| name(self.source, &self.tokens, index, *t))
+    }
+}
+
+/// The name that a token spells.
+fn name<'t>(
+    source: &'t str,
+    tokens: &[Tok],
+    index: usize,
+    token: Tok,
+) -> Result<Option<Cow<'t, str>>, SyntaxError> {
+    let text = token.span.text(source);
+    Ok(match token.kind {
+        TokenKind::Word => Some(Cow::Borrowed(text)),
+        TokenKind::QuotedIdentifier => Some(
+            match text.strip_prefix('`').and_then(|t| t.strip_suffix('`')) {
+                Some(plain) if !plain.contains('`') => Cow::Borrowed(plain),
+                _ => lexer::literal::quoted_name(text).into(),
+            },
+        ),
+        TokenKind::UnicodeIdentifier => {
+            let escape = escape_character(source, tokens, index);
+            let name = lexer::literal::unicode_name(text, escape);
+            Some(name.map_err(|message| bad(message, token))?.into())
+        }
+        _ => None,
+    })
+}
+
+/// `UESCAPE '!'` behind a Unicode name or string names its escape character.
+fn escape_character(source: &str, tokens: &[Tok], index: usize) -> char {
+    let ahead = |n: usize| tokens.get(index + n);
+    ahead(1)
+        .filter(|next| next.word == Word::UESCAPE)
+        .and(ahead(2))
+        .and_then(|next| {
+            lexer::literal::string(next.span.text(source))
+                .chars()
+                .next()
+        })
+        .unwrap_or('\\')
+}
+
+fn bad(message: &str, token: Tok) -> SyntaxError {
+    SyntaxError {
+        kind: SyntaxErrorKind::Unexpected(message.to_owned()),
+        span: token.span,
+    }
+}
+
 fn public_tokens<'t>(source: &'t str, tokens: &[Tok]) -> Result<Vec<Token<'t>>, SyntaxError> {
     tokens
         .iter()
@@ -147,28 +216,14 @@ fn public_token<'t>(
 ) -> Result<Token<'t>, SyntaxError> {
     use lexer::literal;
     let text = token.span.text(source);
-    let ahead = |n: usize| tokens.get(index + n);
-    // `UESCAPE '!'` behind a Unicode name or string names its escape character.
-    let escape = ahead(1)
-        .filter(|next| next.word == Word::UESCAPE)
-        .and(ahead(2))
-        .and_then(|next| literal::string(next.span.text(source)).chars().next())
-        .unwrap_or('\\');
-    let bad = |message: &str| SyntaxError {
-        kind: SyntaxErrorKind::Unexpected(message.to_owned()),
-        span: token.span,
-    };
-    let mut identifier = None;
+    let bad = |message: &str| bad(message, token);
+    let identifier = name(source, tokens, index, token)?;
     let mut string = None;
     match token.kind {
-        TokenKind::Word => identifier = Some(Cow::Borrowed(text)),
-        TokenKind::QuotedIdentifier => identifier = Some(literal::quoted_name(text).into()),
-        TokenKind::UnicodeIdentifier => {
-            identifier = Some(literal::unicode_name(text, escape).map_err(bad)?.into());
-        }
         TokenKind::String => string = Some(literal::string(text).into()),
         TokenKind::EscapedString => string = Some(literal::escaped(text).map_err(bad)?.into()),
         TokenKind::UnicodeString => {
+            let escape = escape_character(source, tokens, index);
             string = Some(literal::unicode_string(text, escape).map_err(bad)?.into());
         }
         TokenKind::CharsetString => string = Some(literal::charset(text).map_err(bad)?.into()),

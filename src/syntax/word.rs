@@ -17,7 +17,7 @@ macro_rules! words {
             $($word),*
         }
 
-        /// In order of their letters: [`Word::find`] searches by halving.
+        /// In order of their letters. [`Word::find`] searches [`INDEX`].
         const TABLE: &[(&str, Word, u8)] = &[$((stringify!($word), Word::$word, $reserved)),*];
     };
 }
@@ -105,24 +105,45 @@ words! {
     WORK 0, WRAPPER 0, WRITE 0, XML 0, YEAR 7, YEARS 0, ZONE 0,
 }
 
+/// Twice as many as there are words, so that most searches look at one.
+const SLOTS: usize = 2_048;
+
 #[expect(
     clippy::indexing_slicing,
     reason = "evaluated by the compiler: out of range does not compile"
 )]
-/// Where the words of each first letter begin in [`TABLE`].
-const FIRST: [usize; 27] = {
-    let mut first = [TABLE.len(); 27];
-    let mut letter = 0;
+/// For each slot the place of a word in [`TABLE`], plus one; 0 ends a search. A word stands in the first free slot from its own.
+const INDEX: [u16; SLOTS] = {
+    let mut index = [0; SLOTS];
     let mut at = 0;
-    while letter < 26 {
-        while at < TABLE.len() && TABLE[at].0.as_bytes()[0] < b'A' + letter as u8 {
-            at += 1;
+    while at < TABLE.len() {
+        let bytes = TABLE[at].0.as_bytes();
+        let mut hash = SEED;
+        let mut byte = 0;
+        while byte < bytes.len() {
+            hash = mix(hash, bytes[byte]);
+            byte += 1;
         }
-        first[letter] = at;
-        letter += 1;
+        let mut slot = slot(hash);
+        while index[slot] != 0 {
+            slot = (slot + 1) % SLOTS;
+        }
+        at += 1;
+        index[slot] = at as u16;
     }
-    first
+    index
 };
+
+/// FNV-1a.
+const SEED: u32 = 0x811c_9dc5;
+
+const fn mix(hash: u32, byte: u8) -> u32 {
+    (hash ^ byte as u32).wrapping_mul(0x0100_0193)
+}
+
+const fn slot(hash: u32) -> usize {
+    (hash ^ (hash >> 16)) as usize % SLOTS
+}
 
 /// Longer than every word.
 const LONGEST: usize = 40;
@@ -131,26 +152,21 @@ impl Word {
     /// The word that `text` spells. Only ASCII letters fold: `İ` is no `i`.
     #[must_use]
     pub fn find(text: &str) -> Self {
-        let bytes = text.as_bytes();
-        let mut upper = [0u8; LONGEST];
-        let Some(upper) = upper.get_mut(..bytes.len()) else {
+        if text.len() >= LONGEST {
             return Self::None;
-        };
-        upper.copy_from_slice(bytes);
-        upper.make_ascii_uppercase();
-        let Some(letter) = upper.first().and_then(|b| b.checked_sub(b'A')) else {
-            return Self::None;
-        };
-        let letter = usize::from(letter);
-        let (Some(&from), Some(&to)) = (FIRST.get(letter), FIRST.get(letter + 1)) else {
-            return Self::None;
-        };
-        let words = TABLE.get(from..to).unwrap_or_default();
-        words
-            .binary_search_by(|(word, _, _)| word.as_bytes().cmp(upper))
-            .ok()
-            .and_then(|at| words.get(at))
-            .map_or(Self::None, |(_, word, _)| *word)
+        }
+        let folded = text.bytes().map(|byte| byte.to_ascii_uppercase());
+        let mut slot = slot(folded.fold(SEED, mix));
+        while let Some(at) = INDEX
+            .get(slot)
+            .and_then(|at| usize::from(*at).checked_sub(1))
+        {
+            match TABLE.get(at) {
+                Some((word, found, _)) if word.eq_ignore_ascii_case(text) => return *found,
+                Some(_) | None => slot = (slot + 1) % SLOTS,
+            }
+        }
+        Self::None
     }
 
     /// Its spelling, in capitals.

@@ -8,7 +8,7 @@ use crate::mask::{FieldMask, mask_column, mask_untyped};
 use crate::policy::{ColumnMask, Obligations, Rows};
 use crate::resolve::{Block, FromPlace, Place, Relation, RelationId, Resolution};
 use crate::syntax::Span;
-use crate::syntax::ast::{Scalar, Select, Statement, Term, nested_query};
+use crate::syntax::ast::{JoinKind, Scalar, Select, Statement, Term, nested_query};
 use crate::syntax::quote;
 
 /// The output as it was read again.
@@ -19,37 +19,44 @@ pub(super) struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// `None`: not guarded. Else the place of its filter, when it has one.
+    /// `None`: not guarded. Else the places of its filter and of its masks that ask other tables: what those read is read for the policy.
     pub(super) fn guard(
         &self,
         id: RelationId,
         relation: &Relation,
         obligations: &Obligations,
-    ) -> Option<Option<Span>> {
+    ) -> Option<Vec<Span>> {
         let Place::From(FromPlace {
             temporal: None,
             pattern: false,
             sample: false,
             alone: true,
+            alias,
             ..
         }) = &relation.place
         else {
             return None;
         };
+        // Under another name, or with columns under other names, the text of a filter means something else.
+        if alias.as_ref().is_some_and(|a| a.columns) {
+            return None;
+        }
         let block = self.resolution.blocks.get(relation.block?)?;
         let region = match &obligations.rows {
             Rows::All => None,
             Rows::Nothing => Some(self.filter_region(relation, block, &["FALSE".to_owned()])?),
             Rows::Matching(filter) => {
-                let spellings = [
-                    filter.render(None),
-                    filter.render(Some(&relation.found.name.table)),
-                ];
+                let table = &relation.found.name.table;
+                let mut spellings = vec![filter.render(None)];
+                if alias.as_ref().is_none_or(|a| a.name == *table) {
+                    spellings.push(filter.render(Some(table)));
+                }
                 Some(self.filter_region(relation, block, &spellings)?)
             }
         };
-        self.masks_hold(id, relation, block, obligations, region)
-            .then_some(region)
+        let mut regions: Vec<Span> = region.into_iter().collect();
+        self.masks_hold(id, relation, block, obligations, &mut regions)
+            .then_some(regions)
     }
 
     /// The filter must decide on every row of the block: alone in WHERE, first of two bracketed conditions there, or as the column that ON
@@ -103,6 +110,10 @@ impl Look<'_> {
             .peekable();
         uses.peek()?;
         let tested = uses.all(|used| {
+            // In another join the test would let rows through that it is false for.
+            if !matches!(used.join, Some(JoinKind::Inner | JoinKind::Left)) {
+                return false;
+            }
             let Some(on) = used.on else { return false };
             let text = on.text(self.text);
             let test = format!("{}.{column} AND (", quote(&used.alias));
@@ -115,14 +126,14 @@ impl Look<'_> {
         tested.then_some(item)
     }
 
-    /// Every use of a hidden column lies in the filter or inside the text of its mask.
+    /// Every use of a hidden column lies in the filter or inside the text of its mask. Adds the places of masks with subqueries.
     fn masks_hold(
         &self,
         id: RelationId,
         relation: &Relation,
         block: &Block,
         obligations: &Obligations,
-        region: Option<Span>,
+        regions: &mut Vec<Span>,
     ) -> bool {
         let hidden = super::hidden_columns(relation, obligations);
         let uses = || {
@@ -138,14 +149,22 @@ impl Look<'_> {
             masks: &obligations.masks,
             made: HashMap::new(),
         };
+        let filter = regions.first().copied();
+        if !hidden.is_empty() && self.asks_elsewhere(block, filter, obligations) {
+            return false;
+        }
+        let asks = |m: &ColumnMask| m.when.as_ref().is_some_and(|w| w.subquery);
+        let asking = obligations.masks.iter().any(asks);
         uses().all(|used| {
-            if region.is_some_and(|r| r.contains(used.span)) {
+            if filter.is_some_and(|r| r.contains(used.span)) {
                 return true;
             }
             let mut covers = |column: &str, operand: &str| {
-                masks
-                    .of(column, operand)
-                    .is_some_and(|mask| occurs_around(self.text, block.span, mask, used.span))
+                let mask = masks.of(column, operand);
+                let around =
+                    mask.and_then(|mask| occurs_around(self.text, block.span, mask, used.span));
+                regions.extend(around.filter(|_| asking));
+                around.is_some()
             };
             let qualified =
                 |column: &str| format!("{}.{}", quote(&relation.found.name.table), quote(column));
@@ -158,6 +177,26 @@ impl Look<'_> {
                     .iter()
                     .any(|(column, operand)| covers(column, operand))
         })
+    }
+
+    /// Whether a query that is not the policy's stands in the block: a name in it may be read otherwise than Flink reads it.
+    fn asks_elsewhere(
+        &self,
+        block: &Block,
+        filter: Option<Span>,
+        obligations: &Obligations,
+    ) -> bool {
+        let asks = |m: &ColumnMask| m.when.as_ref().is_some_and(|w| w.subquery);
+        if obligations.masks.iter().any(asks) {
+            return false;
+        }
+        let queries = &self.statement.queries;
+        // ORDER BY belongs to the block where it is alone.
+        let own = queries.get(block.query).filter(|q| q.body.rest.is_empty());
+        let end = own.map_or(block.span.end, |q| q.span.end);
+        let reach = Span::new(block.span.start, end);
+        let mut spans = queries.0.iter().map(|q| q.span);
+        spans.any(|s| reach.contains(s) && s != reach && !filter.is_some_and(|f| f.contains(s)))
     }
 
     fn select(&self, block: &Block) -> Option<&Select> {
@@ -251,14 +290,14 @@ fn mask_text(
         .filter(|m| m.path.first().is_some_and(|p| p == column))
         .collect();
     let when = |mask: &ColumnMask| {
-        let open = relation.columns.is_none();
+        let open = relation.columns().is_none();
         mask.when
             .as_ref()
             .map(|w| w.render((w.subquery || open).then_some(relation.found.name.table.as_str())))
     };
     let data_type = relation
-        .columns
-        .iter()
+        .columns()
+        .into_iter()
         .flatten()
         .find(|c| c.name == column)
         .and_then(|c| c.data_type.as_ref());
@@ -282,10 +321,11 @@ fn mask_text(
     }
 }
 
-/// Whether `mask` stands somewhere in `block` so that `used` lies inside it. A mask that is the bare operand hides nothing.
-fn occurs_around(text: &str, block: Span, mask: &str, used: Span) -> bool {
+/// Where `mask` stands in `block` so that `used` lies inside it. A mask that is the bare operand hides nothing; one that is the end of a longer
+/// name, or stands behind a dot, is the call of another function.
+fn occurs_around(text: &str, block: Span, mask: &str, used: Span) -> Option<Span> {
     if mask.len() <= used.len() as usize {
-        return false;
+        return None;
     }
     // An occurrence around the use begins and ends within the mask's length of it.
     let reach = u32::try_from(mask.len()).unwrap_or(u32::MAX);
@@ -297,12 +337,18 @@ fn occurs_around(text: &str, block: Span, mask: &str, used: Span) -> bool {
         .as_bytes()
         .get(near.start as usize..near.end as usize)
         .unwrap_or_default();
-    let offset = near.start as usize;
-    bytes
-        .windows(mask.len())
-        .enumerate()
-        .filter(|(at, _)| {
-            offset + at <= used.start as usize && used.end as usize <= offset + at + mask.len()
-        })
-        .any(|(_, found)| found == mask.as_bytes())
+    let mut places = bytes.windows(mask.len()).zip(near.start..);
+    let before = |start: u32| text.get(..start as usize)?.chars().next_back();
+    let (_, start) = places.find(|(found, start)| {
+        *start <= used.start
+            && used.end <= start + reach
+            && *found == mask.as_bytes()
+            && !before(*start).is_some_and(goes_on)
+    })?;
+    Some(Span::new(start, start + reach))
+}
+
+/// Whether what follows this character may belong to the same name.
+fn goes_on(before: char) -> bool {
+    before.is_alphanumeric() || matches!(before, '_' | '$' | '.' | '`' | '\'' | '"')
 }

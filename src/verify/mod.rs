@@ -100,7 +100,7 @@ pub fn attest(
         nesting: 1_000,
         set_operations: usize::MAX,
     };
-    let (script, tokens) = Script::parse_with_tokens(&output, version, &limits)
+    let (script, names) = Script::parse_with_names(&output, version, &limits)
         .map_err(|_| VerifyError("it does not parse"))?;
     let [statement] = script.statements.as_slice() else {
         return Err(VerifyError("it is not one statement"));
@@ -123,8 +123,8 @@ pub fn attest(
             Some(obligations) => {
                 protected.push(relation.found.name.table.clone());
                 match look.guard(id, relation, &obligations) {
-                    Some(region) if view_is_open(relation, decide) => {
-                        regions.extend(region.map(|r| (id, r)))
+                    Some(own) if view_is_open(relation, decide) => {
+                        regions.extend(own.into_iter().map(|r| (id, r)))
                     }
                     _ => open.push(id),
                 }
@@ -132,8 +132,8 @@ pub fn attest(
             None => open.push(id),
         }
     }
-    // Tables that a filter's own subquery reads are read for the policy, not for the user.
-    let is_filters_own = |id: usize| {
+    // Tables that a subquery of a filter or mask reads are read for the policy, not for the user.
+    let is_the_policys = |id: usize| {
         let span = resolution
             .relations
             .get(id)
@@ -143,13 +143,13 @@ pub fn attest(
             .iter()
             .any(|(owner, region)| *owner != id && region.contains(span))
     };
-    if !open.into_iter().all(is_filters_own) {
+    if !open.into_iter().all(is_the_policys) {
         return Err(VerifyError(
             "a protected table stands outside the relation generated for it",
         ));
     }
-    scan::scan(&tokens, &resolution, &protected)?;
-    drop(tokens);
+    scan::scan(&names, &resolution, &protected)?;
+    drop(names);
     Ok(RewrittenSql(output))
 }
 
@@ -172,7 +172,7 @@ fn hidden_columns(relation: &Relation, obligations: &Obligations) -> BTreeSet<St
         .iter()
         .filter_map(|m| m.path.first().cloned())
         .collect();
-    for column in relation.columns.iter().flatten() {
+    for column in relation.columns().into_iter().flatten() {
         if let ColumnKind::Computed { reads, .. } = &column.kind
             && reads.iter().any(|r| hidden.contains(r))
         {

@@ -2,16 +2,23 @@
 
 use super::VerifyError;
 use crate::resolve::Resolution;
-use crate::syntax::{Token, TokenKind};
+use crate::syntax::{Names, TokenKind, Word};
 
 /// Words after which a name is a table's.
-const BEFORE_A_TABLE: [&str; 6] = ["FROM", "JOIN", "TABLE", "INTO", "USING", "UPDATE"];
+const BEFORE_A_TABLE: [Word; 6] = [
+    Word::FROM,
+    Word::JOIN,
+    Word::TABLE,
+    Word::INTO,
+    Word::USING,
+    Word::UPDATE,
+];
 
 /// Calls in whose own brackets FROM stands before a value: `EXTRACT(DAY FROM t.ts)`.
-const WITH_A_FROM: [&str; 4] = ["EXTRACT", "OVERLAY", "SUBSTRING", "TRIM"];
+const WITH_A_FROM: [Word; 4] = [Word::EXTRACT, Word::OVERLAY, Word::SUBSTRING, Word::TRIM];
 
 pub(super) fn scan(
-    tokens: &[Token<'_>],
+    names: &Names<'_>,
     resolution: &Resolution,
     protected: &[String],
 ) -> Result<(), VerifyError> {
@@ -27,43 +34,31 @@ pub(super) fn scan(
     let mut after_word = false;
     // Of each open bracket, whether it is that of such a call.
     let mut calls: Vec<bool> = Vec::new();
-    let mut before: [Option<&Token<'_>>; 2] = [None, None];
-    for token in tokens {
-        match token.kind {
-            TokenKind::LeftParen => calls.push(is_word(before[1], &WITH_A_FROM)),
+    let mut before = [Word::None; 2];
+    for (index, (kind, word, span)) in names.tokens().enumerate() {
+        match kind {
+            TokenKind::LeftParen => calls.push(WITH_A_FROM.contains(&before[1])),
             TokenKind::RightParen => {
                 calls.pop();
             }
             _ => {}
         }
-        match &token.identifier {
-            Some(value) => {
-                if after_word && protected.iter().any(|p| p == value) && !known(token.span.start) {
-                    return Err(VerifyError(
-                        "a protected name stands where no table was read",
-                    ));
-                }
-                // `IS [NOT] DISTINCT FROM` compares two values.
-                let compares =
-                    is_word(before[1], &["DISTINCT"]) && is_word(before[0], &["IS", "NOT"]);
-                let of_a_value = compares || calls.last() == Some(&true);
-                after_word = BEFORE_A_TABLE.iter().any(|w| value.eq_ignore_ascii_case(w))
-                    && !(of_a_value && value.eq_ignore_ascii_case("FROM"));
+        if after_word {
+            let name = names.of(index);
+            let name = name.map_err(|_| VerifyError("a name that spells nothing"))?;
+            if name.is_some_and(|n| protected.iter().any(|p| *p == n)) && !known(span.start) {
+                return Err(VerifyError(
+                    "a protected name stands where no table was read",
+                ));
             }
-            None => after_word = false,
         }
-        before = [before[1], Some(token)];
+        after_word = BEFORE_A_TABLE.contains(&word);
+        if word == Word::FROM {
+            // `IS [NOT] DISTINCT FROM` compares two values.
+            let compares = before[1] == Word::DISTINCT && matches!(before[0], Word::IS | Word::NOT);
+            after_word = !compares && calls.last() != Some(&true);
+        }
+        before = [before[1], word];
     }
     Ok(())
-}
-
-/// Whether a token is one of these words, without quotes.
-fn is_word(token: Option<&Token<'_>>, words: &[&str]) -> bool {
-    token.is_some_and(|t| {
-        let text = t
-            .identifier
-            .as_deref()
-            .filter(|_| t.kind == TokenKind::Word);
-        text.is_some_and(|text| words.iter().any(|w| text.eq_ignore_ascii_case(w)))
-    })
 }

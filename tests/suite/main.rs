@@ -26,12 +26,14 @@ mod grammar;
 mod masks;
 #[cfg(feature = "service")]
 mod opa;
+mod places;
 mod properties;
 mod quickstart;
 mod ranger;
 #[cfg(all(feature = "service", feature = "server"))]
 mod remote;
 mod schema;
+mod second_look;
 mod strict;
 mod tidy;
 mod tpc;

@@ -358,6 +358,8 @@ pub enum QueryRole {
     Term,
     /// An operand of a scalar expression: a scalar subquery, a member of IN, an argument of ANY or ALL, ARRAY(..).
     Scalar,
+    /// The same without parentheses: `TABLE t` as an argument of a function.
+    BareTable,
     /// The operand of `IN`.
     In,
     /// The operand of `EXISTS`.

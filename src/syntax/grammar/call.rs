@@ -185,27 +185,23 @@ impl Grammar<'_, '_> {
         )
     }
 
-    /// `TABLE t` as an argument of a function in an expression: a query of its own.
+    /// `TABLE t` as an argument of a function in an expression: a scalar subquery, as Flink runs it.
     fn table_value(&mut self) -> Parsed<Expr> {
         let table = self.explicit_table()?;
         let span = table.span;
         if self.is_word(Word::PARTITION) || self.is_word(Word::ORDER) {
             return self.unsupported(Construct::ArgumentPartition);
         }
-        let query = self.table_query(table, QueryRole::TableArgument)?;
+        let query = self.table_query(table)?;
         Ok(self.marker(query, span))
     }
 
     /// The query that `TABLE t` is.
-    pub(super) fn table_query(
-        &mut self,
-        table: TableRef,
-        role: QueryRole,
-    ) -> Parsed<crate::syntax::ast::QueryId> {
+    fn table_query(&mut self, table: TableRef) -> Parsed<crate::syntax::ast::QueryId> {
         let span = table.span;
         self.add(Query {
             span,
-            role,
+            role: QueryRole::BareTable,
             with: None,
             recursive: false,
             ctes: Vec::new(),

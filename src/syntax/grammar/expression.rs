@@ -6,7 +6,7 @@ use super::{Grammar, Parsed};
 use crate::syntax::ast::{OrderItem, QUERY_MARK, Query, QueryId, QueryRole, Scalar};
 use crate::syntax::dialect::place;
 use crate::syntax::token::{Tok, TokenKind};
-use crate::syntax::{Operand, Span, Word, operands};
+use crate::syntax::{Construct, Operand, Span, Word, operands};
 
 impl Grammar<'_, '_> {
     /// A whole expression with its place. INVARIANT (markers): each nested query stands in it exactly once.
@@ -29,8 +29,8 @@ impl Grammar<'_, '_> {
         self.scalar()
     }
 
-    /// Whether the parenthesis holds `TABLE t` or VALUES alone, which is no query to Calcite here.
-    fn is_plain_table(&self, open: usize) -> bool {
+    /// What the parenthesis holds, where it is no query to Calcite here: `TABLE t` or VALUES alone.
+    fn plain_table(&self, open: usize) -> Option<Word> {
         let end = self.context.mate(open);
         let mut inside = open + 1;
         while self.context.token(inside).kind == TokenKind::LeftParen {
@@ -42,11 +42,13 @@ impl Grammar<'_, '_> {
                 || token.word == Word::TABLE
                 || self.is_identifier(token)
         };
-        match self.context.token(inside).word {
+        let word = self.context.token(inside).word;
+        let plain = match word {
             Word::TABLE => (inside..end).all(|at| of_table(self.context.token(at))),
             Word::VALUES => true,
             _ => false,
-        }
+        };
+        plain.then_some(word)
     }
 
     /// The same inside an expression.
@@ -62,8 +64,13 @@ impl Grammar<'_, '_> {
             let token = self.context.token(at);
             let named = matches!(token.word, Word::EXISTS | Word::UNIQUE);
             let open = at + usize::from(named);
-            if (named || self.is_query_paren(at)) && !self.is_plain_table(open) {
-                return Err(self.context.unexpected(at, "a query may not stand here"));
+            if named || self.is_query_paren(at) {
+                match self.plain_table(open) {
+                    // A SELECT, which it would become, may not stand here.
+                    Some(Word::TABLE) => return self.unsupported(Construct::TableValue),
+                    Some(_) => {}
+                    None => return Err(self.context.unexpected(at, "a query may not stand here")),
+                }
             }
             let opens = matches!(
                 token.kind,

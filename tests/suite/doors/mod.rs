@@ -6,7 +6,9 @@ mod drops;
 mod names;
 mod options;
 mod own_schema;
+mod rewrites;
 mod splitters;
+mod strict;
 mod views;
 
 use sqlsec::catalog::Session;
@@ -36,6 +38,7 @@ pub struct Desk {
     pub session: Session,
     pub at: Option<i64>,
     pub splitter: Option<Splitter>,
+    pub strict: bool,
 }
 
 impl Desk {
@@ -53,6 +56,7 @@ impl Desk {
             session: Session::default(),
             at: None,
             splitter: None,
+            strict: false,
         }
     }
 
@@ -70,6 +74,7 @@ impl Desk {
             session: self.session.clone(),
             at: self.at,
             splitter: self.splitter,
+            strict: self.strict,
             ..Request::new(who, sql)
         });
         match reply.decision {

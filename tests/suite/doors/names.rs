@@ -155,3 +155,19 @@ fn a_table_that_the_policy_reads_is_not_changed_under_other_letters() {
     desk.allowed("ALTER TABLE hr.core.GRANTS SET ('topic' = 'mine')");
     desk.denied(Code::PolicyTableShadowed, "SELECT * FROM orders");
 }
+
+#[test]
+fn create_or_alter_needs_leave_to_alter_what_may_be_there() {
+    let policy = "\
+apiVersion: sqlsec/v1
+version: 1
+defaults: { unknown_connector: allow }
+rules:
+  - { id: keep, type: access, effect: deny, to: { users: [ann] }, on: { table: 'lake.db.totals' }, privileges: [alter] }
+";
+    let mut desk = Desk::new(policy, "CREATE TABLE t (a INT)");
+    let made = |name: &str| format!("CREATE OR ALTER MATERIALIZED TABLE {name} AS SELECT a FROM t");
+    desk.denied(Code::AccessDenied, &made("lake.db.totals"));
+    desk.allowed(&made("lake.db.others"));
+    desk.allowed(&made("own"));
+}

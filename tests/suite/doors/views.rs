@@ -65,3 +65,19 @@ fn a_view_made_under_another_policy_is_made_again() {
     desk.session = session;
     desk.denied(Code::ViewRebound, "SELECT * FROM v");
 }
+
+#[test]
+fn views_that_double_are_refused_before_they_fill_the_machine() {
+    let mut desk = with_view(super::POLICY);
+    desk.allowed("CREATE TEMPORARY VIEW d0 AS SELECT * FROM v");
+    let double = |n: usize| {
+        let below = n - 1;
+        format!(
+            "CREATE TEMPORARY VIEW d{n} AS SELECT * FROM d{below} UNION ALL SELECT * FROM d{below}"
+        )
+    };
+    for n in 1..9 {
+        desk.allowed(&double(n));
+    }
+    desk.denied(Code::ViewInvalid, &double(9));
+}
