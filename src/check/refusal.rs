@@ -60,6 +60,7 @@ pub(super) fn rewrite_code(kind: &crate::rewrite::RewriteErrorKind) -> Code {
         Kind::MaskedTimeAttribute { .. } => Code::MaskedTimeAttribute,
         Kind::MaskedLookupKey(_) => Code::MaskedLookupKey,
         Kind::MaskedTemporalKey(_) => Code::MaskedTemporalKey,
+        Kind::HintOnView(_) => Code::UnsupportedConstruct,
         Kind::TemporalShape { .. } => Code::TemporalJoinShape,
         Kind::TooLong => Code::LimitExceeded,
         Kind::Internal(_) => Code::Internal,

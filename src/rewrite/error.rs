@@ -64,6 +64,9 @@ pub enum RewriteErrorKind {
         /// What stands in the way.
         why: &'static str,
     },
+    /// Code `unsupported-construct`.
+    #[error("a hint on view `{0}`, which reads protected tables, is not supported")]
+    HintOnView(TableName),
     /// Code `limit-exceeded`.
     #[error("the protected form of this statement would be too long")]
     TooLong,

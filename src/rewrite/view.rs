@@ -3,6 +3,7 @@
 use super::error::{RewriteError, RewriteErrorKind};
 use super::{EditSet, Protection, Rewriter, Style, Unit};
 use crate::resolve::Relation;
+use crate::syntax::Span;
 
 impl Rewriter<'_> {
     /// The rewritten text of a view in brackets. Its names are written in full: where it goes, they could mean something else.
@@ -15,6 +16,12 @@ impl Rewriter<'_> {
         let (Some(view), Some(inside)) = (&relation.view, &protection.inside) else {
             return Err(at(RewriteErrorKind::Internal("a view without its text")));
         };
+        // Flink refuses OPTIONS on a view, and behind a query there is no place for any hint.
+        if !hints(relation, self.unit.source).trim().is_empty() {
+            return Err(at(RewriteErrorKind::HintOnView(
+                relation.found.name.clone(),
+            )));
+        }
         let unit = Unit {
             source: &view.text,
             queries: &view.statement.queries,
@@ -38,4 +45,9 @@ impl Rewriter<'_> {
         let text = edits.apply(&view.text, view.statement.span);
         Ok(format!("({text}\n)"))
     }
+}
+
+/// The text of a reference's hints.
+pub(super) fn hints<'s>(relation: &Relation, source: &'s str) -> &'s str {
+    Span::new(relation.name.end, relation.span.end).text(source)
 }
