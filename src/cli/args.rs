@@ -176,6 +176,8 @@ pub(super) struct Who {
     /// The policy document (YAML or JSON).
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+    #[command(flatten)]
+    pub reply: super::catalog_reply::Reply,
     #[cfg(feature = "service")]
     #[command(flatten)]
     pub service: super::service::Service,

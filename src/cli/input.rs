@@ -3,16 +3,13 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-#[cfg(feature = "service")]
 use std::sync::Arc;
 
 use super::args::Who;
 use super::failure::{Failure, Status};
 use super::render::{Message, Place};
 use crate::catalog::{Catalog, Session};
-#[cfg(feature = "service")]
-use crate::check::Gate;
-use crate::check::{Engine, SubmitCheck};
+use crate::check::{Engine, Gate, SubmitCheck};
 use crate::policy::{Policy, Principal, Severity};
 use crate::syntax::{Limits, Position};
 
@@ -118,6 +115,18 @@ pub(super) fn catalog(files: &[PathBuf]) -> Result<Catalog, Failure> {
 
 /// Whoever decides by the rules of the command line: those of a file, or of a permission service.
 pub(super) fn judge(who: &Who, catalog: Catalog) -> Result<Box<dyn SubmitCheck>, Failure> {
+    if let Some(reply) = who.reply.source(who.user.as_deref())? {
+        let mut others = who.policy.is_some();
+        #[cfg(feature = "service")]
+        {
+            others |= who.service.is_named();
+        }
+        if others {
+            let message = "two sources of rules: a catalog's reply stands alone";
+            return Err(Failure::usage(message));
+        }
+        return Ok(Box::new(Gate::new(Arc::new(reply), Arc::new(catalog))));
+    }
     #[cfg(feature = "service")]
     if who.service.is_named() {
         if who.policy.is_some() {
