@@ -116,12 +116,11 @@ pub(super) fn catalog(files: &[PathBuf]) -> Result<Catalog, Failure> {
 /// Whoever decides by the rules of the command line: those of a file, or of a permission service.
 pub(super) fn judge(who: &Who, catalog: Catalog) -> Result<Box<dyn SubmitCheck>, Failure> {
     if let Some(reply) = who.reply.source(who.user.as_deref())? {
-        let mut others = who.policy.is_some();
         #[cfg(feature = "service")]
-        {
-            others |= who.service.is_named();
-        }
-        if others {
+        let service = who.service.is_named();
+        #[cfg(not(feature = "service"))]
+        let service = false;
+        if service || who.policy.is_some() {
             let message = "two sources of rules: a catalog's reply stands alone";
             return Err(Failure::usage(message));
         }
