@@ -179,6 +179,8 @@ pub(super) struct Who {
     pub policy: Option<PathBuf>,
     #[command(flatten)]
     pub ranger: super::ranger::Ranger,
+    #[command(flatten)]
+    pub reply: super::catalog_reply::Reply,
     #[cfg(feature = "service")]
     #[command(flatten)]
     pub service: super::service::Service,

@@ -114,19 +114,26 @@ pub(super) fn catalog(files: &[PathBuf]) -> Result<Catalog, Failure> {
     Ok(catalog)
 }
 
-/// Whoever decides by the rules of the command line: those of a file, of Ranger, or of a permission service.
+/// Whoever decides by the rules of the command line: those of a policy document, a catalog's reply, Ranger, or a permission service.
 pub(super) fn judge(who: &Who, catalog: Catalog) -> Result<Box<dyn SubmitCheck>, Failure> {
-    if who.policy.is_some() && asks_elsewhere(who)
-        || (who.ranger.ranger.is_some() && names_service(who))
-    {
-        let message = "two sources of rules: give one of --policy, --ranger, --service";
+    let reply = who.reply.source(who.user.as_deref())?;
+    let named = [
+        who.policy.is_some(),
+        reply.is_some(),
+        who.ranger.ranger.is_some(),
+        names_service(who),
+    ];
+    if named.iter().filter(|named| **named).count() > 1 {
+        let message =
+            "two sources of rules: give one of --policy, --iceberg, --paimon, --ranger, --service";
         return Err(Failure::usage(message));
     }
-    let source = match &who.ranger.ranger {
-        Some(_) if who.ranger.url().is_some() => server(who)?,
-        Some(policies) => who.ranger.files(Path::new(policies))?,
-        None if names_service(who) => server(who)?,
-        None => return Ok(Box::new(Engine::new(policy(who)?, catalog))),
+    let source = match (reply, &who.ranger.ranger) {
+        (Some(reply), _) => Arc::new(reply),
+        (None, Some(_)) if who.ranger.url().is_some() => server(who)?,
+        (None, Some(policies)) => who.ranger.files(Path::new(policies))?,
+        (None, None) if names_service(who) => server(who)?,
+        (None, None) => return Ok(Box::new(Engine::new(policy(who)?, catalog))),
     };
     Ok(Box::new(Gate::new(source, Arc::new(catalog))))
 }

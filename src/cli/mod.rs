@@ -6,6 +6,7 @@
 mod args;
 mod attribute;
 mod cases;
+mod catalog_reply;
 mod config;
 mod explain;
 mod failure;

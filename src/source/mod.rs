@@ -14,6 +14,7 @@ mod excerpt;
 mod foreign;
 pub mod iceberg;
 mod literal;
+mod offline;
 pub mod opa;
 pub mod paimon;
 mod question;
@@ -28,6 +29,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{SourceError, SourceProblem};
 pub use excerpt::Whole;
 pub use foreign::{ForeignTable, Translated};
+pub use offline::{CatalogKind, CatalogReply};
 pub use question::{AskedTable, Question, Scope};
 
 use std::sync::Arc;

@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use crate::catalog::{Column, TableName};
 use crate::policy::{Principal, Privilege, Resource};
 
@@ -66,7 +64,7 @@ impl Hash for Question {
 }
 
 /// Tables and objects with what is wanted of them.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Scope {
     /// The tables, each under every circumstance in which it was met.
     pub tables: BTreeMap<TableName, Vec<AskedTable>>,
@@ -75,7 +73,7 @@ pub struct Scope {
 }
 
 /// A table as it was met: what a [`Resource`] says, owned, and what is wanted of it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct AskedTable {
     /// Its physical names.
     pub physical: Vec<String>,

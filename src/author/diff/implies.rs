@@ -261,6 +261,10 @@ fn number(expr: &Expr) -> Option<i128> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::{select, subsequence};
+    use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+
     use super::*;
 
     #[test]
@@ -325,5 +329,77 @@ mod tests {
             &long.join(" AND "),
             &format!("{} OR z = 1", long.join(" OR ").replace('1', "2"))
         ));
+    }
+
+    /// Conditions over `a` and `b`, with NULLs, in SQL that SQLite reads alike.
+    fn condition() -> impl Strategy<Value = String> {
+        let column = || select(vec!["a", "b"]);
+        let compared = (
+            column(),
+            select(vec!["=", "<>", "<", "<=", ">", ">="]),
+            0..4,
+        )
+            .prop_map(|(column, op, number)| format!("{column} {op} {number}"));
+        let turned = (0..4, select(vec!["=", "<", ">="]), column())
+            .prop_map(|(number, op, column)| format!("{number} {op} {column}"));
+        let listed = (
+            column(),
+            any::<bool>(),
+            subsequence(vec!["0", "1", "2", "3"], 1..=3),
+        )
+            .prop_map(|(column, not, list)| {
+                let not = if not { " NOT" } else { "" };
+                format!("{column}{not} IN ({})", list.join(", "))
+            });
+        let null = (column(), select(vec!["IS NULL", "IS NOT NULL"]))
+            .prop_map(|(column, test)| format!("{column} {test}"));
+        let leaf = prop_oneof![3 => compared, 1 => turned, 2 => listed, 1 => null, 1 => Just("TRUE".to_owned())];
+        leaf.prop_recursive(3, 8, 2, |inner| {
+            prop_oneof![
+                (inner.clone(), select(vec!["AND", "OR"]), inner.clone())
+                    .prop_map(|(a, op, b)| format!("({a}) {op} ({b})")),
+                inner.prop_map(|a| format!("NOT ({a})")),
+            ]
+        })
+    }
+
+    #[test]
+    fn what_is_proved_holds_for_all_rows() {
+        let rows = rusqlite::Connection::open_in_memory().unwrap();
+        let values = "(NULL), (0), (1), (2), (3), (2.5)";
+        rows.execute_batch(&format!(
+            "CREATE TABLE v (x); INSERT INTO v VALUES {values}; CREATE TABLE t AS SELECT v.x AS a, w.x AS b FROM v, v AS w;"
+        ))
+        .unwrap();
+        let mut runner = TestRunner::new_with_rng(
+            ProptestConfig {
+                cases: 4_000,
+                failure_persistence: None,
+                ..ProptestConfig::default()
+            },
+            TestRng::deterministic_rng(RngAlgorithm::ChaCha),
+        );
+        let proved = std::cell::Cell::new(0);
+        // Half of the pairs are kin: two conditions by chance imply one another seldom.
+        let pairs = (condition(), condition(), any::<bool>()).prop_map(|(a, b, kin)| {
+            if kin {
+                (format!("({a}) AND ({b})"), b)
+            } else {
+                (a, b)
+            }
+        });
+        runner
+            .run(&pairs, |(a, b)| {
+                if implies(&a, &b) {
+                    proved.set(proved.get() + 1);
+                    let against =
+                        format!("SELECT COUNT(*) FROM t WHERE ({a}) AND ({b}) IS NOT TRUE");
+                    let count: i64 = rows.query_row(&against, [], |row| row.get(0)).unwrap();
+                    prop_assert_eq!(count, 0, "{} => {}", a, b);
+                }
+                Ok(())
+            })
+            .unwrap();
+        assert!(proved.get() > 1_500, "{} were proved", proved.get());
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Kinds of principals: each user, each group and each role that one of the two documents names, by itself, and somebody whom none of them names.
 //! Somebody with two roles may see what none of these sees. Attributes stay as they are written. Of two filters one is wider when that can be
-//! proved from their texts ([`implies`]); else they differ.
+//! proved from their texts (`implies`); else they differ.
 
 mod compare;
 mod implies;

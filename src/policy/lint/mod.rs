@@ -1,7 +1,7 @@
 //! What a policy's author wants to know before the policy is used: everything that `load` refuses, and what looks wrong.
 //!
 //! In: the text of a document; where there is one, a catalog; the time. Out: [`Finding`]s in the order of the text, each of a kind of [`KINDS`].
-//! [`alone`] looks at each rule by itself, [`pairs`] at each against its neighbours, [`against`] at each against the tables of the catalog.
+//! `alone` looks at each rule by itself, `pairs` at each against its neighbours, `against` at each against the tables of the catalog.
 //! Stays out: what `load` says (`compile`), printing.
 
 mod against;

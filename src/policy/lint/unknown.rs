@@ -347,6 +347,10 @@ fn is(truth: Truth, yes: impl Fn(Truth) -> bool, no: impl Fn(Truth) -> bool) -> 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+
     use super::*;
     use crate::catalog::{Column, ColumnKind, DataType, TableName, TypeKind};
 
@@ -406,5 +410,73 @@ mod tests {
     fn a_long_filter_is_looked_at_without_end_of_stack() {
         let filter = vec!["a <> 1"; 9_000].join(" AND ");
         assert_eq!(hidden(&filter).as_deref(), Some("a!"));
+    }
+
+    /// Conditions over `a` and `b`, which admit NULL, and `n`, which does not.
+    fn condition() -> impl Strategy<Value = String> {
+        let column = || select(vec!["a", "b", "n"]);
+        let compared = (
+            column(),
+            select(vec!["=", "<>", "<", "IS DISTINCT FROM"]),
+            0..3,
+        )
+            .prop_map(|(column, op, number)| format!("{column} {op} {number}"));
+        let two = (column(), column()).prop_map(|(a, b)| format!("{a} + {b} > 2"));
+        let listed = (column(), any::<bool>()).prop_map(|(column, not)| {
+            let not = if not { " NOT" } else { "" };
+            format!("{column}{not} IN (0, 1)")
+        });
+        let null = (column(), select(vec!["IS NULL", "IS NOT NULL"]))
+            .prop_map(|(column, test)| format!("{column} {test}"));
+        let first = (column(), column()).prop_map(|(a, b)| format!("COALESCE({a}, {b}) = 1"));
+        let leaf = prop_oneof![2 => compared, 1 => two, 2 => listed, 1 => null, 1 => first];
+        leaf.prop_recursive(3, 8, 2, |inner| {
+            prop_oneof![
+                2 => (inner.clone(), select(vec!["AND", "OR"]), inner.clone())
+                    .prop_map(|(a, op, b)| format!("({a}) {op} ({b})")),
+                1 => (inner.clone(), select(vec!["IS TRUE", "IS NOT TRUE", "IS FALSE", "IS NOT FALSE"]))
+                    .prop_map(|(a, test)| format!("(({a}) {test})")),
+                1 => inner.prop_map(|a| format!("NOT ({a})")),
+            ]
+        })
+    }
+
+    #[test]
+    fn a_filter_that_a_single_null_makes_unknown_is_found() {
+        let rows = rusqlite::Connection::open_in_memory().unwrap();
+        rows.execute_batch(
+            "CREATE TABLE v (x); INSERT INTO v VALUES (NULL), (0), (1), (2);
+             CREATE TABLE t AS SELECT v.x AS a, w.x AS b, u.x AS n FROM v, v AS w, v AS u WHERE u.x IS NOT NULL;",
+        )
+        .unwrap();
+        let mut runner = TestRunner::new_with_rng(
+            ProptestConfig {
+                cases: 3_000,
+                failure_persistence: None,
+                ..ProptestConfig::default()
+            },
+            TestRng::deterministic_rng(RngAlgorithm::ChaCha),
+        );
+        let seen = std::cell::Cell::new(0);
+        runner
+            .run(&condition(), |filter| {
+                // One column NULL at a time, and all of them: that is what is looked at.
+                let cases = [("a IS NULL AND b IS NOT NULL", "a"), ("b IS NULL AND a IS NOT NULL", "b")];
+                let found = hidden(&filter).unwrap_or_default();
+                for (case, column) in cases {
+                    let unknown = format!("SELECT COUNT(*) FROM t WHERE ({case}) AND ({filter}) IS NULL");
+                    let count: i64 = rows.query_row(&unknown, [], |row| row.get(0)).unwrap();
+                    if count > 0 {
+                        seen.set(seen.get() + 1);
+                        prop_assert!(found.contains(column), "{}: {} is not in {:?}", filter, column, found);
+                    }
+                }
+                let any = format!("SELECT COUNT(*) FROM t WHERE (a IS NOT NULL AND b IS NOT NULL) AND ({filter}) IS NULL");
+                let count: i64 = rows.query_row(&any, [], |row| row.get(0)).unwrap();
+                prop_assert_eq!(count, 0, "{}", filter);
+                Ok(())
+            })
+            .unwrap();
+        assert!(seen.get() > 1_000, "{} were UNKNOWN", seen.get());
     }
 }

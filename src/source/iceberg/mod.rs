@@ -1,7 +1,7 @@
 //! Apache Iceberg's `read-restrictions`: what the REST catalog's `loadTable` says a principal may read of a table.
 //!
 //! In: the text of a `loadTable` reply (`metadata`, `read-restrictions`), the principal that it was given to, the table. Out: [`Translated`], a
-//! native document. [`schema`] reads which columns the field ids mean, [`expression`] the row filter, [`action`] the projections.
+//! native document. `schema` reads which columns the field ids mean, `expression` the row filter, `action` the projections.
 //! Source: RANGER.md §1.4 and the OpenAPI document of Iceberg's REST catalog. Stays out: fetching.
 //! Invariant: an action, an expression, a type or a field that is not known closes the table; so does an answer that cannot be read.
 

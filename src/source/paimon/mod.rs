@@ -1,7 +1,7 @@
 //! Apache Paimon's `/auth`: what its REST catalog says a principal may read of a table.
 //!
 //! In: the text of the reply (`filter`, `columnMasking`), the principal that it was given to, the table with its columns. Out: [`Translated`], a
-//! native document. [`predicate`] reads the filters, which all hold, [`transform`] the masks.
+//! native document. `predicate` reads the filters, which all hold, `transform` the masks.
 //! Source: RANGER.md §1.5. Stays out: fetching. Where a table has `query-auth.enabled`, Paimon's own reader masks: then this must not.
 //! Invariant: a function, a transform, a type or a column that is not known closes the table, and so does an empty entry, which Paimon skips.
 

@@ -1,6 +1,12 @@
 //! `sqlsec policy import`: a catalog's answer becomes a document under which the script is rewritten.
 
+use std::sync::Arc;
+
 use serde_json::Value;
+use sqlsec::catalog::TableName;
+use sqlsec::check::Gate;
+use sqlsec::source::{CatalogKind, CatalogReply};
+use sqlsec::{Catalog, Principal, Request, SubmitCheck};
 
 use crate::case::root;
 use crate::cli::Desk;
@@ -109,4 +115,81 @@ fn an_answer_that_is_not_understood_prints_a_closed_document() {
         "customers",
     ]);
     assert_eq!(wrong.status, 2);
+}
+
+#[test]
+fn a_kept_answer_is_a_permission_service_of_one_user_and_one_table() {
+    let table = TableName::new("lake", "sales", "customers");
+    let mut catalog = Catalog::default();
+    let read = |name: &str| std::fs::read_to_string(fixture(name)).expect(name);
+    catalog
+        .add_sql(&read("tables.sql"), "tables.sql")
+        .expect("tables");
+    let other = "CREATE TABLE lake.sales.other (id INT) WITH ('connector' = 'filesystem', 'path' = 's3://lake/sales/other', 'format' = 'parquet');";
+    catalog.add_sql(other, "other.sql").expect("tables");
+    let reply = CatalogReply {
+        kind: CatalogKind::Paimon,
+        user: "ann".to_owned(),
+        table,
+        reply: read("paimon-auth.json"),
+        origin: "paimon-auth.json".to_owned(),
+    };
+    let gate = Gate::new(Arc::new(reply), Arc::new(catalog));
+    let ask = |user: &str, sql: &str| {
+        let who = Principal {
+            user: user.to_owned(),
+            ..Principal::default()
+        };
+        let reply = gate.check(&Request::new(who, sql));
+        match reply.decision.sql() {
+            Some(sql) => sql.to_owned(),
+            None => reply.decision.errors()[0].code.to_string(),
+        }
+    };
+    let customers = "SELECT email FROM lake.sales.customers";
+    assert!(ask("ann", customers).contains("CAST(NULL AS STRING) AS `email`"));
+    assert_eq!(ask("bob", customers), "policy-unavailable");
+    assert_eq!(
+        ask("ann", "SELECT id FROM lake.sales.other"),
+        "policy-incomplete"
+    );
+    assert_eq!(
+        ask(
+            "ann",
+            &format!("INSERT INTO lake.sales.customers (email) {customers}")
+        ),
+        "access-denied"
+    );
+}
+
+#[test]
+fn the_command_line_takes_a_kept_answer_in_place_of_a_policy() {
+    let desk = Desk::new("import_reply");
+    desk.write("job.sql", "SELECT phone FROM lake.sales.customers");
+    let (tables, reply) = (fixture("tables.sql"), fixture("iceberg-load-table.json"));
+    let basics = [
+        "rewrite",
+        "--user",
+        "ann",
+        "--catalog",
+        &tables,
+        "--iceberg",
+        &reply,
+    ];
+    let run = |more: &[&str]| desk.run(&[&basics[..], more, &["job.sql"]].concat());
+    let fine = run(&["--table", "lake.sales.customers"]);
+    assert_eq!(fine.status, 0, "{}", fine.err);
+    assert!(fine.out.contains("`id` IS DISTINCT FROM 0"), "{}", fine.out);
+    let other = run(&["--table", "lake.sales.orders"]);
+    assert_eq!(other.status, 1);
+    assert!(
+        other.err.starts_with("error[policy-incomplete]"),
+        "{}",
+        other.err
+    );
+    assert_eq!(run(&[]).status, 2);
+    assert_eq!(run(&["--table", "customers"]).status, 2);
+    desk.write("p.yaml", "apiVersion: sqlsec/v1");
+    let two = run(&["--table", "lake.sales.customers", "--policy", "p.yaml"]);
+    assert_eq!(two.status, 2, "{}", two.err);
 }
