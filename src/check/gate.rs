@@ -12,7 +12,7 @@ use super::reply::{PolicyStamp, Reply};
 use super::{Code, Engine, Request, SubmitCheck};
 use crate::catalog::{CatalogSource, Session, TableName};
 use crate::policy::{Bytes, Policy, Principal};
-use crate::source::{Answer, Asked, PolicySource, Question, Scope, SourceError};
+use crate::source::{Answer, Asked, Covers, PolicySource, Question, Scope, SourceError};
 use crate::syntax::{FlinkVersion, Limits};
 
 /// How often the question may grow: once for tables that come into sight with the policy's own list of servers, and a reserve.
@@ -24,13 +24,14 @@ pub struct Gate {
     catalog: Arc<dyn CatalogSource>,
     addresses: Vec<(TableName, Vec<String>)>,
     limits: Limits,
-    /// The addresses as the policies of late have read them.
-    bytes: Mutex<Option<(Arc<Policy>, Arc<Bytes>)>>,
+    /// The addresses as the policies of late have read them: that of the first look, and that of answers.
+    bytes: Mutex<Vec<(Arc<Policy>, Arc<Bytes>)>>,
     questions: Questions,
 }
 
 impl Gate {
-    /// A gate over a permission service, and a site's catalog.
+    /// A gate over a permission service, and a site's catalog. The catalog is asked for all its addresses now, and not again: where tables are added
+    /// to it, a new gate is due, or rules on their names do not reach a script's own tables over their bytes.
     #[must_use]
     pub fn new(source: Arc<dyn PolicySource>, catalog: Arc<dyn CatalogSource>) -> Self {
         Self {
@@ -63,6 +64,13 @@ impl Gate {
 
     fn judge(&self, request: &Request, answer: &Answer) -> (Reply, Scope) {
         let bytes = self.bytes(&answer.policy);
+        if let Covers::Question(asked) = &answer.covers
+            && asked.principal != request.principal
+        {
+            let message = "the permission service has answered for somebody else";
+            let reply = Reply::denied(Code::PolicyIncomplete, message, PolicyStamp::default());
+            return (reply, Scope::default());
+        }
         let engine = Engine::over(Asked::answer(answer), Arc::clone(&self.catalog), bytes)
             .limits(self.limits)
             .aged(answer.age);
@@ -72,25 +80,28 @@ impl Gate {
     /// The site's addresses as this policy reads them.
     fn bytes(&self, policy: &Arc<Policy>) -> Arc<Bytes> {
         let mut held = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((last, bytes)) = &*held
-            && (Arc::ptr_eq(last, policy) || last.has_servers_of(policy))
-        {
+        let known = held
+            .iter()
+            .find(|(known, _)| Arc::ptr_eq(known, policy) || known.has_servers_of(policy));
+        if let Some((_, bytes)) = known {
             return Arc::clone(bytes);
         }
         let bytes = Arc::new(policy.bytes(self.addresses.clone()));
-        *held = Some((Arc::clone(policy), Arc::clone(&bytes)));
+        if held.len() > 1 {
+            held.pop();
+        }
+        held.push((Arc::clone(policy), Arc::clone(&bytes)));
         bytes
     }
 }
 
 impl SubmitCheck for Gate {
     fn check(&self, request: &Request) -> Reply {
-        let remembered = self.questions.recall(request);
-        let mut question = remembered.unwrap_or_else(|| {
-            let question = self.question(request);
-            self.questions.remember(request, &question);
-            question
-        });
+        let mut recalled = self.questions.recall(request);
+        let mut question = match &recalled {
+            Some(question) => question.clone(),
+            None => self.question(request),
+        };
         let mut last = None;
         for _ in 0..ROUNDS {
             let answer = match self.source.answer(&question) {
@@ -99,12 +110,17 @@ impl SubmitCheck for Gate {
             };
             let (reply, beyond) = self.judge(request, &answer);
             if beyond.is_empty() || reply.decision.sql().is_some() {
+                self.questions.remember(request, &question);
                 return reply;
             }
-            let mut scope = question.scope().clone();
-            scope.widen(&beyond);
-            question = Question::new(request.principal.clone(), scope);
-            self.questions.remember(request, &question);
+            question = if recalled.take().is_some() {
+                // Something has changed since: what it was is not asked about any more.
+                self.question(request)
+            } else {
+                let mut scope = question.scope().clone();
+                scope.widen(&beyond);
+                Question::new(request.principal.clone(), scope)
+            };
             last = Some(reply);
         }
         last.unwrap_or_else(|| {
@@ -138,6 +154,8 @@ struct Remembered {
 impl Questions {
     const ENTRIES: usize = 512;
     const LONGEST: usize = 64 * 1024;
+    /// Names in a question.
+    const WIDEST: usize = 2_000;
 
     fn recall(&self, request: &Request) -> Option<Question> {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -147,7 +165,7 @@ impl Questions {
     }
 
     fn remember(&self, request: &Request, question: &Question) {
-        if request.sql.len() > Self::LONGEST {
+        if request.sql.len() > Self::LONGEST || question.scope().size() > Self::WIDEST {
             return;
         }
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);

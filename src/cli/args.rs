@@ -19,7 +19,7 @@ use crate::syntax::FlinkVersion;
     version,
     about,
     after_help = "\
-Exit status: 0 allowed, 1 denied, 2 usage or unreadable input, 3 policy unusable, 4 internal error.
+Exit status: 0 allowed, 1 denied, 2 usage or unreadable input, 3 policy unusable or its service without an answer, 4 internal error.
 SQL goes to standard output, and only when all of the script is allowed; errors go to standard error.
 
 Example:

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::ranger::Ranger;
 use crate::source::PolicySource;
 use crate::source::opa::Paths;
-use crate::source::remote::{Auth, Bounds, RangerService, Remote, Settings, Speaks};
+use crate::source::remote::{Auth, Bounds, RangerService, Remote, Settings, Speaks, Tls};
 
 /// A permission service. `[service]` and `[cache]` of a configuration file say more than these.
 #[derive(Debug, Default, Args)]
@@ -36,6 +36,9 @@ pub(in crate::cli) struct Service {
     /// Its key (PEM).
     #[arg(long, value_name = "FILE", requires = "client_cert")]
     pub client_key: Option<PathBuf>,
+    /// Plain HTTP to another machine will do: whoever is on the way can read the credentials and write the rules.
+    #[arg(long)]
+    pub plain: bool,
     /// How long to wait for it, in seconds [default: 5].
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<f64>,
@@ -91,10 +94,18 @@ impl Service {
         let configured = self.configured.service.clone();
         let url = ranger.url().or(self.url.as_deref());
         let mut settings = match (url, configured) {
-            (Some(url), Some(configured)) => Settings {
+            // What opens the one service is not shown to another.
+            (Some(url), Some(configured)) if url != configured.url => Settings {
                 url: url.to_owned(),
+                auth: Auth::None,
+                tls: Tls {
+                    certificate: None,
+                    key: None,
+                    ..configured.tls
+                },
                 ..configured
             },
+            (Some(_), Some(configured)) => configured,
             (Some(url), None) => Settings::new(url),
             (None, Some(configured)) => configured,
             (None, None) => {
@@ -132,6 +143,7 @@ impl Service {
             settings.tls.certificate.clone_from(&self.client_cert);
             settings.tls.key.clone_from(&self.client_key);
         }
+        settings.plain |= self.plain;
         if let Some(seconds) = self.timeout {
             let total = Duration::try_from_secs_f64(seconds)
                 .map_err(|_| Failure::usage("--timeout is no time"))?;

@@ -150,6 +150,7 @@ pub(super) fn finish(
     Ok(match errors {
         [] => Status::Allowed,
         errors if errors.iter().any(|e| ours(e.code)) => Status::Internal,
+        errors if errors.iter().any(|e| e.code == Code::PolicyUnavailable) => Status::Policy,
         _ => Status::Denied,
     })
 }

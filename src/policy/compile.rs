@@ -36,7 +36,7 @@ pub(super) struct Compiled {
 
 /// Where a document comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum Origin {
     /// Somebody wrote it: it is the whole policy.
     Written,
     /// A service gave it as the answer to a question: nothing of weight may be left to what holds where nothing is written.
@@ -44,12 +44,12 @@ pub(super) enum Role {
 }
 
 /// Compiles a document as far as it goes.
-pub(super) fn compile(text: &str, role: Role) -> (Compiled, Vec<Finding>) {
+pub(super) fn compile(text: &str, origin: Origin) -> (Compiled, Vec<Finding>) {
     let mut compiler = Compiler::default();
     match yaml::parse(text) {
         Ok(root) => {
             compiler.document(&root);
-            compiler.excerpt(&root, role);
+            compiler.excerpt(&root, origin);
         }
         Err(finding) => compiler.findings.push(finding),
     }
@@ -139,19 +139,29 @@ impl Compiler {
         }
     }
 
-    fn excerpt(&mut self, root: &Node, role: Role) {
+    fn excerpt(&mut self, root: &Node, origin: Origin) {
         let excerpt = root.get("excerpt");
-        match (role, excerpt) {
-            (Role::Written, Some(node)) => self.error(
+        match (origin, excerpt) {
+            (Origin::Written, Some(node)) => self.error(
                 node.at,
                 "excerpt",
                 "this document answers one question of one user: it is no policy",
             ),
-            (Role::Written, None) => {}
-            (Role::Answered, _) => {
+            (Origin::Written, None) => {}
+            (Origin::Answered, _) => {
                 self.compiled.excerpt = excerpt.and_then(|node| self.keep(decode(node)));
-                for field in ["version", "defaults"] {
-                    if root.get(field).is_none() {
+                for path in [
+                    &["version"][..],
+                    &["defaults"],
+                    &["defaults", "access"],
+                    &["rules"],
+                ] {
+                    let mut at = Some(root);
+                    for part in path {
+                        at = at.and_then(|node| node.get(part));
+                    }
+                    if at.is_none() {
+                        let field = path.join(".");
                         let message = format!("`{field}` is missing: an answer says what holds");
                         self.error(root.at, "answer-incomplete", message);
                     }

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-use super::compile::{Compiled, Role, compile};
+use super::compile::{Compiled, Origin, compile};
 use super::document::{DefaultDeny, Defaults, Effect, ExcerptDecl, Privilege};
 use super::index::{Entry, Index};
 use super::physical::{Meets, Spelled};
@@ -59,7 +59,7 @@ impl Policy {
     /// # Errors
     /// All findings, warnings among them, when one of them is an error.
     pub fn load(text: &str, origin: &str) -> Result<Self, PolicyError> {
-        Self::compiled(text, origin, Role::Written)
+        Self::compiled(text, origin, Origin::Written)
     }
 
     /// Compiles what a permission service answered to a question: `version` and `defaults` must be written, and it may be an excerpt.
@@ -67,11 +67,11 @@ impl Policy {
     /// # Errors
     /// As [`Policy::load`].
     pub fn load_answer(text: &str, origin: &str) -> Result<Self, PolicyError> {
-        Self::compiled(text, origin, Role::Answered)
+        Self::compiled(text, origin, Origin::Answered)
     }
 
-    fn compiled(text: &str, origin: &str, role: Role) -> Result<Self, PolicyError> {
-        let (compiled, findings) = compile(text, role);
+    fn compiled(text: &str, origin: &str, origin_of: Origin) -> Result<Self, PolicyError> {
+        let (compiled, findings) = compile(text, origin_of);
         if findings.iter().any(|f| f.severity == Severity::Error) {
             return Err(PolicyError {
                 origin: origin.to_owned(),

@@ -37,7 +37,7 @@ impl Served {
     }
 
     /// Takes the file's document, where it may take the place of the one that is served. Answers what there is to say about it.
-    pub fn reload(&self) -> Option<String> {
+    fn reload(&self) -> Option<String> {
         let kept = |why: &dyn std::fmt::Display| {
             let version = self.whole().policy().version();
             Some(format!("version {version} stays in force: {why}"))
@@ -51,35 +51,37 @@ impl Served {
         if next.policy().hash() == current.policy().hash() {
             return None;
         }
-        if new < old {
+        // Clients could not tell the two apart.
+        if new <= old {
             return kept(&format!(
-                "the file has version {new}, and versions only grow"
+                "the file has another text, and version {new}: raise `version` with each change"
             ));
         }
-        let same = new == old;
         *self.whole.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
-        Some(if same {
-            format!(
-                "serving another text under the same version {new}: raise `version` with each change"
-            )
-        } else {
-            format!("serving version {new}")
-        })
+        Some(format!("serving version {new}"))
     }
 }
 
 /// Looks at the file from time to time, for ever.
 pub(super) async fn watch(served: Arc<Served>, tell: Arc<dyn Fn(&str) + Send + Sync>) {
+    let mut served_mark = served.first;
     let mut last = served.first;
     let mut ticks = tokio::time::interval(LOOK);
     loop {
         ticks.tick().await;
-        let mark = mark(&served.file);
-        if mark != last {
-            last = mark;
-            if let Some(said) = served.reload() {
-                tell(&said);
-            }
+        let seen = mark(&served.file);
+        // YAML that is half written can be YAML, with fewer rules: a file is read when it has stood still for a while, and still does afterwards.
+        let still = seen == last;
+        last = seen;
+        if !still || seen == served_mark {
+            continue;
+        }
+        let said = served.reload();
+        if mark(&served.file) == seen {
+            served_mark = seen;
+        }
+        if let Some(said) = said {
+            tell(&said);
         }
     }
 }

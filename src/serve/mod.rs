@@ -95,21 +95,29 @@ impl Drop for Running {
 pub fn start(options: Options) -> Result<Running, ServeError> {
     let failed = |error| ServeError::Listen(options.listen, error);
     let served = Arc::new(Served::open(&options.policy)?);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .thread_name("sqlsec-serve")
-        .enable_all()
-        .build()
-        .map_err(failed)?;
-    let listener = runtime
-        .block_on(tokio::net::TcpListener::bind(options.listen))
-        .map_err(failed)?;
+    let listener = std::net::TcpListener::bind(options.listen).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let (stop, stopped) = oneshot::channel();
     let app = routes::router(Arc::clone(&served), &options);
+    // Made where no other runtime is: the caller's thread may be one of an async program.
+    let (ready, started) = std::sync::mpsc::channel();
     let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("sqlsec-serve")
+            .enable_all()
+            .build();
+        let runtime = match runtime {
+            Ok(runtime) => runtime,
+            Err(error) => return drop(ready.send(Some(error))),
+        };
+        drop(ready.send(None));
         runtime.spawn(document::watch(served, options.tell));
         runtime.block_on(async {
+            let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
+                return;
+            };
             let serving = axum::serve(listener, app).into_future();
             tokio::select! {
                 _ = serving => {}
@@ -119,6 +127,9 @@ pub fn start(options: Options) -> Result<Running, ServeError> {
         // Clients that are slow do not keep it.
         runtime.shutdown_background();
     });
+    if let Ok(Some(error)) = started.recv() {
+        return Err(failed(error));
+    }
     Ok(Running {
         address,
         stop: Some(stop),

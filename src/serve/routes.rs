@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use axum::Form;
 use axum::Router;
+use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -32,7 +34,7 @@ pub(super) fn router(served: Arc<Served>, options: &Options) -> Router {
         ),
     };
     Router::new()
-        .route("/v1/policies", get(policies))
+        .route("/v1/policies", get(by_address).post(by_form))
         .route("/healthz", get(health))
         .fallback(|| async {
             refused(
@@ -43,55 +45,65 @@ pub(super) fn router(served: Arc<Served>, options: &Options) -> Router {
         .with_state(Arc::new(shared))
 }
 
-type Pairs = Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>;
+type Pairs = Vec<(String, String)>;
 
-async fn policies(State(shared): State<Arc<Shared>>, headers: HeaderMap, pairs: Pairs) -> Response {
-    if !shared.admits(&headers) {
-        let mut reply = refused(StatusCode::UNAUTHORIZED, "a bearer token is needed");
-        let challenge = header::HeaderValue::from_static("Bearer");
-        reply
-            .headers_mut()
-            .insert(header::WWW_AUTHENTICATE, challenge);
-        return reply;
-    }
-    let asked = pairs
-        .map_err(|error| error.body_text())
-        .and_then(|Query(pairs)| wire::question(pairs));
-    let (principal, scope) = match asked {
-        Ok(asked) => asked,
-        Err(why) => return refused(StatusCode::BAD_REQUEST, &why),
-    };
-    let excerpt = shared.served.whole().excerpt(&principal, scope.as_ref());
-    let Ok(body) = serde_json::to_string(&excerpt) else {
-        return refused(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the policy cannot be written",
-        );
-    };
-    let digest: String = hash(&body)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let etag = format!("\"{digest}\"");
-    let about = [
-        (header::ETAG, etag.clone()),
-        (header::CACHE_CONTROL, shared.cache_control.clone()),
-        (header::VARY, "authorization".to_owned()),
-    ];
-    if holds(&headers, &etag) {
-        return (StatusCode::NOT_MODIFIED, about).into_response();
-    }
-    let json = [(header::CONTENT_TYPE, "application/json")];
-    (about, json, body).into_response()
+async fn by_address(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    pairs: Result<Query<Pairs>, QueryRejection>,
+) -> Response {
+    let pairs = pairs.map(|Query(pairs)| pairs);
+    shared.policies(&headers, pairs.map_err(|error| error.body_text()))
 }
 
-async fn health(State(shared): State<Arc<Shared>>) -> Response {
-    let version = shared.served.whole().policy().version();
-    let json = [(header::CONTENT_TYPE, "application/json")];
-    (json, format!("{{\"version\":{version}}}")).into_response()
+async fn by_form(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    pairs: Result<Form<Pairs>, FormRejection>,
+) -> Response {
+    let pairs = pairs.map(|Form(pairs)| pairs);
+    shared.policies(&headers, pairs.map_err(|error| error.body_text()))
 }
 
 impl Shared {
+    fn policies(&self, headers: &HeaderMap, pairs: Result<Pairs, String>) -> Response {
+        if !self.admits(headers) {
+            let mut reply = refused(StatusCode::UNAUTHORIZED, "a bearer token is needed");
+            let challenge = header::HeaderValue::from_static("Bearer");
+            reply
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, challenge);
+            return reply;
+        }
+        let asked = pairs.and_then(wire::question);
+        let (principal, scope) = match asked {
+            Ok(asked) => asked,
+            Err(why) => return refused(StatusCode::BAD_REQUEST, &why),
+        };
+        let excerpt = self.served.whole().excerpt(&principal, &scope);
+        let Ok(body) = serde_json::to_string(&excerpt) else {
+            return refused(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the policy cannot be written",
+            );
+        };
+        let digest: String = hash(&body)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let etag = format!("\"{digest}\"");
+        let about = [
+            (header::ETAG, etag.clone()),
+            (header::CACHE_CONTROL, self.cache_control.clone()),
+            (header::VARY, "authorization".to_owned()),
+        ];
+        if holds(headers, &etag) {
+            return (StatusCode::NOT_MODIFIED, about).into_response();
+        }
+        let json = [(header::CONTENT_TYPE, "application/json")];
+        (about, json, body).into_response()
+    }
+
     fn admits(&self, headers: &HeaderMap) -> bool {
         let Some(token) = &self.token else {
             return true;
@@ -101,9 +113,16 @@ impl Shared {
             .and_then(|v| v.to_str().ok());
         let shown = shown.and_then(|value| value.split_once(' '));
         shown.is_some_and(|(scheme, shown)| {
-            scheme.eq_ignore_ascii_case("bearer") && hash(shown.trim()) == *token
+            let shown = shown.trim();
+            scheme.eq_ignore_ascii_case("bearer") && !shown.is_empty() && hash(shown) == *token
         })
     }
+}
+
+async fn health(State(shared): State<Arc<Shared>>) -> Response {
+    let version = shared.served.whole().policy().version();
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    (json, format!("{{\"version\":{version}}}")).into_response()
 }
 
 /// Whether the client holds this already (`If-None-Match`).

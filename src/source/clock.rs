@@ -1,27 +1,28 @@
 //! Time as caches see it, injected so that tests can turn it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-/// A clock that only goes forward: ages do not change when somebody sets the machine's date.
+/// A clock for ages. It need not agree with the date.
 pub trait Clock: Send + Sync {
     /// Time since some fixed moment.
     fn now(&self) -> Duration;
 }
 
-/// The machine's monotonic clock.
+/// The machine's clocks. The monotonic one stands still while a machine sleeps, and the date does not: the later of the two counts. A date that is set
+/// back again can make the time go back, which caches must survive anyhow.
 #[derive(Debug)]
-pub struct SystemClock(Instant);
+pub struct SystemClock(Instant, SystemTime);
 
 impl Default for SystemClock {
     fn default() -> Self {
-        Self(Instant::now())
+        Self(Instant::now(), SystemTime::now())
     }
 }
 
 impl Clock for SystemClock {
     fn now(&self) -> Duration {
-        self.0.elapsed()
+        self.0.elapsed().max(self.1.elapsed().unwrap_or_default())
     }
 }
 

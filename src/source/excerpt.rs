@@ -37,14 +37,12 @@ impl Whole {
         &self.policy
     }
 
-    /// What this principal must know about these tables and objects; about everything without a scope.
+    /// What this principal must know about these tables and objects.
     #[must_use]
-    pub fn excerpt(&self, principal: &Principal, scope: Option<&Scope>) -> Document {
+    pub fn excerpt(&self, principal: &Principal, scope: &Scope) -> Document {
         let mut document = self.document.clone();
-        if let Some(scope) = scope {
-            let wanted = self.about(scope);
-            document.rules.retain(|rule| wanted.contains(rule_id(rule)));
-        }
+        let wanted = self.about(scope);
+        document.rules.retain(|rule| wanted.contains(rule_id(rule)));
         let used = |name: &str| document.rules.iter().any(|rule| names_mask(rule, name));
         document.masks.retain(|name, _| used(name));
         let tagged = |tag: &String| {
@@ -67,25 +65,29 @@ impl Whole {
 
     fn about(&self, scope: &Scope) -> BTreeSet<RuleId> {
         let mut wanted = BTreeSet::new();
-        for (name, met) in &scope.tables {
-            for asked in met {
+        // Whether letter case counts is not asked, and cuts both ways: where it does not a rule reaches more tables, and so does its `exclude`.
+        let mut both = |resource: Resource<'_>| {
+            for ignore_case in [false, true] {
                 let resource = Resource {
-                    name,
-                    physical: &asked.physical,
-                    also: &asked.also,
-                    columns: None,
-                    user_named: asked.user_named,
-                    // In any letter case: a rule too many decides nothing.
-                    ignore_case: true,
+                    ignore_case,
+                    ..resource
                 };
                 wanted.extend(self.policy.rules_about(&resource));
             }
+        };
+        for (name, met) in &scope.tables {
             // A face of its own, whatever was said of the table's bytes.
-            let named = Resource {
-                ignore_case: true,
-                ..Resource::named(name)
-            };
-            wanted.extend(self.policy.rules_about(&named));
+            both(Resource::named(name));
+            for asked in met {
+                for user_named in [false, true] {
+                    both(Resource {
+                        physical: &asked.physical,
+                        also: &asked.also,
+                        user_named,
+                        ..Resource::named(name)
+                    });
+                }
+            }
         }
         for object in scope.objects.keys() {
             wanted.extend(self.policy.rules_about_object(object));

@@ -192,6 +192,17 @@ impl Scope {
         }
     }
 
+    /// How many names it holds: of tables, addresses, columns, objects.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let met = self.tables.values().flatten();
+        let names = met.map(|asked| {
+            let columns = asked.columns.as_ref().map_or(0, Vec::len);
+            1 + asked.physical.len() + asked.also.len() + columns
+        });
+        self.objects.len() + names.sum::<usize>()
+    }
+
     /// Whether it holds nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -1,6 +1,6 @@
 //! A question as the query of a URL, and back: both sides of our own contract (docs/permission-service.md, `schema/policies.openapi.yaml`).
 //!
-//! `user`, `group`, `role`, `table`, `physical`, `object` may come several times but for `user`; `whole=true` asks for everything. A table is
+//! `user`, `group`, `role`, `table`, `physical`, `object` may come several times but for `user`. A table is
 //! `catalog.database.table`, a part in back-ticks where it is no plain word, a back-tick in it doubled.
 //! Invariant: what `question` reads is what `query` wrote: no name turns into another, whatever characters it has.
 
@@ -9,9 +9,6 @@ use std::collections::BTreeSet;
 use super::Scope;
 use crate::catalog::TableName;
 use crate::policy::{Principal, Privilege, Resource};
-
-/// The longest query that is sent; a longer question asks for everything.
-const LONGEST: usize = 6 * 1024;
 
 /// The pairs of a query.
 #[must_use]
@@ -28,32 +25,22 @@ pub fn query(principal: &Principal, scope: &Scope) -> Vec<(&'static str, String)
             physical.extend(&asked.physical);
         }
     }
-    let mut about: Vec<(&'static str, String)> = Vec::new();
-    about.extend(tables.into_iter().map(|t| ("table", spelled(t))));
-    about.extend(physical.into_iter().map(|p| ("physical", p.clone())));
-    about.extend(scope.objects.keys().map(|o| ("object", o.clone())));
-    // Three bytes a byte at the worst, when it is escaped.
-    let length: usize = about
-        .iter()
-        .map(|(key, value)| key.len() + 2 + 3 * value.len())
-        .sum();
-    if length > LONGEST {
-        about = vec![("whole", "true".to_owned())];
-    }
-    who.append(&mut about);
+    who.extend(tables.into_iter().map(|t| ("table", spelled(t))));
+    who.extend(physical.into_iter().map(|p| ("physical", p.clone())));
+    who.extend(scope.objects.keys().map(|o| ("object", o.clone())));
     who
 }
 
-/// Who asks about what; no scope for everything.
+/// Who asks about what.
 ///
 /// # Errors
 /// One line: what is missing, given twice or not a name.
 pub fn question(
     pairs: impl IntoIterator<Item = (String, String)>,
-) -> Result<(Principal, Option<Scope>), String> {
+) -> Result<(Principal, Scope), String> {
     let mut principal = Principal::default();
     let mut scope = Scope::default();
-    let (mut user, mut whole) = (None, false);
+    let mut user = None;
     let (mut tables, mut physical) = (Vec::new(), Vec::new());
     for (key, value) in pairs {
         match key.as_str() {
@@ -70,7 +57,6 @@ pub fn question(
             ),
             "physical" => physical.push(value),
             "object" => scope.about_object(&value, Privilege::Use),
-            "whole" if value == "true" => whole = true,
             // A parameter that is not understood could have made the question another.
             _ => return Err(format!("unknown parameter `{key}`")),
         }
@@ -81,14 +67,17 @@ pub fn question(
     if tables.is_empty() && !physical.is_empty() {
         return Err("`physical` without a `table`".to_owned());
     }
+    // Which of the tables has which address is not said: the rules of all are due.
+    let mut physical = Some(physical);
     for table in &tables {
+        let addresses = physical.take().unwrap_or_default();
         let resource = Resource {
-            physical: &physical,
+            physical: &addresses,
             ..Resource::named(table)
         };
         scope.about(&resource, None);
     }
-    Ok((principal, (!whole).then_some(scope)))
+    Ok((principal, scope))
 }
 
 /// `catalog.database.table`, quoted where that is needed to read it back.
@@ -152,7 +141,7 @@ mod tests {
 
     use super::*;
 
-    fn read(text: &[(&str, &str)]) -> Result<(Principal, Option<Scope>), String> {
+    fn read(text: &[(&str, &str)]) -> Result<(Principal, Scope), String> {
         question(text.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))
     }
 
@@ -176,26 +165,10 @@ mod tests {
                 &[("user", "a"), ("tabel", "c.d.t")],
                 "unknown parameter `tabel`",
             ),
-            (
-                &[("user", "a"), ("whole", "yes")],
-                "unknown parameter `whole`",
-            ),
         ] {
             let error = read(pairs).expect_err(why);
             assert!(error.contains(why), "{error}");
         }
-    }
-
-    #[test]
-    fn a_question_too_long_for_a_url_asks_for_everything() {
-        let mut scope = Scope::default();
-        for index in 0..500 {
-            let name = TableName::new("catalog", "database", format!("table_{index}"));
-            scope.about(&Resource::named(&name), None);
-        }
-        let pairs = query(&Principal::default(), &scope);
-        assert_eq!(pairs.last(), Some(&("whole", "true".to_owned())));
-        assert_eq!(pairs.len(), 2);
     }
 
     proptest! {

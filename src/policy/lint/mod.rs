@@ -13,7 +13,7 @@ mod unknown;
 
 use std::time::SystemTime;
 
-use super::compile::{Role, compile};
+use super::compile::{Origin, compile};
 use super::condition::Condition;
 use super::rule::{Rule, RuleKind};
 use super::{Finding, validity};
@@ -68,7 +68,7 @@ pub fn lint(text: &str, catalog: Option<&dyn SchemaLookup>) -> Vec<Finding> {
 /// The same, against all that is known.
 #[must_use]
 pub fn lint_with(text: &str, context: LintContext<'_>) -> Vec<Finding> {
-    let (compiled, findings) = compile(text, Role::Written);
+    let (compiled, findings) = compile(text, Origin::Written);
     let mut lint = Lint { findings };
     let now = context.now.and_then(validity::timestamp);
     for rule in &compiled.rules {

@@ -64,6 +64,8 @@ pub(super) struct Snapshot {
 pub(super) struct Leave {
     pub fresh: Option<Duration>,
     pub stale: Duration,
+    /// How old the answer was already when it came.
+    pub spent: Duration,
 }
 
 /// The state of a snapshot.
@@ -94,7 +96,7 @@ impl Snapshot {
         }
         Self {
             answer: Answer::to(Arc::clone(question), Arc::new(policy)),
-            asked,
+            asked: asked.saturating_sub(leave.spent),
             fresh,
             stale: leave.stale.min(bounds.stale),
             etag,
@@ -110,7 +112,7 @@ impl Snapshot {
             .min(bounds.fresh_at_most);
         Self {
             answer: self.answer.clone(),
-            asked,
+            asked: asked.saturating_sub(leave.spent),
             fresh: if self.fresh <= bounds.denied {
                 fresh.min(self.fresh)
             } else {
@@ -135,7 +137,7 @@ impl Snapshot {
                 Ripeness::Fresh
             };
         }
-        if age < self.fresh + self.stale {
+        if age < self.fresh.saturating_add(self.stale) {
             Ripeness::Stale
         } else {
             Ripeness::Gone
@@ -191,8 +193,14 @@ pub(super) struct Cache(Store<Arc<Question>, Arc<Snapshot>>);
 impl Cache {
     pub fn new(bounds: &Bounds) -> Self {
         // What a question and the tables of a compiled policy weigh beside the text, roughly.
-        let weigh = |_: &Arc<Question>, snapshot: &Arc<Snapshot>| {
-            snapshot.weight.saturating_mul(4).saturating_add(1024)
+        let weigh = |question: &Arc<Question>, snapshot: &Arc<Snapshot>| {
+            let asked = u32::try_from(question.scope().size()).unwrap_or(u32::MAX);
+            let asked = asked.saturating_mul(128);
+            snapshot
+                .weight
+                .saturating_mul(4)
+                .saturating_add(asked)
+                .saturating_add(1024)
         };
         Self(
             Store::builder()

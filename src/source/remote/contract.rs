@@ -52,7 +52,11 @@ impl Contract {
             }
         };
         let answer = tokio::time::timeout(total, asked).await;
-        answer.unwrap_or(Err(SourceProblem::Slow(total)))
+        answer.unwrap_or_else(|_| {
+            let problem = SourceProblem::Slow(total);
+            line.overdue(clock, &problem);
+            Err(problem)
+        })
     }
 }
 
@@ -61,7 +65,9 @@ impl Contract {
 /// # Errors
 /// One that does not compile. Only the place is said: the text is the service's, and its operator's to look at.
 pub(super) fn rules(text: &str, etag: Option<String>) -> Result<Given, SourceProblem> {
-    let policy = Policy::load_answer(text, "its policy").map_err(|error| {
+    // A large policy takes its time: other requests go on meanwhile.
+    let loaded = tokio::task::block_in_place(|| Policy::load_answer(text, "its policy"));
+    let policy = loaded.map_err(|error| {
         let mut findings = error.findings.iter();
         let first = findings.find(|finding| finding.severity == Severity::Error);
         let place = first.map(|f| format!("{}:{}: {}", f.line, f.column, f.code));
@@ -95,30 +101,31 @@ pub(super) fn json(fetched: &Fetched) -> Result<&str, SourceProblem> {
     Ok(text)
 }
 
-/// `Cache-Control`, as far as it concerns us: `max-age`, `stale-if-error`, `no-store`, `no-cache`; less the time that the answer has spent in a proxy.
-/// What is not understood lengthens nothing.
-pub(super) fn leave(control: Option<&str>, age: Option<&str>) -> Leave {
+/// `Cache-Control` and `Age`, as far as they concern us: `max-age`, `stale-if-error`, `no-store`, `no-cache`, `must-revalidate`, and the time that the
+/// answer has spent in a proxy. What is not understood lengthens nothing.
+pub(super) fn leave(control: &str, age: Option<&str>) -> Leave {
     let mut leave = Leave::default();
-    for directive in control.unwrap_or_default().split(',') {
+    let mut keeps = true;
+    for directive in control.split(',') {
         let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
         // A number that cannot be read is none: nothing is kept.
         let seconds = value.trim().trim_matches('"').parse().unwrap_or_default();
         let time = Duration::from_secs(seconds);
         match name.trim().to_ascii_lowercase().as_str() {
             "max-age" => leave.fresh = Some(leave.fresh.map_or(time, |other| other.min(time))),
-            "stale-if-error" => leave.stale = time,
+            "stale-if-error" if keeps => leave.stale = time,
+            "must-revalidate" => (keeps, leave.stale) = (false, Duration::ZERO),
             "no-store" | "no-cache" => {
                 return Leave {
                     fresh: Some(Duration::ZERO),
-                    stale: Duration::ZERO,
+                    ..Leave::default()
                 };
             }
             _ => {}
         }
     }
     let spent = age.and_then(|age| age.trim().parse().ok());
-    let spent = Duration::from_secs(spent.unwrap_or_default());
-    leave.fresh = leave.fresh.map(|fresh| fresh.saturating_sub(spent));
+    leave.spent = Duration::from_secs(spent.unwrap_or_default());
     leave
 }
 
@@ -129,26 +136,37 @@ mod tests {
     #[test]
     fn a_service_says_how_long_its_answer_holds() {
         let says = |control: &str, age: Option<&str>| {
-            let leave = leave(Some(control), age);
-            (leave.fresh.map(|d| d.as_secs()), leave.stale.as_secs())
+            let leave = leave(control, age);
+            let fresh = leave.fresh.map(|d| d.as_secs());
+            (fresh, leave.stale.as_secs(), leave.spent.as_secs())
         };
         for (control, age, expected) in [
-            ("max-age=30, stale-if-error=600", None, (Some(30), 600)),
-            ("MAX-AGE=\"30\"", Some("10"), (Some(20), 0)),
-            ("max-age=30", Some("100"), (Some(0), 0)),
-            ("private", None, (None, 0)),
-            ("max-age=soon", None, (Some(0), 0)),
-            ("max-age=-1", None, (Some(0), 0)),
-            ("max-age=60, max-age=5", None, (Some(5), 0)),
+            ("max-age=30, stale-if-error=600", None, (Some(30), 600, 0)),
+            ("MAX-AGE=\"30\"", Some("10"), (Some(30), 0, 10)),
+            ("max-age=30", Some("100"), (Some(30), 0, 100)),
+            ("private", None, (None, 0, 0)),
+            ("max-age=soon", None, (Some(0), 0, 0)),
+            ("max-age=-1", None, (Some(0), 0, 0)),
+            ("max-age=60, max-age=5", None, (Some(5), 0, 0)),
             (
                 "max-age=60, stale-if-error=60, no-store",
                 None,
-                (Some(0), 0),
+                (Some(0), 0, 0),
             ),
-            ("no-cache", None, (Some(0), 0)),
+            (
+                "max-age=9, stale-if-error=60, must-revalidate",
+                None,
+                (Some(9), 0, 0),
+            ),
+            (
+                "must-revalidate, stale-if-error=60,max-age=9",
+                None,
+                (Some(9), 0, 0),
+            ),
+            ("no-cache", None, (Some(0), 0, 0)),
         ] {
             assert_eq!(says(control, age), expected, "{control}");
         }
-        assert_eq!(leave(None, None).fresh, None);
+        assert_eq!(leave("", None).fresh, None);
     }
 }

@@ -3,13 +3,14 @@
 //! Invariant: what comes back was said by the host that was asked, is whole, and is no larger than the settings allow, unpacked.
 
 use std::error::Error as _;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Client, Method, Url, redirect};
 
 use super::tls::{self, Print};
-use super::{Secret, Settings};
+use super::{Auth, Secret, Settings};
 use crate::source::SourceProblem;
 
 /// More hops than any service needs.
@@ -56,6 +57,13 @@ impl Fetched {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
+
+    /// The texts of a header that may come in several lines, as one list.
+    pub fn list(&self, name: &str) -> String {
+        let lines = self.headers.get_all(name).iter();
+        let texts: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
+        texts.join(",")
+    }
 }
 
 impl Http {
@@ -63,8 +71,19 @@ impl Http {
     /// An address that cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, SourceProblem> {
         let base = address(&settings.url)?;
+        let mut addresses = vec![base.clone()];
+        if let Auth::Oauth2 { token_url, .. } = &settings.auth {
+            addresses.push(address(token_url)?);
+        }
         if let Some(proxy) = &settings.proxy {
             address(proxy)?;
+        }
+        if !settings.plain && !addresses.iter().all(is_private) {
+            return Err(SourceProblem::Configuration(
+                "its address is plain HTTP to another machine: whoever is on the way reads our credentials and writes the rules; use https, or \
+                 say `plain = true`"
+                    .to_owned(),
+            ));
         }
         Ok(Self {
             settings: settings.clone(),
@@ -89,14 +108,58 @@ impl Http {
         url
     }
 
-    /// Makes the request. Takes as long as the client's time-out at the most.
+    /// Makes the request. Takes as long as the client's time-out at the most, for each hop.
+    ///
+    /// A redirect may change the path, not the host: whoever is there was not asked, and must not see our credentials. What has a body is only sent on
+    /// as it is (307, 308): a question without its body is another question.
     ///
     /// # Errors
     /// No reply, or one beyond the bounds. Any status is a reply.
     pub async fn send(&self, ask: &Ask, who: &Credentials) -> Result<Fetched, SourceProblem> {
-        let mut request = self
-            .client()?
-            .request(ask.method.clone(), ask.url.clone())
+        let mut url = ask.url.clone();
+        for _ in 0..=HOPS {
+            let reply = self.hop(ask, url.clone(), who).await?;
+            let status = reply.status().as_u16();
+            let follows = match status {
+                307 | 308 => true,
+                301..=303 => ask.body.is_none(),
+                _ => false,
+            };
+            let target = reply.headers().get(LOCATION);
+            let target = target.and_then(|to| url.join(to.to_str().ok()?).ok());
+            let (true, Some(target)) = (follows, target) else {
+                let headers = reply.headers().clone();
+                let body = if reply.status().is_success() {
+                    self.body(reply).await?
+                } else {
+                    Vec::new()
+                };
+                return Ok(Fetched {
+                    status,
+                    headers,
+                    body,
+                });
+            };
+            if target.origin() != ask.url.origin() {
+                let why = "it redirects to another host";
+                return Err(SourceProblem::Unusable(why.to_owned()));
+            }
+            url = target;
+        }
+        let why = "it redirects in circles";
+        Err(SourceProblem::Unusable(why.to_owned()))
+    }
+
+    async fn hop(
+        &self,
+        ask: &Ask,
+        url: Url,
+        who: &Credentials,
+    ) -> Result<reqwest::Response, SourceProblem> {
+        // Certificates are files, and a file may be far away: other requests go on meanwhile.
+        let client = tokio::task::block_in_place(|| self.client())?;
+        let mut request = client
+            .request(ask.method.clone(), url)
             .header(ACCEPT, "application/json");
         for (name, value) in &ask.headers {
             request = request.header(*name, value);
@@ -109,18 +172,7 @@ impl Http {
             Credentials::Bearer(token) => request.bearer_auth(token.reveal()),
             Credentials::Basic(user, password) => request.basic_auth(user, Some(password.reveal())),
         };
-        let reply = request.send().await.map_err(|e| self.problem(e))?;
-        let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
-        let body = if reply.status().is_success() {
-            self.body(reply).await?
-        } else {
-            Vec::new()
-        };
-        Ok(Fetched {
-            status,
-            headers,
-            body,
-        })
+        request.send().await.map_err(|e| self.problem(&e))
     }
 
     async fn body(&self, mut reply: reqwest::Response) -> Result<Vec<u8>, SourceProblem> {
@@ -136,7 +188,7 @@ impl Http {
             return Err(too_large());
         }
         let mut body = Vec::new();
-        while let Some(chunk) = reply.chunk().await.map_err(|e| self.problem(e))? {
+        while let Some(chunk) = reply.chunk().await.map_err(|e| self.problem(&e))? {
             if body.len().saturating_add(chunk.len()) > largest {
                 return Err(too_large());
             }
@@ -167,7 +219,8 @@ impl Http {
             .no_proxy()
             .connect_timeout(patience.connect)
             .timeout(patience.total)
-            .redirect(redirect::Policy::custom(stay))
+            // Followed here, where it is known what is asked.
+            .redirect(redirect::Policy::none())
             .user_agent(concat!("sqlsec/", env!("CARGO_PKG_VERSION")));
         if let Some(proxy) = &self.settings.proxy {
             let proxy = reqwest::Proxy::all(proxy)
@@ -179,30 +232,16 @@ impl Http {
             .map_err(|e| SourceProblem::Configuration(cause(&e)))
     }
 
-    fn problem(&self, error: reqwest::Error) -> SourceProblem {
-        let why = cause(&error);
+    fn problem(&self, error: &reqwest::Error) -> SourceProblem {
+        let why = cause(error);
         if error.is_timeout() {
             SourceProblem::Slow(self.settings.patience.total)
-        } else if error.is_redirect() {
-            SourceProblem::Unusable(why)
         } else if error.is_body() || error.is_decode() {
             SourceProblem::Unusable(format!("its body broke off or is damaged ({why})"))
         } else {
             SourceProblem::Unreachable(why)
         }
     }
-}
-
-/// A redirect may change the path, not the host: whoever is there was not asked, and must not see our credentials.
-fn stay(attempt: redirect::Attempt<'_>) -> redirect::Action {
-    let origin = attempt.previous().first().map(Url::origin);
-    if origin != Some(attempt.url().origin()) {
-        return attempt.error("it redirects to another host");
-    }
-    if attempt.previous().len() > HOPS {
-        return attempt.error("it redirects in circles");
-    }
-    attempt.follow()
 }
 
 /// The innermost reason, which says more than those around it. The address is left out: its query names people and tables.
@@ -218,6 +257,14 @@ fn cause(error: &reqwest::Error) -> String {
     inner.to_string()
 }
 
+/// Whether nobody on the way can read or change what is said.
+fn is_private(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse();
+    let loopback = address.map_or(host == "localhost", |ip: IpAddr| ip.is_loopback());
+    loopback || url.scheme() == "https"
+}
+
 /// # Errors
 /// No HTTP address, or one with credentials or a query in it.
 pub(super) fn address(text: &str) -> Result<Url, SourceProblem> {
@@ -227,7 +274,9 @@ pub(super) fn address(text: &str) -> Result<Url, SourceProblem> {
         return Err(wrong("is not `http://…` or `https://…`"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong("holds credentials: they belong into `auth`"));
+        return Err(wrong(
+            "holds credentials, which would be seen in messages: the settings have `auth`",
+        ));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(wrong("has a query or fragment"));

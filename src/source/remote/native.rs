@@ -1,4 +1,4 @@
-//! Our own contract: `GET …/v1/policies?user=…&table=…` (`schema/policies.openapi.yaml`).
+//! Our own contract: `GET …/v1/policies?user=…&table=…`, or the same as a form by `POST` (`schema/policies.openapi.yaml`).
 
 use reqwest::Method;
 
@@ -7,6 +7,9 @@ use super::contract::{Given, json, leave, rules};
 use super::http::Ask;
 use super::retry::Line;
 use crate::source::{Clock, Question, SourceProblem, wire};
+
+/// The longest address that servers and proxies are sure to take; a longer question goes as a form.
+const LONGEST: usize = 6 * 1024;
 
 /// Asks, with the tag of the answer that is held.
 ///
@@ -19,17 +22,28 @@ pub(super) async fn ask(
     clock: &dyn Clock,
 ) -> Result<(Given, Leave), SourceProblem> {
     let mut url = line.http().below("v1/policies");
-    url.query_pairs_mut()
-        .extend_pairs(wire::query(&question.principal, question.scope()));
+    let pairs = wire::query(&question.principal, question.scope());
+    let mut query = url.clone();
+    query.query_pairs_mut().extend_pairs(pairs);
     let headers = held.map(|etag| ("if-none-match", etag.to_owned()));
-    let ask = Ask {
+    let mut ask = Ask {
         method: Method::GET,
-        url,
+        url: query,
         headers: headers.into_iter().collect(),
         body: None,
     };
+    if ask.url.as_str().len() > LONGEST {
+        let body = ask.url.query().unwrap_or_default().to_owned();
+        url.set_query(None);
+        ask = Ask {
+            method: Method::POST,
+            url,
+            body: Some(("application/x-www-form-urlencoded", body)),
+            ..ask
+        };
+    }
     let fetched = line.ask(&ask, clock).await?;
-    let leave = leave(fetched.header("cache-control"), fetched.header("age"));
+    let leave = leave(&fetched.list("cache-control"), fetched.header("age"));
     match fetched.status {
         200 => {
             let etag = fetched.header("etag").map(str::to_owned);

@@ -122,7 +122,8 @@ impl Ranger {
             .map_err(|_| SourceProblem::Unusable("it cannot be written as a policy".to_owned()))?;
         let age = clock.now().saturating_sub(loaded.asked);
         let leave = Leave {
-            fresh: Some(self.settings.poll.saturating_sub(age)),
+            fresh: Some(self.settings.poll),
+            spent: age,
             // Ranger says nothing of it: the operator's own bound counts.
             stale: Duration::MAX,
         };

@@ -35,25 +35,25 @@ impl Line {
         &self.http
     }
 
-    /// Asks. Only questions pass here, and a question may be asked twice.
+    /// Asks. Only questions pass here, and a question may be asked twice. The time for all of it is the caller's to bound ([`Self::overdue`]).
     ///
     /// # Errors
     /// No reply; or a status that no contract has a use for: those of refused credentials, of a server's own failure, and all others but 200,
     /// 304 and 404.
     pub async fn ask(&self, ask: &Ask, clock: &dyn Clock) -> Result<Fetched, SourceProblem> {
         self.breaker.admit(clock)?;
-        let patience = &self.http.settings().patience;
-        let attempts = self.attempts(ask, clock);
-        let result = match tokio::time::timeout(patience.total, attempts).await {
-            Ok(result) => result,
-            Err(_) => Err(SourceProblem::Slow(patience.total)),
-        };
+        let result = self.attempts(ask, clock).await;
         match &result {
             Ok(_) => self.breaker.well(),
             Err(problem) if is_answer(problem) => self.breaker.well(),
             Err(problem) => self.breaker.failed(clock, problem),
         }
         result
+    }
+
+    /// A request was given up, since its time was over.
+    pub fn overdue(&self, clock: &dyn Clock, problem: &SourceProblem) {
+        self.breaker.failed(clock, problem);
     }
 
     async fn attempts(&self, ask: &Ask, clock: &dyn Clock) -> Result<Fetched, SourceProblem> {
@@ -116,16 +116,16 @@ const fn may_pass(problem: &SourceProblem) -> bool {
     }
 }
 
-/// Whether the service is alive, whatever it said.
-const fn is_answer(problem: &SourceProblem) -> bool {
+/// Whether the service is there, and what is wrong is what it said: the breaker does not count it, and no old answer takes its place.
+pub(super) const fn is_answer(problem: &SourceProblem) -> bool {
     match problem {
-        SourceProblem::Unauthorized(_) => true,
-        SourceProblem::Status { status, .. } => *status < 500 && *status != 429,
-        SourceProblem::Unreachable(_)
-        | SourceProblem::Slow(_)
-        | SourceProblem::Open { .. }
+        SourceProblem::Unauthorized(_)
         | SourceProblem::Unusable(_)
         | SourceProblem::WentBack { .. }
-        | SourceProblem::Configuration(_) => false,
+        | SourceProblem::Configuration(_) => true,
+        SourceProblem::Status { status, .. } => *status < 500 && *status != 429,
+        SourceProblem::Unreachable(_) | SourceProblem::Slow(_) | SourceProblem::Open { .. } => {
+            false
+        }
     }
 }

@@ -8,11 +8,15 @@ use super::cache::{Bounds, Cache, Ripeness, Snapshot};
 use super::contract::{Contract, Given};
 use super::flight::{Boarding, Flight, Flights, Pilot};
 use super::ranger::Ranger;
-use super::retry::Line;
+use super::retry::{Line, is_answer};
 use super::{Settings, Speaks, fetcher};
 use crate::source::{
     Answer, Clock, PolicySource, Question, SourceError, SourceProblem, SystemClock,
 };
+use tokio::sync::Semaphore;
+
+/// More at once help no service.
+const TURNS: usize = 32;
 
 /// Longer than a request may take: who waits for it is told why it failed, and not only that it did.
 const GRACE: Duration = Duration::from_secs(1);
@@ -28,6 +32,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     cache: Cache,
     flights: Arc<Flights>,
+    /// How many requests may be under way at once.
+    turns: Semaphore,
     /// The highest version that was seen: rules do not go back.
     seen: AtomicU64,
 }
@@ -63,6 +69,7 @@ impl Remote {
             bounds,
             clock,
             flights: Arc::default(),
+            turns: Semaphore::new(TURNS),
             seen: AtomicU64::new(0),
         })))
     }
@@ -96,10 +103,14 @@ impl PolicySource for Remote {
             Ok(Departed::Arrived(snapshot)) => Ok(snapshot),
             Err(problem) => Err(problem),
         };
-        match (landed, held, ripeness) {
-            (Ok(snapshot), _, _) => Ok(snapshot.answer(inner.clock.now(), false)),
-            (Err(_), Some(held), Some(Ripeness::Stale)) => Ok(held.answer(now, true)),
-            (Err(problem), _, _) => {
+        // Waiting took its time.
+        let now = inner.clock.now();
+        match (landed, held) {
+            (Ok(snapshot), _) => Ok(snapshot.answer(now, false)),
+            (Err(problem), Some(held)) if inner.may_still(&held, now, &problem) => {
+                Ok(held.answer(now, true))
+            }
+            (Err(problem), _) => {
                 let service = inner.line.http().settings().shown();
                 Err(SourceError::new(service, problem))
             }
@@ -113,6 +124,14 @@ enum Departed {
 }
 
 impl Inner {
+    /// Whether an answer past its time may be used: while the service does not answer, as long as both sides allow it, and nobody has seen newer rules. A
+    /// service that answers, and says no or nonsense, is another thing.
+    fn may_still(&self, held: &Snapshot, now: Duration, problem: &SourceProblem) -> bool {
+        !is_answer(problem)
+            && held.ripeness(now) == Ripeness::Stale
+            && held.version() >= self.seen.load(Ordering::SeqCst)
+    }
+
     /// Sees to it that the question is on its way.
     fn depart(
         self: &Arc<Self>,
@@ -135,6 +154,8 @@ impl Inner {
     }
 
     async fn fly(self: Arc<Self>, pilot: Pilot, held: Option<Arc<Snapshot>>) {
+        // Closed only when the process ends.
+        let _turn = self.turns.acquire().await;
         let question = Arc::clone(pilot.question());
         let mut landed = self.fetch(&question, held).await;
         // Two answers that overtake each other while the rules change are no service that goes back: that shows when it is asked once more.

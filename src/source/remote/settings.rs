@@ -23,6 +23,9 @@ pub struct Settings {
     /// Whom it trusts, and its own certificate.
     #[serde(default)]
     pub tls: Tls,
+    /// Whether plain HTTP to another machine will do: whoever is on the way can read the credentials and write the rules.
+    #[serde(default)]
+    pub plain: bool,
     /// A proxy, such as `http://proxy:3128`. Variables of the environment are not looked at.
     #[serde(default)]
     pub proxy: Option<String>,
@@ -43,6 +46,7 @@ impl Settings {
             contract: Speaks::default(),
             auth: Auth::default(),
             tls: Tls::default(),
+            plain: false,
             proxy: None,
             patience: Patience::default(),
             largest_answer: Self::largest(),

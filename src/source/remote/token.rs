@@ -1,5 +1,6 @@
 //! Credentials: from the settings, from files that others renew, from a token server.
 
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use crate::source::{Clock, SourceProblem};
 
 /// A token is not used in its last moments: it could end on its way.
 const MARGIN: Duration = Duration::from_secs(10);
+/// However long a server says.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// For how long a token is taken to hold whose server does not say.
 const UNSAID: u64 = 60;
 
@@ -36,15 +39,17 @@ impl Tokens {
         http: &Http,
         clock: &dyn Clock,
     ) -> Result<Credentials, SourceProblem> {
+        // Files may be far away: other requests go on meanwhile.
+        let read = |file: &Path| tokio::task::block_in_place(|| Secret::read(file));
         match &http.settings().auth {
             Auth::None => Ok(Credentials::None),
             Auth::Bearer { token } => Ok(Credentials::Bearer(token.clone())),
-            Auth::BearerFile { token_file } => Secret::read(token_file).map(Credentials::Bearer),
+            Auth::BearerFile { token_file } => read(token_file).map(Credentials::Bearer),
             Auth::Basic {
                 user,
                 password_file,
             } => {
-                let password = Secret::read(password_file)?;
+                let password = read(password_file)?;
                 Ok(Credentials::Basic(user.clone(), password))
             }
             Auth::Oauth2 {
@@ -56,13 +61,13 @@ impl Tokens {
                 if let Some(token) = self.held(clock) {
                     return Ok(Credentials::Bearer(token));
                 }
-                let secret = Secret::read(client_secret_file)?;
+                let secret = read(client_secret_file)?;
                 let client =
                     Credentials::Basic(form(client_id), Secret::new(form(secret.reveal())));
                 let began = clock.now();
                 let reply = fetch(http, token_url, scope.as_deref(), &client).await?;
                 let lasts = Duration::from_secs(reply.expires_in.unwrap_or(UNSAID));
-                let until = began + lasts.saturating_sub(MARGIN);
+                let until = began.saturating_add(lasts.min(LONGEST).saturating_sub(MARGIN));
                 let token = reply.access_token;
                 *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
                     Some((token.clone(), until));

@@ -4,6 +4,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use sqlsec::catalog::{CatalogSource, Lookup, TableName};
 use sqlsec::check::{Code, Decision};
 use sqlsec::source::{Answer, PolicySource, Question, Scope, SourceError, SourceProblem, Whole};
 use sqlsec::{Catalog, Gate, Policy, Principal, Request, SubmitCheck};
@@ -29,9 +30,7 @@ impl Service {
 impl PolicySource for Service {
     fn answer(&self, question: &Question) -> Result<Answer, SourceError> {
         self.asked.lock().unwrap().push(question.clone());
-        let excerpt = self
-            .whole
-            .excerpt(&question.principal, Some(question.scope()));
+        let excerpt = self.whole.excerpt(&question.principal, question.scope());
         let text = serde_json::to_string(&excerpt).expect("JSON");
         let policy = Policy::load_answer(&text, "answer").map_err(|error| {
             SourceError::new("service", SourceProblem::Unusable(error.to_string()))
@@ -164,7 +163,7 @@ impl PolicySource for Narrow {
     fn answer(&self, question: &Question) -> Result<Answer, SourceError> {
         let other = Question::new(question.principal.clone(), self.1.clone());
         self.0.asked.lock().unwrap().push(question.clone());
-        let excerpt = self.0.whole.excerpt(&other.principal, Some(other.scope()));
+        let excerpt = self.0.whole.excerpt(&other.principal, other.scope());
         let text = serde_json::to_string(&excerpt).expect("JSON");
         let policy = Policy::load_answer(&text, "answer").expect("a policy");
         Ok(Answer::to(Arc::new(other), Arc::new(policy)))
@@ -222,17 +221,16 @@ fn without_an_answer_nothing_is_allowed() {
 #[test]
 fn an_excerpt_is_no_policy() {
     let whole = Whole::load(POLICY, "policy").expect("a policy");
-    let excerpt = whole.excerpt(&Principal::default(), Some(&Scope::default()));
+    let excerpt = whole.excerpt(&Principal::default(), &Scope::default());
     let text = serde_json::to_string(&excerpt).expect("JSON");
     let error = Policy::load(&text, "excerpt.json").expect_err("refused");
     assert!(error.to_string().contains("error[excerpt]"), "{error}");
     // Nor is a document that leaves its version or defaults unsaid an answer.
     let error = Policy::load_answer("{ apiVersion: sqlsec/v1 }", "answer").expect_err("refused");
     let text = error.to_string();
-    assert!(
-        text.contains("`version` is missing") && text.contains("`defaults` is missing"),
-        "{text}"
-    );
+    for field in ["version", "defaults", "defaults.access", "rules"] {
+        assert!(text.contains(&format!("`{field}` is missing")), "{text}");
+    }
 }
 
 #[test]
@@ -250,4 +248,83 @@ fn nobody_makes_a_function_that_a_mask_elsewhere_calls() {
     };
     assert_eq!(make("scramble"), Some(Code::PolicyFunctionShadowed));
     assert_eq!(make("other"), None);
+}
+
+/// A service that answers for somebody else.
+struct Mixed(Service);
+
+impl PolicySource for Mixed {
+    fn answer(&self, question: &Question) -> Result<Answer, SourceError> {
+        let eve = Principal {
+            user: "eve".to_owned(),
+            ..Principal::default()
+        };
+        self.0.answer(&question.of(eve))
+    }
+}
+
+#[test]
+fn the_answer_for_somebody_else_is_none() {
+    let gate = Gate::new(Arc::new(Mixed(Service::new(POLICY))), catalog());
+    let reply = gate.check(&request("sam", "SELECT id FROM a"));
+    assert_eq!(reply.decision.errors()[0].code, Code::PolicyIncomplete);
+}
+
+#[test]
+fn what_is_excluded_by_one_reading_of_letter_case_is_not_left_out() {
+    let policy = "
+apiVersion: sqlsec/v1
+version: 1
+defaults: { access: allow }
+rules:
+  - { id: f, type: row_filter, to: { groups: [public] }, on: { table: '*.*.*', exclude: ['*.*.A'] }, filter: 'id > 1' }
+";
+    let gate = Gate::new(Arc::new(Service::new(policy)), catalog());
+    let reply = gate.check(&request("ann", "SELECT id FROM a"));
+    let sql = reply.decision.sql().expect("allowed");
+    assert!(sql.contains("WHERE id > 1"), "{sql}");
+}
+
+/// A catalog whose tables change.
+struct Changing(Mutex<Catalog>);
+
+impl CatalogSource for Changing {
+    fn find(&self, name: &TableName) -> Result<Lookup, String> {
+        self.0.lock().unwrap().find(name)
+    }
+}
+
+#[test]
+fn a_question_that_no_longer_fits_is_asked_anew() {
+    let with = |columns: &str| {
+        let mut catalog = Catalog::default();
+        let table = format!("CREATE TABLE b ({columns}) WITH ('connector' = 'datagen')");
+        catalog.add_sql(&table, "test").expect("a table");
+        catalog
+    };
+    let site = Arc::new(Changing(Mutex::new(with("id BIGINT, phone STRING"))));
+    let service = Arc::new(Service::new(POLICY));
+    let gate = Gate::new(Arc::clone(&service) as _, Arc::clone(&site) as _);
+    let columns = || {
+        let asked = service.asked.lock().unwrap();
+        let last = asked.last().expect("a question");
+        let met: Vec<_> = last.scope().tables.values().flatten().collect();
+        assert_eq!(met.len(), 1, "{met:?}");
+        met[0].columns.as_ref().expect("columns").len()
+    };
+    assert!(
+        gate.check(&request("ann", "SELECT id FROM b"))
+            .decision
+            .sql()
+            .is_some()
+    );
+    assert_eq!(columns(), 2);
+    *site.0.lock().unwrap() = with("id BIGINT, phone STRING, mail STRING");
+    assert!(
+        gate.check(&request("ann", "SELECT id FROM b"))
+            .decision
+            .sql()
+            .is_some()
+    );
+    assert_eq!(columns(), 3);
 }

@@ -149,6 +149,14 @@ fn faults() -> Vec<Fault> {
             },
         ),
         fault(
+            "an answer without rules",
+            "does not compile",
+            |_, _, stream| {
+                let body = "{\"apiVersion\": \"sqlsec/v1\", \"version\": 1, \"defaults\": {\"access\": \"allow\"}}";
+                reply(stream, "200 OK", JSON, body.as_bytes());
+            },
+        ),
+        fault(
             "a policy that does not compile",
             "does not compile",
             |_, _, stream| {
@@ -298,6 +306,7 @@ fn a_proxy_is_asked_where_one_is_set() {
     let proxy = Server::good(POLICY);
     let settings = Settings {
         proxy: Some(proxy.url.clone()),
+        plain: true,
         ..quick("http://rules.invalid/sqlsec")
     };
     Rig::new(&settings, Bounds::default())
@@ -357,6 +366,171 @@ fn stale_rules_are_used_where_the_operator_chose_so_and_say_so() {
     // The shorter of the two bounds counts.
     rig.forward(71);
     rig.ann().expect_err("closed");
+}
+
+#[test]
+fn a_service_that_answers_with_no_or_nonsense_makes_nothing_stale() {
+    for (status, headers, body) in [
+        ("401 Unauthorized", JSON, "{}"),
+        ("403 Forbidden", JSON, "{}"),
+        ("404 Not Found", JSON, "{}"),
+        ("400 Bad Request", JSON, "{}"),
+        ("200 OK", "content-type: text/html\r\n", "<html>"),
+        ("200 OK", JSON, "{}"),
+    ] {
+        let server = Server::new(move |number, seen, stream| match number {
+            0 => json(
+                stream,
+                "max-age=30, stale-if-error=600",
+                &seen.excerpt(POLICY),
+            ),
+            _ => reply(stream, status, headers, body.as_bytes()),
+        });
+        let bounds = Bounds {
+            stale: Duration::from_secs(600),
+            ..Bounds::default()
+        };
+        let rig = Rig::new(&quick(&server.url), bounds);
+        rig.ann().expect("fresh");
+        rig.forward(60);
+        rig.ann().expect_err(status);
+    }
+}
+
+#[test]
+fn what_all_lines_of_a_header_say_counts() {
+    let server = Server::new(|_, seen, stream| {
+        let headers = format!("{JSON}cache-control: max-age=300\r\ncache-control: no-store\r\n");
+        reply(stream, "200 OK", &headers, seen.excerpt(POLICY).as_bytes());
+    });
+    let rig = Rig::at(&server.url);
+    rig.ann().expect("allowed");
+    rig.ann().expect("allowed");
+    assert_eq!(server.asked(), 2);
+}
+
+#[test]
+fn a_question_too_long_for_an_address_goes_as_a_form() {
+    let server = Server::good(POLICY);
+    let rig = Rig::at(&server.url);
+    let mut request = super::request("ann", "SELECT id FROM a");
+    request.principal.groups = (0..3000).map(|n| format!("group {n} & more")).collect();
+    let reply = sqlsec::SubmitCheck::check(&rig.gate, &request);
+    assert_eq!(reply.decision.sql(), Some(super::PROTECTED));
+    let seen = server.seen.lock().unwrap();
+    assert!(
+        seen[0].line.starts_with("POST /v1/policies HTTP/1.1"),
+        "{}",
+        seen[0].line
+    );
+    assert_eq!(seen[0].pairs().len(), 3002);
+}
+
+#[test]
+fn a_question_with_a_body_does_not_lose_it_on_its_way() {
+    use sqlsec::source::opa::Paths;
+    use sqlsec::source::remote::Speaks;
+    for (status, followed) in [
+        ("301 Moved Permanently", false),
+        ("302 Found", false),
+        ("303 See Other", false),
+        ("307 Temporary Redirect", true),
+    ] {
+        let server = Server::new(move |_, seen, stream| {
+            if seen.line.contains("/moved") {
+                assert!(seen.line.starts_with("POST ") && seen.body.contains("\"input\""));
+                return reply(stream, "200 OK", JSON, b"{\"result\": {}}");
+            }
+            reply(stream, status, "location: /moved\r\n", b"");
+        });
+        let settings = Settings {
+            contract: Speaks::Opa {
+                paths: Paths::combined("sqlsec"),
+            },
+            ..quick(&server.url)
+        };
+        let said = Rig::new(&settings, Bounds::default())
+            .ann()
+            .expect_err("closed");
+        let expected = if followed {
+            "is no sqlsec/v1 document"
+        } else {
+            "a redirect without a target"
+        };
+        assert!(said.contains(expected), "{status}: {said}");
+    }
+}
+
+#[test]
+fn an_opa_whose_policy_changes_between_its_requests_is_asked_until_it_stands_still() {
+    use sqlsec::source::opa::Paths;
+    use sqlsec::source::remote::Speaks;
+    // The access was granted, and the filters of before belong to a policy that granted nothing.
+    let torn = |changes: usize| {
+        let server = Server::new(move |number, seen, stream| {
+            let after = number >= changes;
+            let result = if seen.body.contains("GetRowFilters") {
+                if after {
+                    "[{\"expression\": \"region = 'north'\"}]"
+                } else {
+                    "[]"
+                }
+            } else if seen.body.contains("GetColumnMask") {
+                "[]"
+            } else if after || number == 0 {
+                "true"
+            } else {
+                "false"
+            };
+            reply(
+                stream,
+                "200 OK",
+                JSON,
+                format!("{{\"result\": {result}, \"decision_id\": \"{number}\"}}").as_bytes(),
+            );
+        });
+        let settings = Settings {
+            contract: Speaks::Opa {
+                paths: Paths::trino("sqlsec"),
+            },
+            ..quick(&server.url)
+        };
+        (Rig::new(&settings, Bounds::default()), server)
+    };
+    let (rig, server) = torn(2);
+    let reply = rig.check("ann", "SELECT id FROM a");
+    let sql = reply.decision.sql().expect("allowed");
+    assert!(sql.contains("region = 'north'"), "{sql}");
+    assert_eq!(server.asked(), 9, "three rounds of three");
+}
+
+#[test]
+fn plain_http_to_another_machine_has_to_be_asked_for() {
+    for url in [
+        "http://rules.corp",
+        "http://10.0.0.1:8181",
+        "http://localhost.evil.example",
+    ] {
+        let error = sqlsec::source::remote::Remote::new(&Settings::new(url), Bounds::default());
+        let said = error.map(|_| ()).expect_err(url).to_string();
+        assert!(said.contains("plain HTTP to another machine"), "{said}");
+        let plain = Settings {
+            plain: true,
+            ..Settings::new(url)
+        };
+        assert!(sqlsec::source::remote::Remote::new(&plain, Bounds::default()).is_ok());
+    }
+    for url in [
+        "http://localhost:1",
+        "http://127.0.0.1:1",
+        "http://[::1]:1",
+        "https://rules.corp",
+    ] {
+        assert!(
+            sqlsec::source::remote::Remote::new(&Settings::new(url), Bounds::default()).is_ok(),
+            "{url}"
+        );
+    }
 }
 
 #[test]

@@ -54,7 +54,10 @@ impl Seen {
     /// The query's pairs.
     pub fn pairs(&self) -> Vec<(String, String)> {
         let target = self.line.split(' ').nth(1).expect("a target");
-        let query = target.split_once('?').map_or("", |(_, query)| query);
+        let query = match target.split_once('?') {
+            Some((_, query)) => query,
+            None => &self.body,
+        };
         reqwest::Url::parse(&format!("http://x/?{query}"))
             .expect("a query")
             .query_pairs()
@@ -66,7 +69,7 @@ impl Seen {
     pub fn excerpt(&self, policy: &str) -> String {
         let whole = Whole::load(policy, "policy").expect("a policy");
         let (principal, scope) = wire::question(self.pairs()).expect("a question");
-        serde_json::to_string(&whole.excerpt(&principal, scope.as_ref())).expect("JSON")
+        serde_json::to_string(&whole.excerpt(&principal, &scope)).expect("JSON")
     }
 }
 
