@@ -3,6 +3,7 @@
 mod access;
 mod bytes;
 mod document;
+mod excerpt;
 mod explain;
 mod kinds;
 mod lint;

@@ -336,9 +336,9 @@ fn except() -> impl Strategy<Value = Subjects> {
 fn on() -> impl Strategy<Value = Target> {
     let tables = (
         select(vec![
-            "*.*.t1", "c.d.t1", "c.d.*", "*.d.t?", "*.*.*", "c.*.t2", "C.d.t1",
+            "*.*.t1", "c.d.t1", "c.d.*", "*.d.t?", "*.*.*", "c.*.t2", "C.d.t1", "c.d.T1",
         ]),
-        subsequence(vec!["*.*.t2", "c.d.t1"], 0..=1),
+        subsequence(vec!["*.*.t2", "c.d.t1", "*.*.T1"], 0..=1),
     );
     let physicals = (
         select(vec![
