@@ -60,6 +60,12 @@ final class Engine {
         if (written.path("heed").asBoolean()) {
             request.setIgnoreDescendantDeny(false);
         }
+        if (written.hasNonNull("ip")) {
+            request.setClientIPAddress(written.get("ip").asText());
+        }
+        Map<String, Object> context = new HashMap<>();
+        written.path("context").fields().forEachRemaining(value -> context.put(value.getKey(), value.getValue().asText()));
+        request.setContext(context);
         return request;
     }
 

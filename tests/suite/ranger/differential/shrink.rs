@@ -1,0 +1,82 @@
+//! Makes a document and a request smaller as long as both engines still differ about them.
+
+use serde_json::{Value, json};
+
+use super::difference;
+use super::oracle::Oracle;
+
+/// So many tries a difference: each is a document that both engines read.
+const TRIES: usize = 4_000;
+
+/// Where something can be taken out.
+fn places(value: &Value, path: &str, all: &mut Vec<String>) {
+    let mut below = |key: &str, value: &Value| {
+        let path = format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"));
+        all.push(path.clone());
+        places(value, &path, all);
+    };
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(key, value)| below(key, value)),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(at, value)| below(&at.to_string(), value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn without(case: &Value, path: &str) -> Option<Value> {
+    let mut case = case.clone();
+    let (above, key) = path.rsplit_once('/')?;
+    match case.pointer_mut(above)? {
+        Value::Object(fields) => drop(fields.remove(&key.replace("~1", "/").replace("~0", "~"))),
+        Value::Array(items) => drop(items.remove(key.parse().ok()?)),
+        _ => return None,
+    }
+    Some(case)
+}
+
+/// What must stay for the documents to be any.
+fn needed(path: &str) -> bool {
+    [
+        "/documents",
+        "/documents/policies",
+        "/documents/policies/serviceDef",
+        "/request",
+        "/request/resource",
+        "/request/at",
+    ]
+    .contains(&path)
+        || path.ends_with("/serviceDef")
+        || ["/name", "/id", "/serviceName", "/policyVersion", "/itemId"]
+            .iter()
+            .any(|end| path.ends_with(end))
+}
+
+/// The smallest `{documents, request}` found.
+pub fn shrink(oracle: &mut Oracle, documents: &Value, request: &Value) -> Value {
+    let mut case = json!({ "documents": documents, "request": request });
+    let mut tries = 0;
+    loop {
+        let mut all = Vec::new();
+        places(&case, "", &mut all);
+        // Large parts first.
+        all.sort_by_key(|path| path.matches('/').count());
+        let before = case.clone();
+        for path in all {
+            if needed(&path) || tries > TRIES {
+                continue;
+            }
+            let Some(smaller) = without(&case, &path).filter(|smaller| *smaller != case) else {
+                continue;
+            };
+            tries += 1;
+            if difference(oracle, &smaller["documents"], &smaller["request"]).is_some() {
+                case = smaller;
+            }
+        }
+        if case == before {
+            return case;
+        }
+    }
+}
