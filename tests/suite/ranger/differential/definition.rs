@@ -98,6 +98,13 @@ pub fn definition(draw: &mut Draw) -> Definition {
         resources.push(level(draw, "url", "", 1, Kind::Url));
         chains.push(vec![("url", Kind::Url)]);
     }
+    for at in 0..resources.len() {
+        // Ranger knows no levels at all if a chain ends where none may.
+        let name = resources[at]["name"].clone();
+        if resources.iter().all(|level| level["parent"] != name) {
+            resources[at]["isValidLeaf"] = json!(true);
+        }
+    }
     let filtered = &main[..main.len().saturating_sub(1).max(1)];
     let mut json = json!({
         "id": 1, "name": NAME, "resources": resources,

@@ -29,28 +29,72 @@ fn without(case: &Value, path: &str) -> Option<Value> {
     let mut case = case.clone();
     let (above, key) = path.rsplit_once('/')?;
     match case.pointer_mut(above)? {
+        // Nothing at all is another thing than something: a resource keeps a level.
+        Value::Object(fields)
+            if fields.len() == 1
+                && (above.ends_with("/resources") || above.ends_with("/resource")) =>
+        {
+            return None;
+        }
         Value::Object(fields) => drop(fields.remove(&key.replace("~1", "/").replace("~0", "~"))),
-        Value::Array(items) => drop(items.remove(key.parse().ok()?)),
+        Value::Array(items) => {
+            // Its place may have moved since the places were listed.
+            let at = key.parse().ok().filter(|at| *at < items.len())?;
+            // No values are another thing than some.
+            if above.ends_with("/values") && items.len() == 1 {
+                return None;
+            }
+            drop(items.remove(at));
+        }
         _ => return None,
     }
     Some(case)
 }
 
-/// What must stay for the documents to be any.
+/// What must stay for the documents to be any: a definition loses levels, types and options, and nothing of what is left.
 fn needed(path: &str) -> bool {
-    [
-        "/documents",
-        "/documents/policies",
-        "/documents/policies/serviceDef",
-        "/request",
-        "/request/resource",
-        "/request/at",
-    ]
-    .contains(&path)
-        || path.ends_with("/serviceDef")
-        || ["/name", "/id", "/serviceName", "/policyVersion", "/itemId"]
-            .iter()
-            .any(|end| path.ends_with(end))
+    let parts: Vec<&str> = path.split('/').collect();
+    let (last, above) = (
+        parts[parts.len() - 1],
+        parts.get(parts.len() - 2).copied().unwrap_or_default(),
+    );
+    let item = last.parse::<usize>().is_ok();
+    if parts.contains(&"serviceDef") {
+        // Without a level that is the parent of another it is no definition.
+        let level = above == "resources" && item;
+        return level || !(item || above == "matcherOptions" || last == "options");
+    }
+    let roots = [
+        "documents",
+        "request",
+        "policies",
+        "resource",
+        "resources",
+        "dataMaskInfo",
+        "rowFilterInfo",
+        "dataMaskType",
+        "resourceElements",
+        "startTime",
+        "endTime",
+        "access",
+        "at",
+        "values",
+        "type",
+        "accesses",
+        "op",
+    ];
+    !item
+        && (roots.contains(&last)
+            || [
+                "name",
+                "id",
+                "guid",
+                "serviceName",
+                "policyVersion",
+                "schedule",
+                "interval",
+            ]
+            .contains(&last))
 }
 
 /// The smallest `{documents, request}` found.

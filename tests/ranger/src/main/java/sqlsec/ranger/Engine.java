@@ -30,10 +30,13 @@ import org.apache.ranger.plugin.util.ServiceTags;
 final class Engine {
     static final ObjectMapper JSON = new ObjectMapper().configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false);
 
+    private static long made;
     private final RangerPolicyEngineImpl engine;
 
     Engine(JsonNode documents) throws Exception {
         ServicePolicies policies = JSON.treeToValue(documents.get("policies"), ServicePolicies.class);
+        // Ranger keeps what it worked out of a definition by its name and the time of its last change.
+        policies.getServiceDef().setUpdateTime(new Date(++made));
         RangerRoles roles = documents.hasNonNull("roles") ? JSON.treeToValue(documents.get("roles"), RangerRoles.class) : new RangerRoles();
         Tags.current = documents.hasNonNull("tags") ? JSON.treeToValue(documents.get("tags"), ServiceTags.class) : null;
         if (policies.getTagPolicies() != null) {
