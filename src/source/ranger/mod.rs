@@ -10,6 +10,7 @@
 mod access;
 mod adapter;
 mod below;
+mod bundle;
 mod chain;
 mod condition;
 mod consult;

@@ -169,7 +169,7 @@ impl Level {
             self.within(value, facts)
         };
         // Excludes change nothing where all values are meant and the policy is not about all.
-        if self.excludes && !(all && !self.any) {
+        if self.excludes && (self.any || !all) {
             within.map(|within| !within)
         } else {
             within

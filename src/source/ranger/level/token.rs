@@ -25,17 +25,17 @@ pub(super) enum Piece {
 /// Whether there is nothing to take apart.
 pub(super) fn is_plain(value: &str, options: &Options) -> bool {
     let token = |delimiters: &Delimiters| value.contains([delimiters.start, delimiters.escape]);
-    !(options.expressions && value.contains("${{")) && !options.tokens.as_ref().is_some_and(token)
+    let expression = options.expressions && value.contains("${{");
+    let token = options.tokens.as_ref().is_some_and(token);
+    !expression && !token
 }
 
 /// Takes a value apart.
 pub(super) fn pieces(value: &str, options: &Options) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut rest = value;
-    while options.expressions {
-        let Some((before, expression, after)) = expression(rest) else {
-            break;
-        };
+    let next = |rest| options.expressions.then(|| expression(rest)).flatten();
+    while let Some((before, expression, after)) = next(rest) {
         tokens(before, options.tokens.as_ref(), &mut pieces);
         pieces.push(match Expression::parse(expression) {
             Ok(expression) => Piece::Expression(expression),

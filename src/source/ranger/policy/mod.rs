@@ -4,15 +4,18 @@
 //! tags and zones, and the decision over several policies.
 
 mod compile;
+mod compiler;
+mod component;
 mod item;
 mod order;
 mod repository;
 
 pub(super) use compile::{Compiled, Says};
+pub(super) use compiler::Compiler;
+pub use compiler::Note;
 pub(super) use item::{Payload, Wanted, Who};
 pub(super) use order::compare_by_name;
-pub use repository::Note;
-pub(super) use repository::{Compiler, Repositories};
+pub(super) use repository::Repositories;
 
 /// The order of policies, tag policies for access included.
 pub(super) use order::compare;
