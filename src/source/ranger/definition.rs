@@ -152,7 +152,7 @@ fn merged(base: &ResourceDef, part: &ResourceDef) -> ResourceDef {
     if !part.parent.is_empty() {
         def.parent.clone_from(&part.parent);
     }
-    def.is_valid_leaf = part.is_valid_leaf.or(base.is_valid_leaf);
+    def.is_valid_leaf = part.is_valid_leaf;
     def
 }
 

@@ -131,7 +131,6 @@ pub fn conditions() -> Value {
     let class = |name: &str| format!("org.apache.ranger.plugin.conditionevaluator.{name}");
     json!([
         { "itemId": 1, "name": "ip", "evaluator": class("RangerIpMatcher"), "evaluatorOptions": {} },
-        { "itemId": 2, "name": "country", "evaluator": class("RangerSimpleMatcher"), "evaluatorOptions": { "CONTEXT_NAME": "COUNTRY" } },
         { "itemId": 3, "name": "team-in", "evaluator": class("RangerContextAttributeValueInCondition"), "evaluatorOptions": { "attributeName": "TEAM" } },
         { "itemId": 4, "name": "team-not-in", "evaluator": class("RangerContextAttributeValueNotInCondition"), "evaluatorOptions": { "attributeName": "TEAM" } },
         { "itemId": 5, "name": "tags-all", "evaluator": class("RangerTagsAllPresentConditionEvaluator"), "evaluatorOptions": {} },

@@ -172,9 +172,6 @@ pub fn request(draw: &mut Draw, definition: &Definition) -> Value {
     }
     let mut context = Map::new();
     if draw.chance(50) {
-        context.insert("COUNTRY".to_owned(), json!(draw.pick(&["US", "DE", "FR"])));
-    }
-    if draw.chance(50) {
         context.insert("TEAM".to_owned(), json!(draw.pick(&["red", "green"])));
     }
     request["context"] = Value::Object(context);

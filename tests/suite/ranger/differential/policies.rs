@@ -97,14 +97,13 @@ fn conditions(draw: &mut Draw, percent: usize) -> Vec<Value> {
     }
     let count = 1 + draw.below(2);
     let condition = |draw: &mut Draw| {
-        let (kind, values): (&str, &[&str]) = match draw.below(8) {
+        let (kind, values): (&str, &[&str]) = match draw.below(7) {
             0 => ("ip", &["10.1.1.1", "10.1.*", "10.2.1.1", "*"]),
-            1 => ("country", &["US", "D*", "?R", "DE"]),
-            2 => ("team-in", &["red", "blue"]),
-            3 => ("team-not-in", &["red", "blue"]),
-            4 => ("tags-all", TAGS),
-            5 => ("tags-any", TAGS),
-            6 => ("tags-none", TAGS),
+            1 => ("team-in", &["red", "blue"]),
+            2 => ("team-not-in", &["red", "blue"]),
+            3 => ("tags-all", TAGS),
+            4 => ("tags-any", TAGS),
+            5 => ("tags-none", TAGS),
             _ => ("no-such-condition", &["x"]),
         };
         json!({ "type": kind, "values": draw.some(values, 1, 2) })
@@ -149,7 +148,7 @@ fn schedules(draw: &mut Draw) -> Value {
         if draw.chance(70) {
             schedule["startTime"] = json!(draw.pick(STARTS));
         }
-        if draw.chance(70) {
+        if schedule["startTime"].is_null() || draw.chance(60) {
             schedule["endTime"] = json!(draw.pick(ENDS));
         }
         if draw.chance(25) {

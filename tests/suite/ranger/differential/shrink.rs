@@ -70,6 +70,8 @@ fn needed(path: &str) -> bool {
         "policies",
         "resource",
         "resources",
+        "validitySchedules",
+        "user",
         "dataMaskInfo",
         "rowFilterInfo",
         "dataMaskType",
