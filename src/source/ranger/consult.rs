@@ -138,13 +138,15 @@ impl Subject<'_> {
         let wide = any || request.scope == Scope::Descendants;
         let tags = match &request.context.tags {
             Some(tags) => tags::given(tags, facts.at, facts.zone),
+            // Nothing is asked about: Ranger finds no tags then, unless anything may be done with it.
+            None if request.resource.size == 0 && !any => Vec::new(),
             None => service
                 .tags
                 .of(request.resource, wide, &facts, &service.definition),
         };
         let all: Vec<&Tag> = tags.iter().map(|tag| tag.tag).collect();
         facts.tags = &all;
-        let zones = if service.zones.is_empty() {
+        let zones = if service.zones.is_empty() || request.resource.size == 0 {
             Vec::new()
         } else {
             zones::of(

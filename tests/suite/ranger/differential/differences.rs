@@ -9,11 +9,26 @@ fn any(request: &Value) -> bool {
 /// Nothing that this product asks needs it, and more is masked than in Ranger.
 const ANY_MASK: &str = "a mask or filter for any access that heeds denies below: Ranger wants one item for every access type";
 
+/// Nothing that this product asks is about no level at all; the same policies are found.
+const NOTHING: &str = "a mask or filter for no resource at all: Ranger asks policies by name then, and not in their order";
+
 /// Why the two may differ here.
-pub fn reason(_documents: &Value, request: &Value, ours: &Value, theirs: &Value) -> Option<&'static str> {
+pub fn reason(
+    _documents: &Value,
+    request: &Value,
+    ours: &Value,
+    theirs: &Value,
+) -> Option<&'static str> {
     let more = |part: usize| ours[part] == theirs[part] || theirs[part][0].is_null();
     if any(request) && request["heed"] == true && ours[0] == theirs[0] && more(1) && more(2) {
         return Some(ANY_MASK);
+    }
+    let either = |part: usize| ours[part][0].is_null() == theirs[part][0].is_null();
+    let nothing = request["resource"]
+        .as_object()
+        .is_some_and(serde_json::Map::is_empty);
+    if nothing && ours[0] == theirs[0] && either(1) && either(2) {
+        return Some(NOTHING);
     }
     None
 }

@@ -167,7 +167,7 @@ fn recurrence(draw: &mut Draw) -> Value {
             "dayOfMonth": draw.pick(&["*", "1", "1-7"]), "dayOfWeek": draw.pick(&["*", "*", "7", "2-6"]),
             "month": draw.pick(&["*", "8", "1,8"]), "year": draw.pick(&["*", "2026"]),
         },
-        "interval": { "days": draw.pick(&["0", "0", "1"]), "hours": draw.pick(&["0", "1", "8"]), "minutes": draw.pick(&["1", "30", "0"]) },
+        "interval": { "days": draw.below(2), "hours": draw.below(9), "minutes": 1 + draw.below(30) },
     })
 }
 

@@ -32,7 +32,9 @@ fn without(case: &Value, path: &str) -> Option<Value> {
         // Nothing at all is another thing than something: a resource keeps a level.
         Value::Object(fields)
             if fields.len() == 1
-                && (above.ends_with("/resources") || above.ends_with("/resource")) =>
+                && (above.ends_with("/resources")
+                    || above.ends_with("/resource")
+                    || above.ends_with("/resourceElements")) =>
         {
             return None;
         }
