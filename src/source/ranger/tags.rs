@@ -35,6 +35,8 @@ pub(super) struct InForce<'a> {
     pub tag: &'a Tag,
     /// How the tagged resource lies to the one asked for.
     pub lies: Match,
+    /// Whether a policy is certainly about it; set where one is found.
+    pub sure: bool,
 }
 
 impl InForce<'_> {
@@ -110,7 +112,11 @@ impl TagStore {
             for (tag, schedules) in tagged.tags.iter().filter_map(|at| self.tags.get(*at)) {
                 let same = |other: &InForce<'_>| other.lies == lies && other.tag == tag;
                 if schedules.hold(facts.at, facts.zone) && !found.iter().any(same) {
-                    found.push(InForce { tag, lies });
+                    found.push(InForce {
+                        tag,
+                        lies,
+                        sure: true,
+                    });
                 }
             }
         }
@@ -136,6 +142,7 @@ pub(super) fn given<'a>(tags: &'a [Tag], at: Timestamp, zone: &TimeZone) -> Vec<
         .map(|tag| InForce {
             tag,
             lies: lies(tag),
+            sure: true,
         })
         .collect()
 }

@@ -12,6 +12,9 @@ const ANY_MASK: &str = "a mask or filter for any access that heeds denies below:
 /// Nothing that this product asks is about no level at all; the same policies are found.
 const NOTHING: &str = "a mask or filter for no resource at all: Ranger asks policies by name then, and not in their order";
 
+/// Ranger remembers for each policy whether it has an access type, in the letters of the definition; it allows less then.
+const LETTERS: &str = "an access type in other letters than the definition's: Ranger compares case in a shortcut after the first request";
+
 /// Why the two may differ here.
 pub fn reason(
     _documents: &Value,
@@ -22,6 +25,11 @@ pub fn reason(
     let more = |part: usize| ours[part] == theirs[part] || theirs[part][0].is_null();
     if any(request) && request["heed"] == true && ours[0] == theirs[0] && more(1) && more(2) {
         return Some(ANY_MASK);
+    }
+    let letters =
+        |text: &str| text.bytes().any(|b| b.is_ascii_uppercase()) && !text.starts_with('_');
+    if request["access"].as_str().is_some_and(letters) && theirs[0][1] == -1 {
+        return Some(LETTERS);
     }
     let either = |part: usize| ours[part][0].is_null() == theirs[part][0].is_null();
     let nothing = request["resource"]
