@@ -28,7 +28,11 @@ pub fn reason(
     }
     let letters =
         |text: &str| text.bytes().any(|b| b.is_ascii_uppercase()) && !text.starts_with('_');
-    if request["access"].as_str().is_some_and(letters) && theirs[0][1] == -1 {
+    if request["access"].as_str().is_some_and(letters)
+        && (ours[0] == theirs[0] || theirs[0][0] == false)
+        && more(1)
+        && more(2)
+    {
         return Some(LETTERS);
     }
     let either = |part: usize| ours[part][0].is_null() == theirs[part][0].is_null();
