@@ -166,7 +166,12 @@ fn theirs(size: usize) -> Option<(u64, u64)> {
     let job = json!({ "bench": "mask", "requests": requests.collect::<Vec<_>>(), "documents": { "policies": {
         "serviceName": "bench", "policyVersion": 1, "serviceDef": definition, "policies": policies(size) } } });
     let mut jvm = Command::new("java")
-        .args(["@jvm.options", "-cp", "target/sqlsec-ranger-tests.jar:target/lib/*", "sqlsec.ranger.Runner"])
+        .args([
+            "@jvm.options",
+            "-cp",
+            "target/sqlsec-ranger-tests.jar:target/lib/*",
+            "sqlsec.ranger.Runner",
+        ])
         .current_dir(&folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
