@@ -1,8 +1,8 @@
 //! Finds the few policies that a resource may be about among many (issue 7, speed).
 //!
-//! A tree of the levels from the root down. At each level a policy hangs under its values: whole, by what they begin with, or by what they end
-//! with, as hashes of the text without regard to case; or under `any` where an index cannot tell. A look-up follows what the request's value
-//! could belong to.
+//! A tree of the levels from the root down. At each level a policy hangs under its values: whole, by what they begin with (also with `?` in it), or
+//! by what they end with, as hashes of the text without regard to case; or under `any` where an index cannot tell. Where few are left they are not
+//! told apart any further. A look-up follows what the request's value could belong to.
 //! Invariant: every chain that lies to the resource as [`Match`](super::chain::Match) says is found. What is found may be about something else:
 //! the caller compares.
 
@@ -17,24 +17,42 @@ use super::request::Resource;
 /// More combinations of values than this, and a level is hung under `any`.
 const MOST_PATHS: usize = 1_024;
 
-/// The tree; the first node is the root.
-#[derive(Debug)]
-pub(super) struct Index {
-    nodes: Vec<Node>,
-}
+/// So many are compared one by one.
+const FEW: usize = 4;
 
+/// The tree.
 #[derive(Debug, Default)]
-struct Node {
-    /// What ends here.
-    here: Vec<u32>,
-    /// The next levels, by their positions.
-    below: Vec<(usize, Branch)>,
+pub(super) struct Index {
+    root: Child,
+    nodes: Vec<Node>,
+    /// What the leaves hold.
+    entries: Vec<u32>,
 }
 
-/// The nodes below one level.
+/// A leaf: a stretch of the entries; or a node.
+#[derive(Debug, Clone, Copy, Default)]
+struct Child {
+    at: u32,
+    /// [`NODE`] for a node.
+    count: u32,
+}
+
+const NODE: u32 = u32::MAX;
+
+/// Tells the values of one level apart.
+#[derive(Debug)]
+struct Node {
+    /// The level.
+    position: usize,
+    branch: Branch,
+    /// Those that do not have the level.
+    without: Option<Child>,
+}
+
+/// The children below one level.
 #[derive(Debug, Default)]
 struct Branch {
-    any: Option<u32>,
+    any: Option<Child>,
     whole: Hashed,
     prefixes: Hashed,
     /// In bytes, ascending.
@@ -54,7 +72,7 @@ struct Shape {
     open: u64,
 }
 
-type Hashed = HashMap<u64, u32, BuildHasherDefault<Identity>>;
+type Hashed = HashMap<u64, Child, BuildHasherDefault<Identity>>;
 
 /// Keys are hashes already.
 #[derive(Debug, Default)]
@@ -75,6 +93,7 @@ impl Hasher for Identity {
 }
 
 /// Where a value hangs.
+#[derive(Debug, Clone, Copy)]
 enum Key {
     Any,
     Whole(u64),
@@ -83,72 +102,97 @@ enum Key {
     Shaped(u64, Shape),
 }
 
-impl Default for Index {
-    fn default() -> Self {
-        Self {
-            nodes: vec![Node::default()],
+impl Key {
+    /// What hangs together: two beginnings of one hash do, whatever their lengths.
+    fn place(self) -> (u8, u64) {
+        match self {
+            Self::Any => (0, 0),
+            Self::Whole(hash) => (1, hash),
+            Self::Prefix(hash, _) => (2, hash),
+            Self::Suffix(hash, _) => (3, hash),
+            Self::Shaped(hash, _) => (4, hash),
         }
     }
 }
 
+/// A chain on its way down the tree.
+#[derive(Clone, Copy)]
+struct Item<'a> {
+    chain: &'a Chain,
+    entry: u32,
+    /// In how many places it hangs so far.
+    paths: usize,
+}
+
 impl Index {
-    pub fn insert(&mut self, levels: &Levels, chain: &Chain, entry: u32) {
-        let mut ends = vec![0_u32];
-        for position in &levels.order {
-            let Some(level) = chain.level(*position) else {
-                continue;
-            };
-            let keys: Vec<Key> = match level.indexable() {
-                Some(patterns) if patterns.len() * ends.len() <= MOST_PATHS => {
-                    patterns.into_iter().map(key).collect()
-                }
-                Some(_) | None => vec![Key::Any],
-            };
-            let mut next = Vec::with_capacity(keys.len() * ends.len());
-            for end in ends {
-                next.extend(
-                    keys.iter()
-                        .filter_map(|key| self.child(end, *position, key)),
-                );
-            }
-            ends = next;
-        }
-        for end in ends {
-            if let Some(node) = self.node(end)
-                && node.here.last() != Some(&entry)
-            {
-                node.here.push(entry);
-            }
-        }
+    pub fn build<'a>(levels: &Levels, chains: impl Iterator<Item = (&'a Chain, u32)>) -> Self {
+        let items: Vec<_> = chains
+            .map(|(chain, entry)| Item {
+                chain,
+                entry,
+                paths: 1,
+            })
+            .collect();
+        let mut index = Self::default();
+        index.root = index.grow(&levels.order, &items);
+        index
     }
 
-    fn node(&mut self, at: u32) -> Option<&mut Node> {
-        self.nodes.get_mut(usize::try_from(at).ok()?)
-    }
-
-    fn child(&mut self, at: u32, position: usize, key: &Key) -> Option<u32> {
-        let next = u32::try_from(self.nodes.len()).ok()?;
-        let node = self.node(at)?;
-        let found = node.below.iter().position(|(own, _)| *own == position);
-        let place = found.unwrap_or_else(|| {
-            node.below.push((position, Branch::default()));
-            node.below.len() - 1
+    fn grow(&mut self, levels: &[usize], items: &[Item<'_>]) -> Child {
+        let Some((position, deeper)) = levels.split_first().filter(|_| items.len() > FEW) else {
+            return self.leaf(items.iter());
+        };
+        let (with, without): (Vec<_>, Vec<_>) = items
+            .iter()
+            .partition(|item| item.chain.level(*position).is_some());
+        if with.is_empty() {
+            return self.grow(deeper, items);
+        }
+        let mut keyed: Vec<(Key, Item<'_>)> = Vec::with_capacity(with.len());
+        for item in with {
+            keys(item, *position, &mut keyed);
+        }
+        keyed.sort_unstable_by_key(|(key, _)| key.place());
+        let mut branch = Branch::default();
+        for together in keyed.chunk_by(|(one, _), (other, _)| one.place() == other.place()) {
+            let child = if together.len() > FEW {
+                let items: Vec<_> = together.iter().map(|(_, item)| *item).collect();
+                self.grow(deeper, &items)
+            } else {
+                self.leaf(together.iter().map(|(_, item)| item))
+            };
+            for (key, _) in together {
+                branch.hang(*key, child);
+            }
+        }
+        let without = (!without.is_empty()).then(|| {
+            let items: Vec<_> = without.into_iter().copied().collect();
+            self.grow(deeper, &items)
         });
-        let (_, branch) = node.below.get_mut(place)?;
-        let child = branch.child(key, next);
-        if child == next {
-            self.nodes.push(Node::default());
+        let at = u32::try_from(self.nodes.len()).unwrap_or(NODE);
+        self.nodes.push(Node {
+            position: *position,
+            branch,
+            without,
+        });
+        Child { at, count: NODE }
+    }
+
+    fn leaf<'i, 'a: 'i>(&mut self, items: impl Iterator<Item = &'i Item<'a>>) -> Child {
+        let at = self.entries.len();
+        self.entries.extend(items.map(|item| item.entry));
+        let count = self.entries.len().saturating_sub(at);
+        // Documents with more entries than numbers do not fit into memory.
+        Child {
+            at: u32::try_from(at).unwrap_or(NODE),
+            count: u32::try_from(count).unwrap_or(NODE),
         }
-        Some(child)
     }
 
     /// The entries that may be about a resource; with `descend` also those about what lies below it. Ascending, each once.
     pub fn find(&self, resource: &Resource, descend: bool) -> Vec<u32> {
         let mut found = Vec::new();
-        if self.nodes.len() == 1 && self.nodes.first().is_some_and(|root| root.here.is_empty()) {
-            return found;
-        }
-        self.walk(0, resource, descend, &mut found);
+        self.walk(self.root, resource, descend, &mut found);
         if found.len() > 1 {
             found.sort_unstable();
             found.dedup();
@@ -156,56 +200,84 @@ impl Index {
         found
     }
 
-    fn walk(&self, at: u32, resource: &Resource, descend: bool, found: &mut Vec<u32>) {
-        let Some(node) = usize::try_from(at).ok().and_then(|at| self.nodes.get(at)) else {
+    fn walk(&self, child: Child, resource: &Resource, descend: bool, found: &mut Vec<u32>) {
+        let Ok(at) = usize::try_from(child.at) else {
             return;
         };
-        found.extend_from_slice(&node.here);
-        for (position, branch) in &node.below {
-            let value = resource.values.get(*position).unwrap_or(&Value::Absent);
-            let mut go = |child: u32| self.walk(child, resource, descend, found);
-            if let Some(any) = branch.any {
-                go(any);
-            }
-            match value {
-                Value::One(text) if !value.is_all() => branch.of(text.folded.as_bytes(), &mut go),
-                // All values of a level that is there are a policy's only where it is about all: `any` above.
-                Value::One(_) => {}
-                Value::Absent if !descend => {}
-                Value::Absent | Value::Many(_) => branch.all(&mut go),
-            }
+        if child.count != NODE {
+            let end = usize::try_from(child.count).map_or(at, |count| at.saturating_add(count));
+            found.extend_from_slice(self.entries.get(at..end).unwrap_or_default());
+            return;
+        }
+        let Some(node) = self.nodes.get(at) else {
+            return;
+        };
+        let mut go = |child: Child| self.walk(child, resource, descend, found);
+        if let Some(without) = node.without {
+            go(without);
+        }
+        let branch = &node.branch;
+        if let Some(any) = branch.any {
+            go(any);
+        }
+        let value = resource.values.get(node.position).unwrap_or(&Value::Absent);
+        match value {
+            Value::One(text) if !value.is_all() => branch.of(text.folded.as_bytes(), &mut go),
+            // All values of a level that is there are a policy's only where it is about all: `any` above.
+            Value::One(_) => {}
+            Value::Absent if !descend => {}
+            Value::Absent | Value::Many(_) => branch.all(&mut go),
         }
     }
 }
 
+/// Where a chain hangs below one level.
+fn keys<'a>(item: &Item<'a>, position: usize, into: &mut Vec<(Key, Item<'a>)>) {
+    let patterns = item
+        .chain
+        .level(position)
+        .and_then(|level| level.indexable());
+    let Some(patterns) =
+        patterns.filter(|list| list.len().saturating_mul(item.paths) <= MOST_PATHS)
+    else {
+        return into.push((Key::Any, *item));
+    };
+    let paths = item.paths.saturating_mul(patterns.len());
+    into.extend(
+        patterns
+            .into_iter()
+            .map(|pattern| (key(pattern), Item { paths, ..*item })),
+    );
+}
+
 impl Branch {
-    fn child(&mut self, key: &Key, next: u32) -> u32 {
+    fn hang(&mut self, key: Key, child: Child) {
         let lengthen = |lengths: &mut Vec<usize>, length| {
             if let Err(place) = lengths.binary_search(&length) {
                 lengths.insert(place, length);
             }
         };
         match key {
-            Key::Any => *self.any.get_or_insert(next),
-            Key::Whole(hash) => *self.whole.entry(*hash).or_insert(next),
+            Key::Any => self.any = Some(child),
+            Key::Whole(hash) => drop(self.whole.insert(hash, child)),
             Key::Prefix(hash, length) => {
-                lengthen(&mut self.prefix_lengths, *length);
-                *self.prefixes.entry(*hash).or_insert(next)
+                lengthen(&mut self.prefix_lengths, length);
+                self.prefixes.insert(hash, child);
             }
             Key::Suffix(hash, length) => {
-                lengthen(&mut self.suffix_lengths, *length);
-                *self.suffixes.entry(*hash).or_insert(next)
+                lengthen(&mut self.suffix_lengths, length);
+                self.suffixes.insert(hash, child);
             }
             Key::Shaped(hash, shape) => {
-                if !self.shapes.contains(shape) {
-                    self.shapes.push(*shape);
+                if !self.shapes.contains(&shape) {
+                    self.shapes.push(shape);
                 }
-                *self.shaped.entry(*hash).or_insert(next)
+                self.shaped.insert(hash, child);
             }
         }
     }
 
-    fn of(&self, value: &[u8], go: &mut impl FnMut(u32)) {
+    fn of(&self, value: &[u8], go: &mut impl FnMut(Child)) {
         if !self.whole.is_empty()
             && let Some(child) = self.whole.get(&hash(value.iter()))
         {
@@ -228,7 +300,7 @@ impl Branch {
         }
     }
 
-    fn all(&self, go: &mut impl FnMut(u32)) {
+    fn all(&self, go: &mut impl FnMut(Child)) {
         for hashed in [&self.whole, &self.prefixes, &self.suffixes, &self.shaped] {
             hashed.values().for_each(|child| go(*child));
         }
@@ -240,7 +312,7 @@ fn parts<'a>(
     hashed: &Hashed,
     lengths: &[usize],
     value: impl Iterator<Item = &'a u8>,
-    go: &mut impl FnMut(u32),
+    go: &mut impl FnMut(Child),
 ) {
     let mut lengths = lengths.iter().copied();
     let Some(mut next) = lengths.next() else {

@@ -81,8 +81,6 @@ impl TagStore {
             let Some((kind, chain)) = found.filter(|_| !tags.is_empty()) else {
                 continue;
             };
-            let entry = u32::try_from(store.tagged.len()).map_err(|_| LoadError::TooLarge)?;
-            store.index.insert(&definition.levels, &chain, entry);
             let depth = depth(&resource.resource_elements, definition);
             store.tagged.push(Tagged {
                 chain,
@@ -91,6 +89,12 @@ impl TagStore {
                 depth,
             });
         }
+        if u32::try_from(store.tagged.len()).is_err() {
+            return Err(LoadError::TooLarge);
+        }
+        let numbered = (0_u32..).zip(&store.tagged);
+        let chains = numbered.map(|(at, tagged)| (&tagged.chain, at));
+        store.index = Index::build(&definition.levels, chains);
         Ok(store)
     }
 

@@ -81,7 +81,7 @@ fn resource(service: &Service, asked: &[(&'static str, String)]) -> Resource {
 proptest! {
     #[test]
     fn the_index_finds_what_a_walk_over_all_policies_finds(
-        policies in prop::collection::vec(resources(), 1..12),
+        policies in prop::collection::vec(resources(), 1..40),
         asked in prop::collection::vec(asked(), 1..8),
         descend in any::<bool>(),
     ) {

@@ -20,13 +20,13 @@ impl Repository {
         definition: &Definition,
     ) -> Result<Self, LoadError> {
         policies.sort_by(order::compare);
-        let mut index = Index::default();
-        for (at, policy) in policies.iter().enumerate() {
-            let at = u32::try_from(at).map_err(|_| LoadError::TooLarge)?;
-            for chain in &policy.chains {
-                index.insert(&definition.levels, chain, at);
-            }
+        if u32::try_from(policies.len()).is_err() {
+            return Err(LoadError::TooLarge);
         }
+        let numbered = (0_u32..).zip(&policies);
+        let chains =
+            numbered.flat_map(|(at, policy)| policy.chains.iter().map(move |chain| (chain, at)));
+        let index = Index::build(&definition.levels, chains);
         Ok(Self { policies, index })
     }
 
