@@ -10,6 +10,8 @@
 )]
 
 use std::hint::black_box;
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -64,7 +66,7 @@ fn resources(at: usize) -> Value {
     json!({ "catalog": { "values": ["lake"] }, "database": { "values": database }, "table": { "values": table }, "column": { "values": column } })
 }
 
-fn policies(count: usize) -> Vec<Policy> {
+fn policies(count: usize) -> Vec<Value> {
     let policy = |at: usize| {
         let user = format!("user{}", at % 500);
         let group = format!("group{}", at % 60);
@@ -75,17 +77,17 @@ fn policies(count: usize) -> Vec<Policy> {
         json!({ "id": at, "name": format!("policy {at}"), "policyType": 1, "resources": resources(at),
             "dataMaskPolicyItems": [item("MASK_NONE", &user, "nobody"), item("MASK_HASH", "nobody", &group), item("MASK", "nobody", "public")] })
     };
-    let all = (0..count).map(policy);
-    all.map(|policy| serde_json::from_value(policy).expect("a policy"))
-        .collect()
-}
-
-fn documents(count: usize) -> Documents {
-    let mut policies = policies(count);
     let everything = json!({ "id": 1_000_000, "name": "read", "resources": { "catalog": { "values": ["*"] }, "database": { "values": ["*"] },
         "table": { "values": ["*"] }, "column": { "values": ["*"] } },
         "policyItems": [{ "accesses": [{ "type": "select" }], "groups": ["public"] }] });
-    policies.push(serde_json::from_value(everything).expect("a policy"));
+    (0..count).map(policy).chain([everything]).collect()
+}
+
+fn documents(count: usize) -> Documents {
+    let policies = policies(count).into_iter();
+    let policies: Vec<Policy> = policies
+        .map(|policy| serde_json::from_value(policy).expect("a policy"))
+        .collect();
     Documents {
         policies: ServicePolicies {
             service_name: "bench".into(),
@@ -98,7 +100,7 @@ fn documents(count: usize) -> Documents {
 }
 
 /// Columns that some policy is about, and as many that none is.
-fn columns(service: &Service, count: usize) -> Vec<Resource> {
+fn columns(count: usize) -> Vec<[(&'static str, String); 4]> {
     let column = |number: usize| {
         // Spread over the policies, the same for every size.
         let at = number.wrapping_mul(7_919) % count;
@@ -117,18 +119,77 @@ fn columns(service: &Service, count: usize) -> Vec<Resource> {
         } else {
             format!("c{column}")
         };
-        service.resource([
-            ("catalog", "lake"),
-            ("database", &format!("db{database}")),
-            ("table", &table),
-            ("column", &column),
-        ])
+        [
+            ("catalog", "lake".to_owned()),
+            ("database", format!("db{database}")),
+            ("table", table),
+            ("column", column),
+        ]
     };
     (0..1_024).map(column).collect()
 }
 
+fn resources_of(service: &Service, columns: &[[(&'static str, String); 4]]) -> Vec<Resource> {
+    let resource = |levels: &[(&'static str, String); 4]| {
+        service.resource(levels.iter().map(|(level, value)| (*level, value.as_str())))
+    };
+    columns.iter().map(resource).collect()
+}
+
+/// Ranger's own engine on the same policies and columns, each decision timed by itself in a warm JVM: p50 and p99 in nanoseconds. `None`,
+/// saying why, where there is no Java.
+fn theirs(size: usize) -> Option<(u64, u64)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ranger");
+    if std::env::var("SQLSEC_NO_RANGER").is_ok() {
+        println!("Ranger's engine is not asked: SQLSEC_NO_RANGER is set");
+        return None;
+    }
+    let built = Command::new("mvn")
+        .args(["-q", "-B", "package"])
+        .current_dir(&folder)
+        .stdout(Stdio::null())
+        .status();
+    if !built.is_ok_and(|status| status.success()) {
+        println!("Ranger's engine is not asked: `mvn` is not installed, or fails");
+        return None;
+    }
+    let requests = columns(size).into_iter().map(|levels| {
+        let levels: serde_json::Map<_, _> = levels
+            .into_iter()
+            .map(|(level, value)| (level.to_owned(), json!(value)))
+            .collect();
+        json!({ "resource": levels, "access": "select", "user": "user7", "groups": ["group7", "group8"], "at": 1_785_585_600_000_u64 })
+    });
+    let definition: Value =
+        serde_json::from_slice(include_bytes!("../fixtures/ranger/servicedef-flink.json"))
+            .expect("the service definition for Flink");
+    let job = json!({ "bench": "mask", "requests": requests.collect::<Vec<_>>(), "documents": { "policies": {
+        "serviceName": "bench", "policyVersion": 1, "serviceDef": definition, "policies": policies(size) } } });
+    let mut jvm = Command::new("java")
+        .args([
+            "@jvm.options",
+            "-cp",
+            "target/sqlsec-ranger-tests.jar:target/lib/*",
+            "sqlsec.ranger.Runner",
+        ])
+        .current_dir(&folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a JVM");
+    let mut jobs = jvm.stdin.take().expect("a JVM that takes jobs");
+    writeln!(jobs, "{job}").expect("a job taken");
+    drop(jobs);
+    let said = jvm.wait_with_output().expect("an answer").stdout;
+    let said: Value = serde_json::from_slice(&said).expect("an answer in JSON");
+    let time = |part: &str| said["bench"][part].as_u64().expect("a time");
+    println!("Ranger, {size} policies: {said}");
+    Some((time("p500"), time("p990")))
+}
+
 /// Each decision by itself, as somebody who waits for one sees it.
-fn distribution(name: &str, mut decide: impl FnMut(usize)) {
+fn distribution(name: &str, mut decide: impl FnMut(usize)) -> (Duration, Duration) {
     let empty = Instant::now();
     for _ in 0..100_000 {
         black_box(Instant::now());
@@ -155,6 +216,7 @@ fn distribution(name: &str, mut decide: impl FnMut(usize)) {
         at(990),
         at(999)
     );
+    (at(500), at(990))
 }
 
 fn decisions(criterion: &mut Criterion) {
@@ -163,7 +225,7 @@ fn decisions(criterion: &mut Criterion) {
     let (select, context) = (Access::Type("select".into()), Context::default());
     for size in SIZES {
         let service = Service::load(&documents(size), Options::default()).expect("a service");
-        let resources = columns(&service, size);
+        let resources = resources_of(&service, &columns(size));
         let subject = service.subject("user7", &["group7".to_owned(), "group8".to_owned()]);
         let pick = |at: usize| &resources[at % resources.len()];
         let mask = |number: usize| subject.mask(&Request::new(pick(number), &select, at, &context));
@@ -176,9 +238,16 @@ fn decisions(criterion: &mut Criterion) {
             "{size} policies: {masked} of {} columns have a mask",
             resources.len()
         );
-        distribution(&format!("mask/{size}"), |number| {
+        let (median, slow) = distribution(&format!("mask/{size}"), |number| {
             drop(black_box(mask(number)))
         });
+        if let Some((theirs, slow_theirs)) = theirs(size) {
+            println!(
+                "mask/{size}: Ranger's engine takes {:.1} times as long at p50, {:.1} times at p99",
+                Duration::from_nanos(theirs).as_secs_f64() / median.as_secs_f64(),
+                Duration::from_nanos(slow_theirs).as_secs_f64() / slow.as_secs_f64()
+            );
+        }
         distribution(&format!("access/{size}"), |number| {
             drop(black_box(access(number)))
         });

@@ -154,7 +154,12 @@ impl<'a> Decision<'_, 'a> {
             };
             let mut own = standing.clone();
             if counts {
-                self.ask(&asked, [(tag.lies, true)].into_iter(), &wanted, &mut own);
+                self.ask(
+                    &asked,
+                    [(tag.lies, tag.sure)].into_iter(),
+                    &wanted,
+                    &mut own,
+                );
             }
             own.settled |= own.allowed && !policy.has_deny;
             if own.settled || (!standing.allowed && own.allowed) {

@@ -62,6 +62,17 @@ impl Chain {
         found.map(|(_, level)| level)
     }
 
+    /// Whether each value of the resource begins as one of this chain's does, up to a wildcard.
+    pub fn begins(&self, resource: &Resource) -> bool {
+        let mut levels = self.levels.iter();
+        levels.all(|(position, level)| {
+            resource
+                .values
+                .get(*position)
+                .is_some_and(|value| level.begins(value))
+        })
+    }
+
     /// How this lies to the resource that is asked for, and whether that is certain. `None`: it is about something else.
     pub fn lies(
         &self,

@@ -4,6 +4,7 @@ use super::chain::Match;
 use super::definition::{Definition, Kind};
 use super::document::Tag;
 use super::facts::Facts;
+use super::options::Mode;
 use super::policy::{Compiled, Repositories, Wanted};
 use super::request::{Access, Request, Resource, Scope};
 use super::service::Service;
@@ -75,16 +76,24 @@ impl<'a> Consultation<'a> {
                 [(level.as_str(), vec![tag.tag.kind.clone()])],
             );
             let facts = self.with_tag(tag.tag);
-            for policy in self.service.tag_policies.of(kind).likely(&resource, false) {
-                let about = policy.chains.iter().any(|chain| {
+            for policy in self.service.tag_policies.of(kind).policies() {
+                let mut chains = policy.chains.iter();
+                if !chains.any(|chain| chain.begins(&resource))
+                    || !self.in_zone(policy)
+                    || !policy.schedules.hold(facts.at, facts.zone)
+                {
+                    continue;
+                }
+                let mut chains = policy.chains.iter();
+                let exact = chains.any(|chain| {
                     matches!(
                         chain.lies(shape, &resource, &facts),
-                        Some((Match::Itself | Match::AllBelow, _))
+                        Some((Match::Itself | Match::AllBelow, true))
                     )
                 });
-                if about && self.in_zone(policy) && policy.schedules.hold(facts.at, facts.zone) {
-                    found.push((policy, *tag));
-                }
+                // Ranger finds a tag's policies by what their values begin with, and never compares the rest: so do we, but for what allows.
+                let sure = exact || kind != Kind::Access || facts.mode == Mode::LikeRanger;
+                found.push((policy, InForce { sure, ..*tag }));
             }
         }
         found
@@ -138,14 +147,19 @@ impl Subject<'_> {
         let wide = any || request.scope == Scope::Descendants;
         let tags = match &request.context.tags {
             Some(tags) => tags::given(tags, facts.at, facts.zone),
+            // Nothing is asked about: Ranger finds no tags then, unless anything may be done with it.
+            None if request.resource.size == 0 && !any => Vec::new(),
             None => service
                 .tags
                 .of(request.resource, wide, &facts, &service.definition),
         };
         let all: Vec<&Tag> = tags.iter().map(|tag| tag.tag).collect();
         facts.tags = &all;
-        let zones = if service.zones.is_empty() {
+        let zones = if service.zones.is_empty() || (request.resource.size == 0 && !any) {
             Vec::new()
+        } else if request.resource.size == 0 {
+            let all = service.zones.iter().map(Some);
+            std::iter::once(None).chain(all).collect()
         } else {
             zones::of(
                 &service.zones,

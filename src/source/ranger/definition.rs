@@ -107,6 +107,14 @@ impl Definition {
                 .filter_map(|part| Some(merged(base(part)?, part)))
                 .collect()
         };
+        // Ranger takes such a definition for none at all: no policy is about anything then, but what tags allow is allowed.
+        let ends = |def: &&ResourceDef| {
+            let mut others = written.resources.iter();
+            others.all(|other| other.parent != def.name) && def.is_valid_leaf == Some(false)
+        };
+        if let Some(dead) = written.resources.iter().find(ends) {
+            return Err(LoadError::DeadEnd(dead.name.clone()));
+        }
         let denies = written.options.get("enableDenyAndExceptionsInPolicies");
         let recursive = written
             .resources
@@ -144,7 +152,7 @@ fn merged(base: &ResourceDef, part: &ResourceDef) -> ResourceDef {
     if !part.parent.is_empty() {
         def.parent.clone_from(&part.parent);
     }
-    def.is_valid_leaf = part.is_valid_leaf.or(base.is_valid_leaf);
+    def.is_valid_leaf = part.is_valid_leaf;
     def
 }
 

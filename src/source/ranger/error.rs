@@ -9,6 +9,9 @@ pub enum LoadError {
     /// Without levels no policy is about anything.
     #[error("the service definition has no levels, or more than 64")]
     NoLevels,
+    /// A chain of levels ends at a level that says that no chain ends there.
+    #[error("the service definition ends at level `{0}`, which is no valid leaf")]
+    DeadEnd(String),
     /// The document holds changes only.
     #[error("the document holds changes only: fetch a whole one")]
     OnlyChanges,

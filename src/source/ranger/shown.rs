@@ -128,7 +128,7 @@ fn by_tags<'a>(consultation: &Consultation<'a>, kind: Kind) -> Option<Found<'a>>
             return None;
         }
         let facts = consultation.with_tag(tag.tag);
-        let what = ask(consultation, policy, true, &facts, definition, &wanted)?;
+        let what = ask(consultation, policy, tag.sure, &facts, definition, &wanted)?;
         Some(Found {
             policy,
             what,

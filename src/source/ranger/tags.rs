@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::chain::{Chain, Match};
 use super::definition::{Definition, Kind};
-use super::document::{ServiceTags, Tag};
+use super::document::{Resources, ServiceTags, Tag};
 use super::error::LoadError;
 use super::facts::Facts;
 use super::index::Index;
@@ -27,6 +27,8 @@ struct Tagged {
     chain: Chain,
     kind: Kind,
     tags: Vec<usize>,
+    /// How many levels it goes down, not counting those that are `*`.
+    depth: usize,
 }
 
 /// A tag of the resource that is asked for.
@@ -35,6 +37,8 @@ pub(super) struct InForce<'a> {
     pub tag: &'a Tag,
     /// How the tagged resource lies to the one asked for.
     pub lies: Match,
+    /// Whether a policy is certainly about it; set where one is found.
+    pub sure: bool,
 }
 
 impl InForce<'_> {
@@ -77,7 +81,13 @@ impl TagStore {
             let Some((kind, chain)) = found.filter(|_| !tags.is_empty()) else {
                 continue;
             };
-            store.tagged.push(Tagged { chain, kind, tags });
+            let depth = depth(&resource.resource_elements, definition);
+            store.tagged.push(Tagged {
+                chain,
+                kind,
+                tags,
+                depth,
+            });
         }
         if u32::try_from(store.tagged.len()).is_err() {
             return Err(LoadError::TooLarge);
@@ -108,18 +118,33 @@ impl TagStore {
             let Some((lies, _)) = tagged.chain.lies(shape, resource, facts) else {
                 continue;
             };
-            if lies == Match::Descendant && !below {
+            // Ranger looks no deeper than the resource; a level that is `*` is not looked at.
+            if !below && (lies == Match::Descendant || tagged.depth > resource.size) {
                 continue;
             }
             for (tag, schedules) in tagged.tags.iter().filter_map(|at| self.tags.get(*at)) {
                 let same = |other: &InForce<'_>| other.lies == lies && other.tag == tag;
                 if schedules.hold(facts.at, facts.zone) && !found.iter().any(same) {
-                    found.push(InForce { tag, lies });
+                    found.push(InForce {
+                        tag,
+                        lies,
+                        sure: true,
+                    });
                 }
             }
         }
         found
     }
+}
+
+/// The depth of the last level that has a value and not `*` among them.
+fn depth(elements: &Resources, definition: &Definition) -> usize {
+    let levels = definition.levels.order.iter();
+    let named = levels.filter_map(|at| elements.get(definition.levels.names.get(*at)?));
+    let particular = named
+        .enumerate()
+        .filter(|(_, level)| !level.values.is_empty() && !level.values.iter().any(|v| v == "*"));
+    particular.map(|(at, _)| at + 1).last().unwrap_or(1)
 }
 
 /// Tags that came with the request.
@@ -140,6 +165,7 @@ pub(super) fn given<'a>(tags: &'a [Tag], at: Timestamp, zone: &TimeZone) -> Vec<
         .map(|tag| InForce {
             tag,
             lies: lies(tag),
+            sure: true,
         })
         .collect()
 }

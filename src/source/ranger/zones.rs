@@ -59,6 +59,10 @@ pub(super) fn of<'a>(
     definition: &Definition,
 ) -> Vec<Option<&'a Zone>> {
     let shape = definition.shape(Kind::Access);
+    let facts = &Facts {
+        tokens: false,
+        ..*facts
+    };
     let mut found: Vec<Option<&Zone>> = Vec::new();
     for zone in zones {
         let lies = zone

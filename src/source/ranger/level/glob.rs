@@ -13,7 +13,7 @@ pub(in crate::source::ranger) enum Atom {
     One,
 }
 
-/// Reads `*` and `?`.
+/// Reads `*` and `?`. A `*` right before a `?` is nothing: in Ranger `*?` is one character.
 pub(super) fn atoms(text: &str, wildcards: bool, into: &mut Vec<Atom>) {
     if !wildcards {
         return literal(text, into);
@@ -26,9 +26,10 @@ pub(super) fn atoms(text: &str, wildcards: bool, into: &mut Vec<Atom>) {
             _ => continue,
         };
         literal(text.get(start..at).unwrap_or_default(), into);
-        if !(atom == Atom::Any && into.last() == Some(&Atom::Any)) {
-            into.push(atom);
+        if into.last() == Some(&Atom::Any) {
+            into.pop();
         }
+        into.push(atom);
         start = at + 1;
     }
     literal(text.get(start..).unwrap_or_default(), into);
@@ -109,6 +110,9 @@ mod tests {
             ("a**", "ab"),
             ("", ""),
             ("*a?", "aab"),
+            ("*?", "a"),
+            ("a**?b", "acb"),
+            ("?*", "abc"),
         ] {
             assert!(glob(pattern, text), "{pattern} on {text}");
         }
@@ -118,6 +122,8 @@ mod tests {
             ("?", ""),
             ("a*c", "abcd"),
             ("ab", "abc"),
+            ("*?", "ab"),
+            ("a*?b", "accb"),
             ("*ab", "aba"),
             ("", "a"),
         ] {

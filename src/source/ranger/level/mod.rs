@@ -160,6 +160,32 @@ impl Level {
             .collect()
     }
 
+    /// Whether the request's value begins as one of the policy's does, up to the first wildcard; without one it is the same.
+    pub fn begins(&self, value: &Value) -> bool {
+        let begins = |pattern: &Pattern, text: &Text| {
+            let sensitive = !self.options.ignore_case;
+            let (Pattern::Fixed { exact, folded }, text) = (pattern, text.by_case(sensitive))
+            else {
+                return true;
+            };
+            match folded
+                .as_ref()
+                .filter(|_| !sensitive)
+                .unwrap_or(exact)
+                .as_slice()
+            {
+                [Atom::Text(own)] => **own == *text,
+                [Atom::Text(own), ..] => text.starts_with(&**own),
+                [Atom::Any | Atom::One, ..] => true,
+                [] => text.is_empty(),
+            }
+        };
+        let mut patterns = self.patterns.iter();
+        self.any
+            || self.excludes
+            || patterns.any(|pattern| value.texts().iter().any(|text| begins(pattern, text)))
+    }
+
     /// Whether the request's value is one of the policy's.
     pub fn matches(&self, value: &Value, facts: &Facts<'_>) -> Option<bool> {
         let all = value.is_all();
