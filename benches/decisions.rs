@@ -2,6 +2,7 @@
 //! and what it costs to compile the policies.
 
 #![allow(
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
