@@ -33,6 +33,23 @@ impl Work<'_> {
                 _ => Refused::new(Code::VerifyFailed, e.to_string(), statement.span),
             }
         };
+        let asked = resolution.relations.iter().zip(protections);
+        let protected = |name: &str| {
+            let mut tables = asked
+                .clone()
+                .filter(|(_, protection)| !protection.is_empty());
+            tables.any(|(relation, _)| relation.found.name.table == name)
+        };
+        // `verify` could not tell it from a table that was overlooked.
+        if let Some((name, span)) = resolution
+            .functions
+            .iter()
+            .find(|(name, _)| protected(name))
+        {
+            let message =
+                format!("function `{name}` has the name of a protected table: rename one of them");
+            return Err(Refused::new(Code::UnsupportedConstruct, message, *span));
+        }
         let unit = Unit {
             source: self.source,
             queries: &statement.queries,

@@ -283,6 +283,9 @@ impl<'a> Resolver<'a> {
         query: QueryId,
         block: BlockId,
     ) -> Result<Columns, ResolveError> {
+        let last = function.name.parts.last();
+        let named = last.map(|part| (part.value.clone(), function.name.span));
+        self.out.functions.extend(named);
         let mut input = None;
         for argument in &function.arguments {
             match &argument.value {

@@ -53,6 +53,8 @@ pub struct Resolution {
     pub uses: Vec<ColumnUse>,
     /// References to common table expressions, in query position.
     pub ctes: Vec<CteUse>,
+    /// The last parts of the names of functions that stand in FROM, and their places.
+    pub functions: Vec<(String, Span)>,
     /// Qualifiers of more than one part: the alias of a derived table is one part, so they must be edited when their table is replaced.
     pub qualifiers: Vec<LongQualifier>,
     /// The columns of the statement's own query; `None` where a relation with an unknown schema keeps them from being known.
