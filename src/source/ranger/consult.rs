@@ -91,8 +91,9 @@ impl<'a> Consultation<'a> {
                         Some((Match::Itself | Match::AllBelow, true))
                     )
                 });
-                // Ranger finds a tag's policies by what their values begin with, and never compares the rest: so do we, but for what allows.
-                let sure = exact || kind != Kind::Access || facts.mode == Mode::LikeRanger;
+                // Ranger finds a tag's policies by what their values begin with, and never compares the rest. So do we, but such a policy allows
+                // nothing here, exempts from nothing, and closes where it is the first that would mask or filter.
+                let sure = exact || facts.mode == Mode::LikeRanger;
                 found.push((policy, InForce { sure, ..*tag }));
             }
         }

@@ -191,6 +191,7 @@ impl Ranger {
                 Download::Absent => return Err(self.absent("tags")),
             }
         } else {
+            changed |= documents.tags.is_some();
             documents.tags = None;
         }
         if self.settings.users {
@@ -200,7 +201,10 @@ impl Ranger {
                 Download::Changed(users) => (documents.users, changed) = (Some(users), true),
                 Download::Unchanged => {}
                 // An attribute that nobody knows closes the tables that need it.
-                Download::Absent => documents.users = None,
+                Download::Absent => {
+                    changed |= documents.users.is_some();
+                    documents.users = None;
+                }
             }
         }
         if let (false, Some(held)) = (changed, held) {
@@ -231,7 +235,9 @@ impl Ranger {
                 Download::Unchanged => return Ok(false),
                 Download::Absent => return Err(self.absent("policies")),
             };
-            if let (Some(seen), Some(version)) = (known, got.policy_version)
+            // Also of a whole that takes the place of changes that did not fit.
+            let seen = old.and_then(|old| old.policies.policy_version);
+            if let (Some(seen), Some(version)) = (seen, got.policy_version)
                 && version < seen
             {
                 let number = |version: i64| u64::try_from(version).unwrap_or_default();

@@ -348,3 +348,32 @@ fn every_rule_names_its_policy() {
         assert!(id.starts_with("ranger:"), "{id}");
     }
 }
+
+/// Ranger finds a tag's policies by what their values begin with, and does not compare the rest: `*_PII` is about every tag there. What is not about
+/// this tag when it is compared must not open it here.
+#[test]
+fn a_tag_policy_that_is_about_another_tag_exempts_from_no_mask() {
+    let mut documents = documents();
+    let tagged = documents.policies.tag_policies.as_mut().expect("tags");
+    let exempt = serde_json::json!({
+        "id": 399, "name": "a first one", "policyType": 1, "policyPriority": 1, "resources": { "tag": { "values": ["*_PII"] } },
+        "dataMaskPolicyItems": [{
+            "accesses": [{ "type": "flink:select", "isAllowed": true }], "groups": ["public"],
+            "dataMaskInfo": { "dataMaskType": "flink:MASK_NONE" },
+        }],
+        "version": 1, "isEnabled": true,
+    });
+    tagged
+        .policies
+        .push(serde_json::from_value(exempt).expect("a policy"));
+    let desk = desk_of(&documents, Mapping::flink(), early());
+    let reply = desk.gate.check(&Desk::request(
+        "alice",
+        "SELECT allergies FROM shop.public.users",
+    ));
+    let shown = reply.decision.sql().unwrap_or_default();
+    assert!(
+        shown.is_empty() || shown.contains("CAST(NULL AS STRING) AS `allergies`"),
+        "{shown}"
+    );
+}

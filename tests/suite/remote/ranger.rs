@@ -334,7 +334,12 @@ fn a_server_that_fails_opens_nothing() {
         let said = desk.said("alice");
         assert!(said.contains(says), "{path} {status}: {said}");
     }
-    // Attributes that nobody gives close the tables whose filters need them, and no others.
+    // Attributes that nobody gives close the tables whose filters need them, also when they were given before.
+    let desk = Desk::new();
+    desk.sql("alice");
+    desk.change(|admin| admin.broken = vec![("xusers", "404 Not Found")]);
+    desk.later();
+    assert!(desk.check("alice").decision.sql().is_none());
     let desk = Desk::new();
     desk.change(|admin| admin.broken = vec![("xusers", "404 Not Found")]);
     assert!(desk.check("alice").decision.sql().is_none());
