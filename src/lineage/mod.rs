@@ -1,0 +1,13 @@
+//! `lineage`: where every written column comes from, and what protection follows the data (LINEAGE.md is the rule book).
+//!
+//! In: a resolved statement; what the store knows of earlier jobs. Out: [`StatementLineage`], the masks that a column inherits, exports.
+//! Stays out: the decision about a table's own rules (`policy`), and how a mask is written (`mask`, `rewrite`).
+//! Invariant: an edge too many hides a value that could be shown; an edge too few shows one that must be hidden. In doubt an edge is made.
+
+mod edge;
+mod record;
+mod statement;
+
+pub use edge::{Direct, Edge, Form, Indirect, Kind, Reduction, Relationship};
+pub use record::{Fingerprint, Record, StatementRecord};
+pub use statement::{ColumnLineage, Dataset, SourceColumn, StatementLineage, Written};
