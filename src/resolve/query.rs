@@ -277,7 +277,7 @@ impl<'a> Resolver<'a> {
             self.joined_factors(item, &mut scope, env, id, block, alone)?;
         }
         let clauses = [&select.selection, &select.having, &select.qualify];
-        let mut columns = Vec::new();
+        let mut columns = Vec::with_capacity(select.items.len());
         let mut open = false;
         let mut items = Vec::with_capacity(select.items.len());
         for item in &select.items {

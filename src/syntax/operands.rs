@@ -382,13 +382,30 @@ pub fn cast_type(expr: &Expr) -> Option<DataType> {
             ..
         } => {
             let results = conditions.iter().map(|when| &when.result);
-            let mut types = results.chain(else_result.as_deref()).map(cast_type);
-            let first = types.next()??;
-            types
-                .all(|t| t.is_some_and(|t| t.kind == first.kind))
-                .then(|| first.as_nullable())
+            let mut types = results.chain(else_result.as_deref());
+            let written = types.next()?;
+            let first = cast_type(written)?;
+            // The branches of a mask are casts to one type in the same letters: it is read once.
+            let same = |other: &Expr| {
+                is_same_cast(written, other)
+                    || cast_type(other).is_some_and(|other| other.kind == first.kind)
+            };
+            types.all(same).then(|| first.as_nullable())
         }
         _ => None,
+    }
+}
+
+/// Whether both are casts to a type that is written in the same letters.
+fn is_same_cast(one: &Expr, other: &Expr) -> bool {
+    match (one, other) {
+        (
+            Expr::Cast { data_type: one, .. },
+            Expr::Cast {
+                data_type: other, ..
+            },
+        ) => one == other,
+        _ => false,
     }
 }
 

@@ -107,7 +107,9 @@ impl Grammar<'_, '_> {
         &mut self,
         mut item: impl FnMut(&mut Self) -> Parsed<T>,
     ) -> Parsed<Vec<T>> {
-        let mut items = vec![item(self)?];
+        // Not `vec![…]`: that makes room for one, and moves it when the second comes.
+        let mut items = Vec::new();
+        items.push(item(self)?);
         while self.eat(TokenKind::Comma)? {
             items.push(item(self)?);
         }

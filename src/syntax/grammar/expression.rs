@@ -108,7 +108,25 @@ impl Grammar<'_, '_> {
 
     /// An expression inside another one.
     pub(super) fn expression(&mut self) -> Parsed<Expr> {
+        if self.is_lone_operand() {
+            // Most expressions are a name or a literal and nothing else: the loop would find no operator.
+            return self.operand();
+        }
         self.binding(0)
+    }
+
+    /// Whether an operand of one token comes next, and behind it what no operator begins with.
+    fn is_lone_operand(&self) -> bool {
+        let token = self.peek();
+        let one_token = match token.kind {
+            TokenKind::QuotedIdentifier | TokenKind::String | TokenKind::Integer => true,
+            TokenKind::Word => token.word == Word::None,
+            _ => false,
+        };
+        let next = self.peek_at(1);
+        one_token
+            && (matches!(next.kind, TokenKind::Comma | TokenKind::RightParen)
+                || matches!(next.word, Word::AS | Word::FROM | Word::THEN | Word::END))
     }
 
     /// An expression whose operators all bind tighter than `precedence`.
