@@ -7,6 +7,7 @@ use super::reply::{Replacement, StatementReport};
 use super::statement::Work;
 use crate::resolve::{Relation, Resolution};
 use crate::rewrite::{EditSet, Protection, Unit, rewrite};
+use crate::syntax::Span;
 use crate::syntax::ast::Statement;
 use crate::verify::{RewrittenSql, VerifyError, attest, attest_unchanged};
 
@@ -33,19 +34,10 @@ impl Work<'_> {
                 _ => Refused::new(Code::VerifyFailed, e.to_string(), statement.span),
             }
         };
-        let asked = resolution.relations.iter().zip(protections);
-        let protected = |name: &str| {
-            let mut tables = asked
-                .clone()
-                .filter(|(_, protection)| !protection.is_empty());
-            tables.any(|(relation, _)| relation.found.name.table == name)
-        };
         // `verify` could not tell it from a table that was overlooked.
-        if let Some((name, span)) = resolution
-            .functions
-            .iter()
-            .find(|(name, _)| protected(name))
-        {
+        let protected = protected_names(resolution, protections);
+        let named = |(name, _): &&(String, Span)| protected.contains(&name.as_str());
+        if let Some((name, span)) = resolution.functions.iter().find(named) {
             let message =
                 format!("function `{name}` has the name of a protected table: rename one of them");
             return Err(Refused::new(Code::UnsupportedConstruct, message, *span));
@@ -83,4 +75,20 @@ impl Work<'_> {
         )
         .map_err(unverified)
     }
+}
+
+/// The last parts of the names of all protected tables that the rewritten text reads: those below the site's views, and those that a filter asks, too.
+fn protected_names<'r>(resolution: &'r Resolution, protections: &'r [Protection]) -> Vec<&'r str> {
+    let mut names = Vec::new();
+    for (relation, protection) in resolution.relations.iter().zip(protections) {
+        if protection.is_empty() {
+            continue;
+        }
+        names.push(relation.found.name.table.as_str());
+        names.extend(protection.asked_tables().map(|name| name.table.as_str()));
+        if let (Some(inside), Some(view)) = (&protection.inside, &relation.view) {
+            names.extend(protected_names(&view.resolution, inside));
+        }
+    }
+    names
 }

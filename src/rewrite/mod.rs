@@ -24,7 +24,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::Object;
+use crate::catalog::{Object, TableName};
 use crate::policy::{Obligations, RowFilter, Rows};
 use crate::resolve::{Place, Relation, RelationId, Resolution};
 use crate::syntax::Span;
@@ -85,17 +85,24 @@ impl Protection {
     /// Whether a filter or a mask's condition, here or in the view's text, asks another table.
     #[must_use]
     pub fn has_subquery(&self) -> bool {
-        let asks = match &self.obligations.rows {
-            Rows::Matching(filter) => filter.subquery,
-            Rows::All | Rows::Nothing => false,
-        };
-        let mut conditions = self
-            .obligations
-            .masks
-            .iter()
-            .filter_map(|m| m.when.as_ref());
         let mut inside = self.inside.iter().flatten();
-        asks || conditions.any(|w| w.subquery) || inside.any(Self::has_subquery)
+        self.conditions().any(|w| w.subquery) || inside.any(Self::has_subquery)
+    }
+
+    /// The tables that the filter and the conditions of masks ask, those of a view's text left out.
+    pub fn asked_tables(&self) -> impl Iterator<Item = &TableName> {
+        self.conditions().flat_map(|condition| &condition.tables)
+    }
+
+    fn conditions(&self) -> impl Iterator<Item = &RowFilter> {
+        let filter = match &self.obligations.rows {
+            Rows::Matching(filter) => Some(filter),
+            Rows::All | Rows::Nothing => None,
+        };
+        let masks = self.obligations.masks.iter();
+        filter
+            .into_iter()
+            .chain(masks.filter_map(|m| m.when.as_ref()))
     }
 }
 
