@@ -4,7 +4,9 @@
 //! Stays out: policies. Invariant: every query of the statement is walked exactly once; one that was not is an error.
 
 mod bind;
+mod bindings;
 mod change;
+mod computed;
 mod error;
 mod factor;
 mod query;
@@ -15,6 +17,10 @@ mod view;
 use std::cell::Cell;
 use std::rc::Rc;
 
+pub use bindings::{
+    Bindings, ColumnRef, MergedColumn, Node, Shape, StarPart, TableMeaning, TopQuery,
+};
+pub use computed::computed_names;
 pub use error::{ResolveError, ResolveErrorKind};
 pub use view::ViewUnit;
 
@@ -59,6 +65,8 @@ pub struct Resolution {
     pub qualifiers: Vec<LongQualifier>,
     /// The columns of the statement's own query; `None` where a relation with an unknown schema keeps them from being known.
     pub columns: Option<Rc<[OutColumn]>>,
+    /// Which columns its names mean.
+    pub bindings: Bindings,
 }
 
 /// The index of a [`Relation`] in its [`Resolution`].
