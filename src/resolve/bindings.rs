@@ -120,6 +120,13 @@ impl Bindings {
         found(&self.names, start).map(Vec::as_slice)
     }
 
+    /// The columns that any name means.
+    pub fn all(&self) -> impl Iterator<Item = ColumnRef> {
+        self.names
+            .iter()
+            .flat_map(|(_, columns)| columns.iter().copied())
+    }
+
     /// What the star whose item or qualifier begins at `start` stands for.
     #[must_use]
     pub fn star(&self, start: u32) -> Option<&[StarPart]> {

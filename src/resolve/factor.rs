@@ -397,16 +397,8 @@ impl<'a> Resolver<'a> {
             }
         }
         self.descriptors(function, &arguments);
-        let name = function
-            .name
-            .parts
-            .last()
-            .map(|p| p.value.to_ascii_uppercase())
-            .unwrap_or_default();
         Ok(match input {
-            Some(input)
-                if function.name.parts.len() == 1 && WINDOW_FUNCTIONS.contains(&name.as_str()) =>
-            {
+            Some(input) if is_window_function(function) => {
                 let bound = |name: &str| OutColumn {
                     name: name.to_owned(),
                     data_type: Some(DataType {
@@ -607,6 +599,17 @@ fn common_names<'s>(left: &Side<'s>, right: &Side<'s>) -> Vec<&'s str> {
         }
     }
     names
+}
+
+/// Whether a function is one of the windows: its name is a single one of theirs, in any letters.
+#[must_use]
+pub fn is_window_function(function: &TableFunction) -> bool {
+    match function.name.parts.as_slice() {
+        [only] => WINDOW_FUNCTIONS
+            .iter()
+            .any(|w| w.eq_ignore_ascii_case(&only.value)),
+        _ => false,
+    }
 }
 
 fn on_clause(join: &Join) -> Option<&Clause> {

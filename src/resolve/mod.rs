@@ -22,6 +22,7 @@ pub use bindings::{
 };
 pub use computed::computed_names;
 pub use error::{ResolveError, ResolveErrorKind};
+pub use factor::is_window_function;
 pub use view::ViewUnit;
 
 use crate::catalog::{CatalogSource, Column, DataType, Found, Object, Session};
