@@ -2,4 +2,5 @@
 
 mod cases;
 mod constructs;
+mod perturbation;
 pub mod script;
