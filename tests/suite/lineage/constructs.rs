@@ -54,7 +54,11 @@ fn shown(lineage: &StatementLineage) -> String {
                 format!("{table}.{column} {}", relationship(edge))
             });
             let edges: Vec<String> = edges.collect();
-            writeln!(text, "    {name}: {}", edges.join(", ")).expect("text");
+            let made_of = match edges.as_slice() {
+                [] => "nothing".to_owned(),
+                edges => edges.join(", "),
+            };
+            writeln!(text, "    {name}: {made_of}").expect("text");
         }
     }
     text
@@ -82,4 +86,80 @@ fn every_construct_has_the_edges_that_it_is_read_to_have() {
         assert_eq!(made, block);
     }
     assert_eq!(made, text);
+}
+
+/// The text that each edge of an output points at, for `target: source`.
+fn places(sql: &str, lineage: &StatementLineage) -> Vec<String> {
+    let written = &lineage.outputs[0];
+    let own = written.columns.iter().map(|c| (c.name.as_str(), &c.edges));
+    let all = own.chain([("*", &written.whole)]);
+    all.flat_map(|(name, edges)| {
+        edges.iter().map(move |edge| {
+            let column = edge.source.column.as_deref().unwrap_or("?");
+            format!("{name}: {column} at `{}`", edge.span.text(sql))
+        })
+    })
+    .collect()
+}
+
+#[test]
+fn an_edge_stands_where_it_became_what_it_is() {
+    let catalog = Catalog::default();
+    let session = script::session(&catalog, &SETUP.map(str::to_owned));
+    let cases: [(&str, &[&str]); 4] = [
+        (
+            "INSERT INTO shop (id, n) WITH q AS (SELECT id, age + 1 AS years FROM person WHERE pay > 3) SELECT id, years FROM q WHERE years > 2",
+            &[
+                "id: id at `id`",
+                "n: age at `age + 1 AS years`",
+                "*: age at `years > 2`",
+                "*: pay at `pay > 3`",
+            ],
+        ),
+        (
+            "SELECT MAX(twice) AS m FROM steps WHERE vid = 1",
+            &[
+                "m: age at `MAX(twice) AS m`",
+                "*: id at `vid = 1`",
+                "*: pay at `steps`",
+            ],
+        ),
+        (
+            "SELECT * FROM steps",
+            &[
+                "vid: id at `steps`",
+                "twice: age at `steps`",
+                "*: pay at `steps`",
+            ],
+        ),
+        (
+            "SELECT comp2, SUM(n) OVER w AS s FROM shop WINDOW w AS (ORDER BY dt)",
+            &[
+                "comp2: n at `comp2`",
+                "s: dt at `SUM(n) OVER w AS s`",
+                "s: n at `SUM(n) OVER w AS s`",
+            ],
+        ),
+    ];
+    for (sql, wanted) in cases {
+        assert_eq!(places(sql, &script::of(sql, &session, &catalog)), wanted);
+    }
+}
+
+#[test]
+fn a_dataset_is_the_bytes_that_options_and_hints_say() {
+    let catalog = Catalog::default();
+    let session = script::session(
+        &catalog,
+        &["CREATE TABLE t (a INT) WITH ('connector' = 'kafka', 'properties.bootstrap.servers' = 'h:9092', 'topic' = 'x')".to_owned()],
+    );
+    let sql = "CREATE TABLE c WITH ('connector' = 'kafka', 'properties.bootstrap.servers' = 'h:9092', 'topic' = 'z')
+               AS SELECT a FROM t UNION ALL SELECT a FROM t /*+ OPTIONS('topic' = 'y') */";
+    let lineage = script::of(sql, &session, &catalog);
+    let written = &lineage.outputs[0];
+    let target = written.target.as_ref().expect("a target");
+    assert_eq!(target.physical, ["kafka://h:9092/z"]);
+    let sources = written.columns[0].edges.iter();
+    let sources: Vec<_> = sources.flat_map(|e| &e.source.dataset.physical).collect();
+    assert_eq!(sources, ["kafka://h:9092/x", "kafka://h:9092/y"]);
 }
