@@ -162,7 +162,12 @@ fn sources(written: &Written, column: usize) -> BTreeSet<(&str, &str)> {
 /// For each output column its place in the answer: by position, or by name where that is unique.
 fn places(written: &Written, answer: &Answer) -> Vec<Option<usize>> {
     let names: Vec<&str> = written.columns.iter().map(|c| c.name.as_str()).collect();
-    assert_eq!(names.len(), answer.columns.len(), "columns");
+    assert_eq!(
+        names.len(),
+        answer.columns.len(),
+        "{names:?} {:?}",
+        answer.columns
+    );
     let same = names.iter().zip(&answer.columns).all(|(a, b)| a == b);
     let once =
         |list: &mut dyn Iterator<Item = &str>, name: &str| list.filter(|n| *n == name).count() == 1;
