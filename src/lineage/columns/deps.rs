@@ -131,6 +131,22 @@ pub(super) fn placed(deps: &Deps, at: Span) -> Deps {
     set.finish()
 }
 
+/// The same set by tables: any of their columns.
+pub(super) fn any_column(deps: &Deps) -> Deps {
+    let mut set = Set::default();
+    for dep in deps.iter() {
+        set.push(Dep {
+            source: Source {
+                column: ANY,
+                ..dep.source
+            },
+            relationship: then(dep.relationship, DERIVED),
+            ..*dep
+        });
+    }
+    set.finish()
+}
+
 /// Nothing.
 pub(super) fn none() -> Deps {
     Rc::from([])

@@ -163,3 +163,32 @@ fn a_dataset_is_the_bytes_that_options_and_hints_say() {
     let sources: Vec<_> = sources.flat_map(|e| &e.source.dataset.physical).collect();
     assert_eq!(sources, ["kafka://h:9092/x", "kafka://h:9092/y"]);
 }
+
+#[test]
+fn a_wide_table_through_a_function_has_an_edge_a_table() {
+    let columns = |n: usize| {
+        (0..n)
+            .map(|i| format!("c{i} INT"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let catalog = Catalog::default();
+    let tables = [600, 3].map(|n| {
+        format!(
+            "CREATE TABLE w{n} ({}) WITH ('connector' = 'kafka')",
+            columns(n)
+        )
+    });
+    let session = script::session(&catalog, &tables);
+    for (n, columns) in [(600, 1), (3, 3)] {
+        let sql = format!("INSERT INTO w{n} SELECT * FROM f(TABLE w{n})");
+        let lineage = script::of(&sql, &session, &catalog);
+        let written = &lineage.outputs[0];
+        assert_eq!(written.columns.len(), n);
+        for column in &written.columns {
+            assert_eq!(column.edges.len(), columns);
+            let any = column.edges.iter().all(|e| e.source.column.is_none());
+            assert_eq!(any, n == 600);
+        }
+    }
+}
