@@ -5,13 +5,11 @@ use std::rc::Rc;
 use sqlparser::ast::Expr;
 
 use super::bind::Path;
+use super::bindings::{ColumnRef, Node, TableMeaning, TopQuery, count};
 use super::error::{ResolveError, ResolveErrorKind};
-use super::scope::{Binding, Columns, Scope, ScopeRelation};
-use super::{
-    Block, BlockId, Budget, ColumnUse, Item, ItemKind, LongQualifier, OutColumn, Place, Resolution,
-    StarColumn,
-};
-use crate::catalog::{CatalogSource, DataType, Found, Session, TableName, TypeKind};
+use super::scope::{AliasRule, Binding, Columns, Notes, Scope, ScopeRelation};
+use super::{Block, BlockId, Budget, ColumnUse, Item, ItemKind, OutColumn, Place, Resolution};
+use crate::catalog::{CatalogSource, DataType, Found, Session, TableName};
 use crate::syntax::ast::{
     Body, Name, OrderItem, Query, QueryId, QueryRole, Select, SelectItem, SetOpKind, Setting,
     Statement, TableRef, Term,
@@ -24,13 +22,15 @@ pub(super) type Env = Option<Rc<CteNode>>;
 pub(super) struct CteNode {
     name: String,
     columns: Columns,
+    /// Its query, and how many names its column list has.
+    meaning: TableMeaning,
     outer: Env,
 }
 
-pub(super) fn find_cte<'e>(mut env: &'e Env, name: &str) -> Option<&'e Columns> {
+pub(super) fn find_cte<'e>(mut env: &'e Env, name: &str) -> Option<&'e CteNode> {
     while let Some(node) = env {
         if node.name == name {
-            return Some(&node.columns);
+            return Some(node);
         }
         env = &node.outer;
     }
@@ -80,12 +80,18 @@ impl<'a> Resolver<'a> {
                 .unwrap_or_default();
             return Err(ResolveErrorKind::StrayQuery.at(span));
         }
+        self.out.bindings = std::mem::take(&mut self.out.bindings).sorted();
         Ok(self.out)
     }
 
     pub(super) fn top(&mut self, id: QueryId) -> Result<(), ResolveError> {
         let columns = self.query(id, &None, None, None)?;
         self.out.columns = columns.known();
+        self.out.bindings.queries.push(TopQuery {
+            query: id,
+            columns: columns.list,
+            open: columns.open,
+        });
         Ok(())
     }
 
@@ -128,6 +134,10 @@ impl<'a> Resolver<'a> {
             env = Some(Rc::new(CteNode {
                 name: cte.name.value.clone(),
                 columns,
+                meaning: TableMeaning::Cte {
+                    query: cte.query,
+                    names: count(cte.columns.len()),
+                },
                 outer: env,
             }));
         }
@@ -174,7 +184,9 @@ impl<'a> Resolver<'a> {
                 parent: outer,
                 ..Scope::default()
             };
-            scope.relations.push(unnamed(columns.clone()));
+            let node = Node::Query(id.0);
+            self.shape(node, &columns);
+            scope.relations.push(unnamed(columns.clone(), node));
             for OrderItem { key } in &query.order_by {
                 self.scalar(key, &scope, env, block)?;
             }
@@ -236,8 +248,9 @@ impl<'a> Resolver<'a> {
         block: Option<BlockId>,
     ) -> Result<(Columns, Option<usize>), ResolveError> {
         if let [only] = table.name.parts.as_slice()
-            && let Some(columns) = find_cte(env, &only.value)
+            && let Some(cte) = find_cte(env, &only.value)
         {
+            self.out.bindings.refer(table.name.span.start, cte.meaning);
             self.out.ctes.push(super::CteUse {
                 name: only.value.clone(),
                 span: table.name.span,
@@ -245,7 +258,7 @@ impl<'a> Resolver<'a> {
                 on: None,
                 join: None,
             });
-            return Ok((columns.clone(), None));
+            return Ok((cte.columns.clone(), None));
         }
         self.relation(table, place, query, block)
     }
@@ -276,24 +289,36 @@ impl<'a> Resolver<'a> {
         for item in &select.from {
             self.joined_factors(item, &mut scope, env, id, block, alone)?;
         }
-        let clauses = [&select.selection, &select.having, &select.qualify];
+        let clauses = [&select.selection, &select.having];
         let mut columns = Vec::with_capacity(select.items.len());
         let mut open = false;
         let mut items = Vec::with_capacity(select.items.len());
+        let output = |index: usize| ColumnRef {
+            node: Node::Select(select.span.start),
+            column: Some(count(index)),
+            whole: true,
+        };
+        let mut aliases = Vec::new();
         for item in &select.items {
+            match item {
+                SelectItem::Expr {
+                    alias: Some(alias), ..
+                } => aliases.push((alias.value.clone(), output(columns.len()))),
+                SelectItem::Expr { alias: None, .. }
+                | SelectItem::Wildcard(_)
+                | SelectItem::QualifiedWildcard { .. } => {}
+            }
             let item = self.item(item, &scope, env, block, &mut columns, &mut open)?;
             items.push(item);
         }
-        scope.aliases = select
-            .items
-            .iter()
-            .filter_map(|item| match item {
-                SelectItem::Expr { alias, .. } => alias.as_ref().map(|a| a.value.clone()),
-                SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard { .. } => None,
-            })
-            .collect();
+        scope.aliases = aliases;
         for clause in clauses.into_iter().flatten() {
             self.scalar(&clause.condition, &scope, env, Some(block))?;
+        }
+        if let Some(clause) = &select.qualify {
+            scope.alias_rule = AliasRule::Both;
+            self.scalar(&clause.condition, &scope, env, Some(block))?;
+            scope.alias_rule = AliasRule::Column;
         }
         for key in select.group_by.iter().flat_map(|g| &g.keys) {
             self.scalar(key, &scope, env, Some(block))?;
@@ -301,13 +326,26 @@ impl<'a> Resolver<'a> {
         for operand in select.windows.iter().flat_map(|w| &w.operands) {
             self.scalar(operand, &scope, env, Some(block))?;
         }
+        scope.alias_rule = AliasRule::Alias;
         for OrderItem { key } in order_by {
             // A name of the select list comes first; what it stands for is read there already.
-            let output = matches!(&key.expr, Expr::Identifier(name) if columns.iter().any(|c: &OutColumn| c.name == name.value));
-            if !output {
+            let meant: Vec<ColumnRef> = match &key.expr {
+                Expr::Identifier(name) => {
+                    let named = columns.iter().enumerate();
+                    let named = named.filter(|(_, c): &(_, &OutColumn)| c.name == name.value);
+                    named.map(|(index, _)| output(index)).collect()
+                }
+                _ => Vec::new(),
+            };
+            if meant.is_empty() {
                 self.scalar(key, &scope, env, Some(block))?;
+            } else {
+                self.out.bindings.bind(key.span.start, meant);
             }
         }
+        self.out
+            .bindings
+            .shaped(Node::Select(select.span.start), columns.len(), open);
         if let Some(made) = self.out.blocks.get_mut(block) {
             made.items = items;
             made.merged = !scope.merged.is_empty();
@@ -352,108 +390,11 @@ impl<'a> Resolver<'a> {
                 columns.push(OutColumn { name, data_type });
                 Ok(Item { span: *span, kind })
             }
-            SelectItem::Wildcard(span) => {
-                let mut star = Vec::new();
-                let mut all_known = true;
-                for name in &scope.merged {
-                    if let Some((relation, column)) = scope.relations.iter().find_map(|r| {
-                        r.columns
-                            .list
-                            .iter()
-                            .find(|c| c.name == *name)
-                            .map(|c| (r, c))
-                    }) {
-                        columns.push(column.clone());
-                        star.push(star_column(relation, column));
-                    }
-                }
-                for relation in scope.relations.iter().filter(|r| !r.qualified_only) {
-                    self.take_columns(&relation.columns, *span)?;
-                    all_known &= !relation.columns.open;
-                    self.all_columns(relation, *span, true);
-                    for column in relation
-                        .columns
-                        .list
-                        .iter()
-                        .filter(|c| !scope.merged.contains(&c.name))
-                    {
-                        columns.push(column.clone());
-                        star.push(star_column(relation, column));
-                    }
-                }
-                *open |= !all_known;
-                Ok(Item {
-                    span: *span,
-                    kind: ItemKind::Wildcard(all_known.then_some(star)),
-                })
-            }
+            SelectItem::Wildcard(span) => self.star(*span, scope, columns, open),
             SelectItem::QualifiedWildcard { qualifier, span } => {
                 self.qualified_star(qualifier, *span, scope, columns, open)
             }
         }
-    }
-
-    fn qualified_star(
-        &mut self,
-        qualifier: &'a Name,
-        span: Span,
-        scope: &Scope<'_>,
-        columns: &mut Vec<OutColumn>,
-        open: &mut bool,
-    ) -> Result<Item, ResolveError> {
-        let path = Path::of_idents(&qualifier.parts);
-        if let Some(relation) = scope.named(&path.parts).cloned() {
-            if let (Some(id), true) = (relation.relation, path.parts.len() > 1) {
-                self.out.qualifiers.push(LongQualifier {
-                    span: path.span(),
-                    relation: id,
-                });
-            }
-            self.take_columns(&relation.columns, span)?;
-            self.all_columns(&relation, span, true);
-            *open |= relation.columns.open;
-            columns.extend(relation.columns.list.iter().cloned());
-            let star = relation
-                .columns
-                .list
-                .iter()
-                .map(|c| star_column(&relation, c))
-                .collect();
-            return Ok(Item {
-                span,
-                kind: ItemKind::Wildcard((!relation.columns.open).then_some(star)),
-            });
-        }
-        // `r.*`, `t.r.*`: the fields of a ROW column.
-        match scope.bind(&path.parts) {
-            Binding::Column(bound) => {
-                let data_type = bound.data_type.clone();
-                self.used(bound, &path, false);
-                match data_type.map(|t| t.kind) {
-                    Some(TypeKind::Row(fields)) => {
-                        columns.extend(fields.into_iter().map(|f| OutColumn {
-                            name: f.name,
-                            data_type: Some(f.data_type),
-                        }));
-                    }
-                    _ => *open = true,
-                }
-            }
-            Binding::Several(all) => {
-                for bound in all {
-                    self.used(bound, &path, false);
-                }
-                *open = true;
-            }
-            Binding::Open | Binding::Alias => *open = true,
-            Binding::Unknown => {
-                return Err(ResolveErrorKind::RelationUnknown(path.text()).at(path.span()));
-            }
-        }
-        Ok(Item {
-            span,
-            kind: ItemKind::Expression,
-        })
     }
 
     fn name_item(
@@ -464,7 +405,7 @@ impl<'a> Resolver<'a> {
         aliased: bool,
     ) -> Result<(ItemKind, Option<String>, Option<DataType>), ResolveError> {
         let name = path.parts.last().map(|p| (*p).to_owned());
-        if let Binding::Column(bound) = scope.bind(&path.parts) {
+        if let Binding::Column(bound) = self.bind(path, scope) {
             let own = bound.relation.filter(|r| {
                 bound.local
                     && self
@@ -498,14 +439,6 @@ impl<'a> Resolver<'a> {
         Ok((ItemKind::Expression, name, None))
     }
 
-    /// Counts the columns that a star stands for.
-    pub(super) fn take_columns(&self, columns: &Columns, star: Span) -> Result<(), ResolveError> {
-        let left = self.budget.columns.get().checked_sub(columns.list.len());
-        let left = left.ok_or_else(|| ResolveErrorKind::Columns.at(star))?;
-        self.budget.columns.set(left);
-        Ok(())
-    }
-
     /// Adds a use of each of `names` in every relation that has it: the columns of USING, the common ones of NATURAL.
     pub(super) fn merge(&mut self, names: &[String], span: Span, scope: &mut Scope<'_>) {
         for name in names {
@@ -529,22 +462,30 @@ impl<'a> Resolver<'a> {
     }
 }
 
-fn star_column(relation: &ScopeRelation, column: &OutColumn) -> StarColumn {
-    StarColumn {
-        qualifier: relation.alias.clone(),
-        column: column.name.clone(),
-        relation: relation.relation,
+/// What lineage must know of a binding.
+pub(super) fn meaning(binding: &Binding, notes: Notes) -> Vec<ColumnRef> {
+    if let Some(instead) = notes.instead {
+        return std::iter::once(instead).chain(notes.also).collect();
     }
+    let mut meant = notes.also;
+    for bound in binding.bounds() {
+        let column = ColumnRef::from(bound);
+        if !meant.contains(&column) {
+            meant.push(column);
+        }
+    }
+    meant
 }
 
 /// A relation without name: the output columns as ORDER BY of a set operation sees them.
-fn unnamed(columns: Columns) -> ScopeRelation {
+fn unnamed(columns: Columns, node: Node) -> ScopeRelation {
     ScopeRelation {
         alias: String::new(),
         path: None,
         columns,
         relation: None,
         qualified_only: false,
+        node,
     }
 }
 
