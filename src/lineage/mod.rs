@@ -5,9 +5,11 @@
 //! Invariant: an edge too many hides a value that could be shown; an edge too few shows one that must be hidden. In doubt an edge is made.
 
 mod edge;
+pub mod inherit;
 mod record;
 mod statement;
+pub mod store;
 
 pub use edge::{Direct, Edge, Form, Indirect, Kind, Reduction, Relationship};
-pub use record::{Fingerprint, Record, StatementRecord};
+pub use record::{Change, Fingerprint, ItemText, Record, StatementRecord};
 pub use statement::{ColumnLineage, Dataset, SourceColumn, StatementLineage, Written};

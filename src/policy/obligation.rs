@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::{Aggregate, Inherit};
 use crate::catalog::TableName;
+use crate::lineage::SourceColumn;
 use crate::mask::MaskSpec;
 
 /// The id of a rule in its policy document.
@@ -120,4 +124,16 @@ pub struct ColumnMask {
     pub inherit: Inherit,
     /// What aggregates of it inherit.
     pub aggregate: Aggregate,
+    /// Where it comes from, when no rule speaks of this column itself.
+    pub inherited: Option<Arc<Inherited>>,
+}
+
+/// Why a column is masked of which no rule speaks: its data came from one of which a rule does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Inherited {
+    /// The column that the rule is about; absent where the reader may not know of it, because its table is closed to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<SourceColumn>,
+    /// The jobs that wrote on the way, from that column to this one.
+    pub jobs: Vec<String>,
 }
