@@ -74,7 +74,11 @@ fn fits(want: &Want, direct: Direct, target: Option<&DataType>) -> bool {
         form => form,
     };
     let same_value = match (form, direct.reduction) {
-        (Form::Same | Form::Picked, Reduction::None | Reduction::Picked) => true,
+        (Form::Same | Form::Picked, Reduction::None) => true,
+        // A list of values (LISTAGG) may have the type of one: Ranger's masks show no more of it, an expression could show all but its beginning.
+        (Form::Same | Form::Picked, Reduction::Picked) => {
+            hides > Hides::Some || !matches!(spec, MaskSpec::Template(_))
+        }
         (Form::Cast, Reduction::None | Reduction::Picked) => {
             hides > Hides::Some || keeps_parts(spec, source, target)
         }

@@ -1,0 +1,1 @@
+//! No raw value gets through.
