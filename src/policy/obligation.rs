@@ -34,6 +34,16 @@ pub struct Shown {
 }
 
 impl Obligations {
+    /// Those of a table that no rule speaks of.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self {
+            rows: Rows::All,
+            masks: Vec::new(),
+            shown: Vec::new(),
+        }
+    }
+
     /// Whether the table may be read as it is.
     #[must_use]
     pub fn is_empty(&self) -> bool {

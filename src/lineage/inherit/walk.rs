@@ -179,6 +179,7 @@ impl<'a, S: Sources> Walk<'a, S> {
     ) {
         for entry in self.sources.writers(&column.dataset) {
             let written = entry.written();
+            self.unnamed(&entry, column, node, open);
             for target in entry.columns(column.column.as_deref()) {
                 node.unknown |= entry.unknown;
                 if node.data_type.is_none() {
@@ -191,6 +192,29 @@ impl<'a, S: Sources> Walk<'a, S> {
                     let from = self.number(&edge.source, open);
                     node.incoming.push(incoming(from, edge, &entry));
                 }
+            }
+        }
+    }
+
+    /// What was written under names that nobody knows: a direct edge that holds for every column, or edges of a statement that names none.
+    fn unnamed(
+        &mut self,
+        entry: &Entry,
+        column: &SourceColumn,
+        node: &mut Node,
+        open: &mut Vec<(SourceColumn, usize)>,
+    ) {
+        let written = entry.written();
+        if !written.columns.is_empty() && !entry.columns(column.column.as_deref()).is_empty() {
+            return;
+        }
+        let name = column.column.as_deref().unwrap_or_default();
+        for edge in &written.whole {
+            let direct = matches!(edge.relationship, Relationship::Direct(_));
+            if (direct || written.columns.is_empty()) && !self.sources.is_cut(entry, name, edge) {
+                node.unknown |= entry.unknown;
+                let from = self.number(&edge.source, open);
+                node.incoming.push(incoming(from, edge, entry));
             }
         }
     }
