@@ -126,7 +126,10 @@ impl Table {
             all.extend(own);
             all
         });
-        let partitioned = self.partitioned_by.as_ref().is_some_and(|own| !own.is_empty());
+        let partitioned = self
+            .partitioned_by
+            .as_ref()
+            .is_some_and(|own| !own.is_empty());
         if !partitioned && included("PARTITIONS") {
             self.partitioned_by.clone_from(&base.partitioned_by);
         }

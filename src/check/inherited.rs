@@ -13,16 +13,13 @@ use std::time::UNIX_EPOCH;
 use super::datasets::{Datasets, Refused};
 use super::{Code, trust};
 use crate::catalog::{
-    Column, ColumnKind, Found as Meaning, Identity, Lookup, Object, Origin, Table, TableName,
-    locate,
+    Column, ColumnKind, Identity, Lookup, Object, Origin, Table, TableName, locate,
 };
 use crate::lineage::inherit::{Found, Own, OwnColumn, Settings, Sources, Walk};
 use crate::lineage::store::{Entry, Known};
 use crate::lineage::{Dataset, Edge, SourceColumn};
 use crate::mask::MaskSpec;
-use crate::policy::{
-    ColumnMask, DefaultDeny, Effect, Obligations, Privilege, Refusal, Resource, fold,
-};
+use crate::policy::{ColumnMask, Effect, Obligations, Privilege, Refusal, Resource, fold};
 use crate::resolve::Relation;
 use crate::syntax::Span;
 
@@ -91,7 +88,7 @@ impl Datasets<'_> {
         match resource.columns {
             Some(columns) => heir.columns(relation, columns)?,
             // Under which of its columns it is read nobody knows: a mask on any of them closes the table.
-            None => heir.names(None)?,
+            None => drop(heir.names(None)?),
         }
         Ok(heir.obligations)
     }
@@ -104,7 +101,8 @@ impl Datasets<'_> {
         obligations: Obligations,
     ) -> Result<Obligations, Refused> {
         let policy = self.engine.policy();
-        let holds_nothing = || self.identity(&relation.found, &relation.options) == Identity::Nothing;
+        let holds_nothing =
+            || self.identity(&relation.found, &relation.options) == Identity::Nothing;
         if policy.defaults().unknown_lineage == Effect::Allow
             || policy.names(resource, self.at)
             || holds_nothing()
@@ -263,10 +261,12 @@ impl Heir<'_, '_> {
             self.obligations.masks.push(whole);
             return;
         }
-        self.obligations.masks.extend(found.masks.into_iter().map(|mut mask| {
-            mask.path.insert(0, name.to_owned());
-            mask
-        }));
+        self.obligations
+            .masks
+            .extend(found.masks.into_iter().map(|mut mask| {
+                mask.path.insert(0, name.to_owned());
+                mask
+            }));
     }
 
     fn redaction(&self) -> MaskSpec {
@@ -502,7 +502,9 @@ fn spoken_of(named: BTreeSet<String>, asked: Option<&str>, folds: bool) -> Vec<C
     let asked = asked.map(str::to_owned);
     let same = |name: &String| {
         let fold = |name: &str| if folds { fold(name) } else { name.to_owned() };
-        asked.as_ref().is_some_and(|asked| fold(asked) == fold(name))
+        asked
+            .as_ref()
+            .is_some_and(|asked| fold(asked) == fold(name))
     };
     let others = named.into_iter().filter(|name| !same(name));
     let all = others.chain(asked.clone());

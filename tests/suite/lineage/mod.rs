@@ -1,5 +1,9 @@
-//! Lineage: what is inherited, what the store keeps, and that nothing gets through.
+//! Lineage: what each output is made of, what is inherited, what the store keeps, and that nothing gets through.
 
+mod cases;
+mod constructs;
 mod inherit;
+mod jobs;
+pub mod script;
 mod store;
 mod taint;
