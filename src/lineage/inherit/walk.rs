@@ -3,7 +3,7 @@
 //! Two passes. The first collects every column that can be reached against the direction of the data, each once: a cycle ends there. The second
 //! lets the masks flow with the data until nothing changes: what a column wants can only become stricter, so that ends too.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::carry::carry;
@@ -29,6 +29,7 @@ pub struct Walk<'a, S: Sources> {
 }
 
 /// A column.
+#[derive(Default)]
 struct Node {
     data_type: Option<DataType>,
     /// What its own rules make of it; where they say nothing its wants come in over edges.
@@ -36,6 +37,8 @@ struct Node {
     wants: BTreeMap<(Option<SourceColumn>, RuleId), Want>,
     /// Whether some of its values were masked already by whoever wrote them, enough for the reader.
     masked: bool,
+    /// The masks under which some of its values were written, for whomever.
+    prints: BTreeSet<Fingerprint>,
     /// Whether wants and masked values meet in it.
     mixed: bool,
     /// Whether of some of its data nobody knows where they came from.
@@ -79,11 +82,7 @@ impl<'a, S: Sources> Walk<'a, S> {
         // The column itself stands outside: what its own rules say is known to who asks, and its type is that of the reader's schema.
         let mut node = Node {
             data_type: data_type.cloned(),
-            incoming: Vec::new(),
-            wants: BTreeMap::new(),
-            masked: false,
-            mixed: false,
-            unknown: false,
+            ..Node::default()
         };
         let before = self.met.len();
         let mut open = Vec::new();
@@ -101,14 +100,7 @@ impl<'a, S: Sources> Walk<'a, S> {
         }
         let number = self.met.len();
         self.nodes.insert(column.clone(), number);
-        self.met.push(Node {
-            data_type: None,
-            incoming: Vec::new(),
-            wants: BTreeMap::new(),
-            masked: false,
-            mixed: false,
-            unknown: false,
-        });
+        self.met.push(Node::default());
         open.push((column.clone(), number));
         number
     }
@@ -118,11 +110,7 @@ impl<'a, S: Sources> Walk<'a, S> {
             let said = self.sources.own(&column)?;
             let mut node = Node {
                 data_type: said.data_type,
-                incoming: Vec::new(),
-                wants: BTreeMap::new(),
-                masked: false,
-                mixed: false,
-                unknown: false,
+                ..Node::default()
             };
             let silent = match said.own {
                 Own::Shown => false,
@@ -233,7 +221,7 @@ impl<'a, S: Sources> Walk<'a, S> {
                 let Some(node) = self.met.get_mut(number) else {
                     continue;
                 };
-                let mut node = std::mem::replace(node, Node::empty());
+                let mut node = std::mem::take(node);
                 changed |= self.pour(&mut node);
                 if let Some(kept) = self.met.get_mut(number) {
                     *kept = node;
@@ -256,6 +244,12 @@ impl<'a, S: Sources> Walk<'a, S> {
             if source.unknown && !node.unknown {
                 node.unknown = true;
                 changed = true;
+            }
+            if matches!(edge.relationship, Relationship::Direct(_)) {
+                let prints = source.prints.iter().chain(&edge.read_under);
+                for print in prints {
+                    changed |= node.prints.insert(print.clone());
+                }
             }
             for want in source.wants.values() {
                 match self.step(want, edge, node.data_type.as_ref()) {
@@ -330,7 +324,16 @@ impl<'a, S: Sources> Walk<'a, S> {
     /// No row tells whether it was written masked: where some were and others were not, nothing but a constant hides both and masks none twice.
     fn mix(&self, node: &mut Node) -> bool {
         let open = |want: &Want| !want.hides().is_constant();
-        if !node.masked || !node.wants.values().any(open) {
+        // A value that another reader's rules had masked is not masked again by the same mask, though this reader could see it raw.
+        let again = |want: &Want| match &want.mask {
+            Mask::Whole(spec) => {
+                let due = fingerprint(spec, want.data_type.as_ref());
+                node.prints.iter().any(|print| print.is_same(&due))
+            }
+            Mask::Fields(_) => !node.prints.is_empty(),
+        };
+        let mut wants = node.wants.values().filter(|want| open(want));
+        if !wants.any(|want| node.masked || again(want)) {
             return false;
         }
         node.mixed = true;
@@ -352,17 +355,6 @@ enum Step {
 }
 
 impl Node {
-    const fn empty() -> Self {
-        Self {
-            data_type: None,
-            incoming: Vec::new(),
-            wants: BTreeMap::new(),
-            masked: false,
-            mixed: false,
-            unknown: false,
-        }
-    }
-
     fn want_own(&mut self, column: &SourceColumn, masks: Vec<crate::policy::ColumnMask>) {
         let Some(first) = masks.first() else { return };
         let inherit = masks.iter().map(|m| m.inherit).max();
