@@ -42,13 +42,6 @@ pub(super) const fn with_form(form: Form) -> Relationship {
     })
 }
 
-pub(super) const fn reduced(reduction: Reduction) -> Relationship {
-    Relationship::Direct(Direct {
-        form: Form::Same,
-        reduction,
-    })
-}
-
 /// One hop, then another on its result. What is indirect in a value stays so; in a condition everything is part of the condition.
 pub(super) fn then(first: Relationship, next: Relationship) -> Relationship {
     match (first, next) {

@@ -326,6 +326,7 @@ impl<'a, S: Sources> Walk<'a, S> {
         let open = |want: &Want| !want.hides().is_constant();
         // A value that another reader's rules had masked is not masked again by the same mask, though this reader could see it raw.
         let again = |want: &Want| match &want.mask {
+            _ if node.prints.is_empty() => false,
             Mask::Whole(spec) => {
                 let due = fingerprint(spec, want.data_type.as_ref());
                 node.prints.iter().any(|print| print.is_same(&due))

@@ -11,11 +11,15 @@ mod entry;
 mod event;
 mod known;
 mod memory;
+#[cfg(feature = "store")]
+mod sqlite;
 
 pub use entry::Entry;
 pub use event::{Cut, CutAt, Event, Forget, RecordId};
 pub use known::Known;
 pub use memory::MemoryStore;
+#[cfg(feature = "store")]
+pub use sqlite::SqliteStore;
 
 use std::sync::Arc;
 

@@ -4,6 +4,7 @@ mod cases;
 mod constructs;
 mod inherit;
 mod jobs;
+mod perturbation;
 pub mod script;
 mod store;
 mod taint;
