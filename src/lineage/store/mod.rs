@@ -9,6 +9,7 @@
 
 mod entry;
 mod event;
+mod import;
 mod known;
 mod memory;
 #[cfg(feature = "store")]
@@ -16,6 +17,7 @@ mod sqlite;
 
 pub use entry::Entry;
 pub use event::{Cut, CutAt, Event, Forget, RecordId};
+pub use import::record_of_event;
 pub use known::Known;
 pub use memory::MemoryStore;
 #[cfg(feature = "store")]

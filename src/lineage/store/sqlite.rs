@@ -136,7 +136,7 @@ fn read_on(read: &Transaction<'_>, known: &Arc<Known>) -> Result<Arc<Known>, Lin
 
 fn since(read: &Transaction<'_>, version: u64) -> Result<Vec<(u64, Event)>, LineageError> {
     let mut statement = read
-        .prepare_cached("SELECT number, body FROM event WHERE number > ?1 ORDER BY number")
+        .prepare("SELECT number, body FROM event WHERE number > ?1 ORDER BY number")
         .map_err(unavailable)?;
     let version = i64::try_from(version).unwrap_or(i64::MAX);
     let rows = statement

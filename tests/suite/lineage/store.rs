@@ -446,14 +446,10 @@ mod file {
 
     const CHILD: &str = "SQLSEC_TEST_STORE_TO_WRITE";
 
-    /// Not a test of its own: what the process does that is killed below.
-    #[test]
-    fn child_that_writes_until_it_is_killed() {
+    /// What the process does that is killed below.
+    fn write_until_killed(path: &Path) {
         use std::io::Write;
-        let Some(path) = std::env::var_os(CHILD) else {
-            return;
-        };
-        let store = open(Path::new(&path));
+        let store = open(path);
         let mut out = std::io::stdout();
         for number in 0.. {
             let record = copy(&format!("job {number}"), "s3://l/a", "s3://l/c", false);
@@ -467,12 +463,15 @@ mod file {
     fn whoever_is_killed_in_the_middle_loses_nothing_that_was_acknowledged() {
         use std::io::{BufRead, BufReader};
         use std::process::{Command, Stdio};
+        if let Some(path) = std::env::var_os(CHILD) {
+            return write_until_killed(Path::new(&path));
+        }
         let folder = Folder::new("killed");
         let mut acknowledged = Vec::new();
         for round in 0..3 {
             let mut child = Command::new(std::env::current_exe().expect("this program"))
                 .args([
-                    "lineage::store::file::child_that_writes_until_it_is_killed",
+                    "lineage::store::file::whoever_is_killed_in_the_middle_loses_nothing_that_was_acknowledged",
                     "--exact",
                     "--nocapture",
                     "--test-threads=1",

@@ -146,6 +146,23 @@ struct World {
     known: Known,
     cells: Vec<Vec<Cell>>,
     inheritance: Inheritance,
+    mistake: Mistake,
+}
+
+/// What may be wrong with the records: the oracle must notice each.
+#[derive(Clone, Copy, PartialEq)]
+enum Mistake {
+    None,
+    /// Edges are lost.
+    Edges,
+    /// Conditions are lost.
+    Conditions,
+    /// That a source was read under a mask is lost.
+    States,
+    /// Every source is said to have been read under a mask.
+    FalseStates,
+    /// Every edge is said to be the same value.
+    Forms,
 }
 
 /// The world as one of its people sees it.
@@ -219,6 +236,7 @@ impl World {
             known: Known::default(),
             cells,
             inheritance: Inheritance::default(),
+            mistake: Mistake::None,
         }
     }
 
@@ -315,9 +333,26 @@ impl World {
     fn record(
         &mut self,
         target: usize,
-        edges: Vec<Edge>,
-        masked: BTreeMap<SourceColumn, Fingerprint>,
+        mut edges: Vec<Edge>,
+        mut masked: BTreeMap<SourceColumn, Fingerprint>,
     ) {
+        match self.mistake {
+            Mistake::None => {}
+            Mistake::Edges => drop(edges.pop()),
+            Mistake::Conditions => {
+                edges.retain(|e| matches!(e.relationship, Relationship::Direct(_)))
+            }
+            Mistake::States => masked.clear(),
+            Mistake::FalseStates => masked.extend(edges.iter().map(|edge| {
+                let print = fingerprint(&template("encrypt({col})"), Some(&text()));
+                (edge.source.clone(), print)
+            })),
+            Mistake::Forms => {
+                for edge in &mut edges {
+                    edge.relationship = Relationship::Direct(Direct::SAME);
+                }
+            }
+        }
         let at = column(target);
         let (whole, own): (Vec<Edge>, Vec<Edge>) = edges
             .into_iter()
@@ -343,8 +378,8 @@ impl World {
         self.known.overlay("job", "user", 0, statement);
     }
 
-    /// Everybody reads every column.
-    fn judge(&self, seed: u64) -> usize {
+    /// Everybody reads every column. How many values were judged, or what is wrong with one.
+    fn judge(&self) -> Result<usize, String> {
         let mut judged = 0;
         for who in 0..PEOPLE {
             for at in 0..COLUMNS {
@@ -362,14 +397,18 @@ impl World {
                         && is_direct(&tag.path)
                     {
                         let twice = tag.layers.iter().any(|(_, layer)| layer.is_same(print));
-                        assert!(!twice, "masked twice: {context}");
+                        if twice {
+                            return Err(format!("masked twice: {context}"));
+                        }
                     }
-                    assert!(self.is_hidden(who, tag, print.as_ref()), "shown: {context}");
+                    if !self.is_hidden(who, tag, print.as_ref()) {
+                        return Err(format!("shown: {context}"));
+                    }
                     judged += 1;
                 }
             }
         }
-        judged
+        Ok(judged)
     }
 
     /// Whether of a value all is hidden that somebody's rules hide.
@@ -467,16 +506,37 @@ fn cases() -> u64 {
     asked.and_then(|n| n.parse().ok()).unwrap_or(1_000)
 }
 
+/// What comes of the jobs of one seed.
+fn story(seed: u64, mistake: Mistake) -> Result<usize, String> {
+    let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let mut world = World::new(&mut dice);
+    world.mistake = mistake;
+    for _ in 0..1 + dice.roll(JOBS) {
+        world.run(&mut dice);
+    }
+    world.judge()
+}
+
+#[test]
+fn the_oracle_notices_records_that_are_wrong() {
+    for (mistake, complaint) in [
+        (Mistake::Edges, "shown"),
+        (Mistake::Conditions, "shown"),
+        (Mistake::States, "masked twice"),
+        (Mistake::FalseStates, "shown"),
+        (Mistake::Forms, "shown"),
+    ] {
+        let mut found = (1..=300).filter_map(|seed| story(seed, mistake).err());
+        let noticed = found.any(|error| error.starts_with(complaint));
+        assert!(noticed, "nobody says `{complaint}`");
+    }
+}
+
 #[test]
 fn no_raw_value_reaches_a_masked_reader_and_none_is_masked_twice() {
     let mut judged = 0;
     for seed in 1..=cases() {
-        let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        let mut world = World::new(&mut dice);
-        for _ in 0..1 + dice.roll(JOBS) {
-            world.run(&mut dice);
-        }
-        judged += world.judge(seed);
+        judged += story(seed, Mistake::None).unwrap_or_else(|e| panic!("seed {seed}: {e}"));
     }
     println!("{judged} values judged");
     assert!(judged > 1_000, "{judged}");
