@@ -389,9 +389,7 @@ impl World {
                 };
                 let print = spec.as_ref().map(|spec| fingerprint(spec, Some(&text())));
                 for tag in self.cells[at].iter().flatten() {
-                    let context = format!(
-                        "seed {seed}: person {who} reads column {at} under {spec:?}: {tag:?}"
-                    );
+                    let context = format!("person {who} reads column {at} under {spec:?}: {tag:?}");
                     if let Some(print) = &print
                         && !print.hides().is_constant()
                         && is_direct(&tag.path)
