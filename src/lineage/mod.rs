@@ -5,6 +5,8 @@
 //! Invariant: an edge too many hides a value that could be shown; an edge too few shows one that must be hidden. In doubt an edge is made.
 
 mod edge;
+pub mod export;
+pub mod graph;
 mod record;
 mod statement;
 

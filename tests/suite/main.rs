@@ -23,6 +23,7 @@ mod flink;
 mod fuzz;
 mod gate;
 mod grammar;
+mod lineage;
 mod masks;
 #[cfg(feature = "service")]
 mod opa;
