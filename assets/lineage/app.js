@@ -82,24 +82,18 @@ function light() {
     const more = a.card.querySelector('.more');
     if (more) more.classList.toggle('lit', Boolean(path && a.wanted.slice(a.shown.length).some((c) => path.columns.has(c.key))));
   }
-  const lit = [];
-  for (const group of drawn.groups) {
-    const on = Boolean(path && group.edges.some((e) => path.edges.has(e.index)));
-    group.line.classList.toggle('lit', on);
-    for (const m of group.marks || []) m.classList.toggle('lit', on);
-    if (on) lit.push(group);
-  }
-  for (const old of parts.edges.querySelectorAll('.now')) old.remove();
-  if (lit.length && lit.length <= 60) {
-    for (const group of lit) {
-      parts.edges.append(group.line); // above the faded ones
-      const words = kindsOf(group, true);
-      if (group.few && kindsOf(group, false)) continue;
-      const text = svg('text', { x: group.label.x, y: group.label.y - 5, class: 'kind now lit' });
-      text.textContent = words;
-      parts.edges.append(text);
-    }
-  }
+  lightEdges(path);
+}
+
+/** Lit lines stand in a group of their own, so that the others fade as one and never add up. */
+function lightEdges(path) {
+  const [all, way] = parts.edges.children;
+  for (const old of way.querySelectorAll('.kind')) old.remove();
+  all.prepend(...way.children);
+  if (!path) return;
+  const lit = drawn.groups.filter((group) => group.edges.some((e) => path.edges.has(e.index)));
+  for (const group of lit) way.append(group.line, ...group.marks);
+  if (lit.length <= 80) way.append(...labels(lit, true, 'kind'));
 }
 
 function tell() {
@@ -154,6 +148,16 @@ function zoomTo(zoom, about) {
   $('sizer').style.height = drawn.height * next + 'px';
   port.scrollLeft = cx * next - px;
   port.scrollTop = cy * next - py;
+  center();
+}
+
+/** A picture smaller than its place stands in the middle of it. */
+function center() {
+  const port = $('viewport');
+  const free = (space, size) => Math.max(0, (space - size * state.zoom) / 2);
+  const [x, y] = [free(port.clientWidth, drawn.width), free(port.clientHeight, drawn.height) * 0.6];
+  parts.canvas.style.left = x + 'px';
+  parts.canvas.style.top = y + 'px';
 }
 
 function fit(least) {
@@ -161,6 +165,7 @@ function fit(least) {
   const zoom = Math.min(1, port.clientWidth / drawn.width, port.clientHeight / drawn.height);
   zoomTo(Math.max(least, zoom));
   if (zoom < least) port.scrollTo(0, 0);
+  center();
 }
 
 // -- protection: who looks, and what is counted ----------------------------
@@ -281,7 +286,7 @@ function theme() {
 function foldAll(how) {
   for (const table of model.data.tables) state.fold.set(table.index, how);
   redraw();
-  fit(0.35);
+  fit(0.5);
 }
 
 function clicked(event) {
@@ -329,7 +334,7 @@ function start() {
   $('view').addEventListener('change', (e) => { state.view = Number(e.target.value); redraw(); tell(); });
   $('protected').addEventListener('change', (e) => onlyProtected(e.target.checked));
   $('indirect').addEventListener('change', (e) => { state.indirect = e.target.checked; redraw(); });
-  $('depth').addEventListener('change', (e) => { state.depth = Number(e.target.value); redraw(); fit(0.35); });
+  $('depth').addEventListener('change', (e) => { state.depth = Number(e.target.value); redraw(); fit(0.5); });
   $('open-all').addEventListener('click', () => foldAll('open'));
   $('shut-all').addEventListener('click', () => foldAll('shut'));
   $('in').addEventListener('click', () => zoomTo(state.zoom * 1.2));
@@ -354,8 +359,9 @@ function start() {
   if (matchMedia('(prefers-color-scheme: dark)').matches) $('theme').textContent = 'Light';
   document.body.classList.add('scripted');
   redraw();
-  fit(0.5);
+  fit(0.72);
   tell();
+  addEventListener('resize', center);
 }
 
 const began = performance.now();

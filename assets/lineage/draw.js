@@ -1,7 +1,7 @@
 // Cards and edges. In: the data and what is to be seen of it. Out: elements, and the places by which edges and keys find them.
 
-const WIDTH = 344;
-const GAP_X = 132;
+const WIDTH = 308;
+const GAP_X = 116;
 const HEAD = 62;
 const ROW = 26;
 const LONG = 15; // a card with more columns is cut
@@ -127,22 +127,43 @@ function route(group, places) {
   }
   const end = x2 - 1;
   d += curve(n(x), n(y), end, n(y2));
-  group.label = { x: n((x + end) / 2), y: n((y + y2) / 2) };
+  group.middle = { x: n((x + end) / 2), y: n((y + y2) / 2) };
+  group.end = { x: end - 10, y: n(y2) };
   group.start = { x: n(x1), y: n(y1) };
   return d + `m-6 -4l6 4l-6 4`;
 }
 
-/** The kinds of a group's edges, for its label; nothing for an unchanged value. */
-function kindsOf(group, all) {
-  const kinds = new Set(group.edges.map((e) => e.kind.toLowerCase().replace('_', ' ')));
-  if (!all) kinds.delete('identity');
-  return [...kinds].join(', ');
+/** The kinds of edges, for a label; nothing for an unchanged value, unless all are asked for. */
+function kindsOf(edges, all) {
+  const kinds = new Set(edges.map((e) => e.kind.toLowerCase().replace('_', ' ')));
+  if (!all && kinds.size === 1) kinds.delete('identity');
+  const [first, ...more] = kinds;
+  return first ? first + (more.length ? ' +' + more.length : '') : '';
 }
+
+/** One label for all lines that end at one place, at that end, where rows keep labels apart. */
+function labels(groups, all, kind) {
+  const ends = new Map();
+  for (const group of groups) {
+    const id = group.end.x + ',' + group.end.y;
+    ends.has(id) ? ends.get(id).push(group) : ends.set(id, [group]);
+  }
+  const drawn = [];
+  for (const together of ends.values()) {
+    const words = kindsOf(together.flatMap((g) => g.edges), all);
+    if (!words) continue;
+    const text = svg('text', { x: together[0].end.x, y: together[0].end.y - 4, class: kind });
+    text.textContent = words;
+    drawn.push(text);
+  }
+  return drawn;
+}
+
+const FEW = 40; // so many lines are labelled from the start; more would be a thicket
 
 function drawEdges(layer, groups, places) {
   const lines = document.createDocumentFragment();
-  const labels = document.createDocumentFragment();
-  const few = groups.filter((g) => g.direct).length <= 40;
+  const marks = document.createDocumentFragment();
   for (const group of groups) {
     const masked = group.direct && group.edges.every((e) => e.masked !== null);
     const cut = group.edges.some((e) => e.cut !== null);
@@ -152,29 +173,20 @@ function drawEdges(layer, groups, places) {
     title.textContent = group.edges.slice(0, 8).map(edgeText).join('\n') + (group.edges.length > 8 ? '\n…' : '');
     group.line.append(title);
     lines.append(group.line);
-    group.few = few;
-    group.labels = labels;
-    if (masked) labels.append(mark(group, 'closed', group.start.x + 5, group.start.y - 17, 'masked'));
-    if (cut) labels.append(mark(group, 'cut', group.label.x - 7, group.label.y - 7, 'cut'));
-    if (few) labelOf(group, labels, false);
+    group.marks = [];
+    if (masked) group.marks.push(mark('closed', group.start.x + 4, group.start.y - 17, 'masked'));
+    if (cut) group.marks.push(mark('cut', group.middle.x - 8, group.middle.y - 8, 'cut'));
+    marks.append(...group.marks);
   }
-  layer.replaceChildren(lines, labels);
+  const few = groups.length <= FEW ? labels(groups, false, 'kind') : [];
+  layer.classList.toggle('many', groups.length > 400);
+  const all = svg('g', { class: 'all' });
+  all.append(lines, marks, ...few);
+  layer.replaceChildren(all, svg('g', { class: 'chosen-way' }));
 }
 
-function mark(group, name, x, y, kind) {
-  const use = svg('use', { href: '#i-' + name, x, y, width: 14, height: 14, class: 'mark ' + kind });
-  (group.marks ??= []).push(use);
-  return use;
-}
-
-function labelOf(group, layer, all) {
-  const words = kindsOf(group, all);
-  if (!words) return null;
-  const text = svg('text', { x: group.label.x, y: group.label.y - 5, class: 'kind' });
-  text.textContent = words;
-  (group.marks ??= []).push(text);
-  layer.append(text);
-  return text;
+function mark(name, x, y, kind) {
+  return svg('use', { href: '#i-' + name, x, y, width: kind === 'cut' ? 16 : 14, height: kind === 'cut' ? 16 : 14, class: 'mark ' + kind });
 }
 
 /** An edge in words. */
@@ -182,6 +194,13 @@ function edgeText(edge) {
   const to = edge.target === null ? 'all of ' + nameOf(model.data.tables[edge.to[0]]) : fullName(model.columns.get(edge.target));
   const read = edge.masked !== null ? ', read masked' : '';
   return `${fullName(model.columns.get(edge.source))} → ${to}: ${edge.says}${read}`;
+}
+
+/** A place that leaves room for its end, which tells most: one host of several is enough. */
+function shortPlace(table, place) {
+  const [first, ...more] = table.physical;
+  if (!first) return place;
+  return first.replace(/^([^/]*:\/\/[^,/]*),[^/]*/, '$1,…') + (more.length ? ' +' + more.length : '');
 }
 
 function drawCard(arranged, seen) {
@@ -194,9 +213,9 @@ function drawCard(arranged, seen) {
   const head = h('div', { class: 'head' },
     h('h2', { id },
       h('button', { type: 'button', class: 'name', 'data-table': table.index, tabindex: -1, title: [...table.logical.map((n) => n.join('.')), place].join('\n') },
-        h('span', { class: 'before' }, before), h('span', { class: 'last' }, parts[2])),
+        before ? h('span', { class: 'before' }, before) : null, h('span', { class: 'last' }, parts[2])),
       h('span', { class: 'connector' }, table.scheme || (table.answer ? 'answer' : 'unlocated'))),
-    h('p', { class: 'physical', title: place }, table.physical.length > 1 ? table.physical[0] + ' +' + (table.physical.length - 1) : place),
+    h('p', { class: 'physical', title: place }, shortPlace(table, place)),
     h('button', { type: 'button', class: 'fold', 'data-fold': table.index, tabindex: -1, 'aria-expanded': String(!foldable), 'aria-label': (foldable ? 'Show columns of ' : 'Hide columns of ') + parts[2] }, foldable ? '▸' : '▾'));
   const rows = h('ul', { class: 'rows', 'aria-labelledby': id }, ...shown.map((column) => h('li', {}, drawRow(column, seen))));
   if (arranged.wanted.length > LONG && fold !== 'shut') {

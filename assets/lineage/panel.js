@@ -94,7 +94,7 @@ function facts(pairs) {
 
 function tableFacts(table) {
   const names = table.logical.map((n) => n.join('.')).join(', ');
-  return facts([['Table', names], ['Physical', table.physical.join(', ') || (table.answer ? null : 'not known')], ['Connector', table.scheme]]);
+  return facts([['Table', names], ['Physical', table.physical.join(', ') || (table.answer ? null : 'not known')], ['System', table.scheme]]);
 }
 
 function columnPanel(key, view) {
