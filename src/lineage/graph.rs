@@ -209,6 +209,16 @@ pub struct Beside {
 }
 
 impl Table {
+    /// A dataset as a table of which nothing but the names is known.
+    pub(crate) fn of(dataset: &Dataset) -> Self {
+        Self {
+            logical: vec![dataset.name.clone()],
+            physical: dataset.physical.clone(),
+            columns: Vec::new(),
+            answer: None,
+        }
+    }
+
     /// The system that holds it, by the scheme of its physical name (`kafka`, `mysql`, `s3`).
     #[must_use]
     pub fn scheme(&self) -> Option<&str> {

@@ -7,4 +7,8 @@
 mod naming;
 mod words;
 
+pub mod atlas;
+pub mod dot;
 pub mod html;
+pub mod mermaid;
+pub mod openlineage;

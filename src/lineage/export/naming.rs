@@ -3,14 +3,24 @@
 //! In: canonical names (`kafka://b1:9092,b2:9092/topic`). Out: `kafka://b1:9092` and `topic`. Of several hosts the first by the alphabet is the
 //! namespace, for the specification has one host; the whole stays visible as a symlink.
 
+use serde::Serialize;
+
 use crate::catalog::TableName;
 use crate::lineage::graph::Table;
 
 /// A dataset as OpenLineage names it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub(super) struct Name {
     pub namespace: String,
     pub name: String,
+}
+
+impl Name {
+    /// Both parts as one text.
+    pub fn joined(&self) -> String {
+        let border = if self.name.starts_with('/') { "" } else { "/" };
+        format!("{}{border}{}", self.namespace, self.name)
+    }
 }
 
 /// The names of a table, one for each physical one; where there is none, its logical one below `otherwise`. Never empty but for an answer.
@@ -29,7 +39,7 @@ pub(super) fn names(table: &Table, otherwise: &str) -> Vec<Name> {
 }
 
 /// `scheme://authority` and what follows it.
-fn split(physical: &str, otherwise: &str) -> Name {
+pub(super) fn split(physical: &str, otherwise: &str) -> Name {
     let Some((scheme, rest)) = physical.split_once("://") else {
         return Name {
             namespace: otherwise.to_owned(),
@@ -45,11 +55,25 @@ fn split(physical: &str, otherwise: &str) -> Name {
     // A file's name is its whole path; below a server or bucket the slash is only the border.
     let name = match scheme {
         "file" | "hdfs" => format!("/{path}"),
-        "pulsar" | "kinesis" => path.to_owned(),
         _ if path.is_empty() => "/".to_owned(),
         _ => path.to_owned(),
     };
     Name { namespace, name }
+}
+
+/// The name at each of its hosts.
+pub(super) fn hosts(physical: &str) -> Vec<Name> {
+    let parts = physical.split_once("://").and_then(|(scheme, rest)| {
+        let (authority, path) = rest.split_once('/')?;
+        Some((scheme, authority, path))
+    });
+    let Some((scheme, authority, path)) = parts else {
+        return Vec::new();
+    };
+    let hosts = authority.split(',').filter(|host| !host.is_empty());
+    hosts
+        .map(|host| split(&format!("{scheme}://{host}/{path}"), ""))
+        .collect()
 }
 
 /// The parts joined by dots; a part with a dot in it stands in back-ticks, so that two tables never have one name.

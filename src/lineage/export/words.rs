@@ -1,9 +1,9 @@
-//! What exports say in words: relationships, times, columns.
+//! What exports say in words: relationships, protections, times, names.
 
 use jiff::Timestamp;
 
-use crate::lineage::graph::{Column, Table};
-use crate::lineage::{Direct, Form, Indirect, Reduction, Relationship};
+use crate::lineage::graph::{Declassified, Graph, Protection, Table};
+use crate::lineage::{Direct, Form, Indirect, Kind, Reduction, Relationship, SourceColumn};
 
 /// A relationship for people.
 pub(super) const fn says(relationship: Relationship) -> &'static str {
@@ -67,7 +67,46 @@ pub(super) fn instant(seconds: i64) -> String {
         .to_string()
 }
 
-/// `catalog.database.table.column` for people.
-pub(super) fn path(table: &Table, column: &Column) -> String {
-    format!("{}.{}", table.title(), column.title())
+/// The name of a table or answer.
+pub(super) fn table(graph: &Graph, table: &Table) -> String {
+    let job = table.answer.and_then(|a| graph.jobs.get(a.job));
+    job.map_or_else(|| table.title(), |job| format!("answer of {}", job.name))
+}
+
+/// A kind in lower case: `group by`.
+pub(super) fn kind(kind: Kind) -> String {
+    kind.name().to_lowercase().replace('_', " ")
+}
+
+/// Who ended an inheritance, until when, why.
+pub(super) fn audit(audit: &Declassified) -> String {
+    let until = audit.until.map_or_else(
+        || "for good".to_owned(),
+        |until| format!("until {}", minute(until)),
+    );
+    format!("by {}, {until}: {}", audit.by, audit.why)
+}
+
+/// A protection in words.
+pub(super) fn protection(protection: &Protection) -> String {
+    let by = |rule: &Option<String>| {
+        let rule = rule.as_ref();
+        rule.map_or_else(String::new, |r| format!(" by rule {r}"))
+    };
+    match protection {
+        Protection::Raw => "raw".to_owned(),
+        Protection::Unknown => "unknown".to_owned(),
+        Protection::Declassified(by) => format!("declassified {}", audit(by)),
+        Protection::Masked { mask, rule } => format!("masked: {mask}{}", by(rule)),
+        Protection::Inherited { mask, rule, from } => {
+            let sources: Vec<_> = from.iter().map(source).collect();
+            format!("inherited: {mask}{} from {}", by(rule), sources.join(", "))
+        }
+    }
+}
+
+/// `catalog.database.table.column`.
+pub(super) fn source(source: &SourceColumn) -> String {
+    let column = source.column.as_deref().unwrap_or("*");
+    format!("{}.{column}", source.dataset.name)
 }

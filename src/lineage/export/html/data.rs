@@ -68,11 +68,7 @@ fn protection(graph: &Graph, protection: &Protection) -> Value {
         }
         Protection::Inherited { mask, rule, from } => {
             let sources = from.iter().flat_map(|source| {
-                let name = format!(
-                    "{}.{}",
-                    source.dataset.name,
-                    source.column.as_deref().unwrap_or("*")
-                );
+                let name = words::source(source);
                 let found = graph.find(source);
                 let keys = found.iter().map(|at| format!("{}:{}", at.table, at.column));
                 let drawn: Vec<_> = keys.map(|key| json!({ "key": key, "name": name })).collect();

@@ -2,7 +2,7 @@
 
 use super::super::words;
 use super::escape;
-use crate::lineage::graph::{ColumnAt, Graph, Link, Protection};
+use crate::lineage::graph::{ColumnAt, Graph, Link};
 
 /// Columns, edges and jobs, one table each.
 pub(super) fn tables(graph: &Graph) -> String {
@@ -13,12 +13,12 @@ pub(super) fn tables(graph: &Graph) -> String {
             table.columns.iter().map(move |column| {
                 let known = column.data_type.as_ref().map(ToString::to_string);
                 let mut row = vec![
-                    name(graph, table),
+                    words::table(graph, table),
                     table.physical.join(", "),
                     column.title().to_owned(),
                     known.unwrap_or_default(),
                 ];
-                row.extend(column.protection.iter().map(protection));
+                row.extend(column.protection.iter().map(words::protection));
                 row
             })
         }),
@@ -34,7 +34,7 @@ pub(super) fn tables(graph: &Graph) -> String {
         graph.jobs.iter().flat_map(|job| {
             job.writes.iter().map(|write| {
                 let tables = write.tables.iter().filter_map(|t| graph.table(*t));
-                let names: Vec<_> = tables.map(|t| name(graph, t)).collect();
+                let names: Vec<_> = tables.map(|t| words::table(graph, t)).collect();
                 vec![
                     job.name.clone(),
                     job.user.clone(),
@@ -55,14 +55,9 @@ fn columns_head(graph: &Graph) -> Vec<String> {
     fixed.into_iter().chain(seen).collect()
 }
 
-fn name(graph: &Graph, table: &crate::lineage::graph::Table) -> String {
-    let job = table.answer.and_then(|a| graph.jobs.get(a.job));
-    job.map_or_else(|| table.title(), |job| format!("answer of {}", job.name))
-}
-
 fn at(graph: &Graph, at: ColumnAt) -> String {
     let column = graph.column(at).map(|c| c.title().to_owned());
-    let table = graph.table(at.table).map(|t| name(graph, t));
+    let table = graph.table(at.table).map(|t| words::table(graph, t));
     format!("{}.{}", table.unwrap_or_default(), column.unwrap_or_default())
 }
 
@@ -77,7 +72,7 @@ fn edge(graph: &Graph, link: &Link) -> Vec<String> {
         ),
         None => format!(
             "all of {}",
-            graph.table(link.table).map(|t| name(graph, t)).unwrap_or_default()
+            graph.table(link.table).map(|t| words::table(graph, t)).unwrap_or_default()
         ),
     };
     let job = graph.jobs.get(link.by.job);
@@ -98,29 +93,7 @@ fn edge(graph: &Graph, link: &Link) -> Vec<String> {
 
 fn cut(graph: &Graph, link: &Link) -> String {
     let cut = link.cut.and_then(|at| graph.cuts.get(at));
-    cut.map_or_else(String::new, |cut| {
-        let audit = &cut.audit;
-        let until = audit.until.map_or_else(|| "for good".to_owned(), |t| format!("until {}", words::minute(t)));
-        format!("ended by {}, {until}: {}", audit.by, audit.why)
-    })
-}
-
-/// A protection in words.
-fn protection(protection: &Protection) -> String {
-    let by = |rule: &Option<String>| rule.as_ref().map_or_else(String::new, |r| format!(" by rule {r}"));
-    match protection {
-        Protection::Raw => "raw".to_owned(),
-        Protection::Unknown => "unknown".to_owned(),
-        Protection::Declassified(audit) => {
-            let until = audit.until.map_or_else(|| "for good".to_owned(), |t| format!("until {}", words::minute(t)));
-            format!("declassified by {}, {until}: {}", audit.by, audit.why)
-        }
-        Protection::Masked { mask, rule } => format!("masked: {mask}{}", by(rule)),
-        Protection::Inherited { mask, rule, from } => {
-            let sources = from.iter().map(|s| format!("{}.{}", s.dataset.name, s.column.as_deref().unwrap_or("*")));
-            format!("inherited: {mask}{} from {}", by(rule), sources.collect::<Vec<_>>().join(", "))
-        }
-    }
+    cut.map_or_else(String::new, |cut| format!("ended {}", words::audit(&cut.audit)))
 }
 
 fn table<H: AsRef<str>>(title: &str, head: &[H], rows: impl Iterator<Item = Vec<String>>) -> String {
