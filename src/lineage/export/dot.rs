@@ -31,7 +31,11 @@ pub fn text(graph: &Graph, principal: Option<usize>) -> String {
 fn label(graph: &Graph, table: &Table, principal: Option<usize>) -> String {
     let mut cells = format!("<B>{}</B>", escape(&words::table(graph, table)));
     for physical in &table.physical {
-        let _ = write!(cells, "<BR/><FONT POINT-SIZE=\"9\">{}</FONT>", escape(physical));
+        let _ = write!(
+            cells,
+            "<BR/><FONT POINT-SIZE=\"9\">{}</FONT>",
+            escape(physical)
+        );
     }
     let mut out = format!(
         "<<TABLE BORDER=\"0\" CELLBORDER=\"1\" CELLSPACING=\"0\" CELLPADDING=\"4\"><TR><TD PORT=\"t\" COLSPAN=\"3\">{cells}</TD></TR>"
@@ -54,7 +58,9 @@ fn label(graph: &Graph, table: &Table, principal: Option<usize>) -> String {
 fn edge(graph: &Graph, link: &Link) -> String {
     let kind = link.relationship.kind();
     let style = if kind.is_direct() { "solid" } else { "dotted" };
-    let target = link.column.map_or_else(|| "t".to_owned(), |c| format!("c{c}"));
+    let target = link
+        .column
+        .map_or_else(|| "t".to_owned(), |c| format!("c{c}"));
     let job = graph.jobs.get(link.by.job).map(|j| j.name.clone());
     let mut label = words::kind(kind);
     if link.masked.is_some() {

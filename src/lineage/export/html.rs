@@ -106,7 +106,11 @@ fn base64(bytes: &[u8]) -> String {
         let [a, b, c] = three;
         let bits = a << 16 | b << 8 | c;
         for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-            out.push(if at <= chunk.len() { letter(bits >> shift) } else { '=' });
+            out.push(if at <= chunk.len() {
+                letter(bits >> shift)
+            } else {
+                '='
+            });
         }
     }
     out
@@ -118,7 +122,13 @@ mod tests {
 
     #[test]
     fn base64_is_that_of_the_standard() {
-        let cases = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")];
+        let cases = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+        ];
         for (text, coded) in cases {
             assert_eq!(base64(text.as_bytes()), coded, "{text}");
         }
@@ -126,7 +136,10 @@ mod tests {
 
     #[test]
     fn a_value_that_looks_like_a_place_is_not_filled() {
-        assert_eq!(fill("<{{a}}{{b}}>", |name| format!("{{{{{name}{name}}}}}")), "<{{aa}}{{bb}}>");
+        assert_eq!(
+            fill("<{{a}}{{b}}>", |name| format!("{{{{{name}{name}}}}}")),
+            "<{{aa}}{{bb}}>"
+        );
     }
 
     #[test]

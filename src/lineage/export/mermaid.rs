@@ -20,7 +20,9 @@ pub fn text(graph: &Graph, principal: Option<usize>) -> String {
         let _ = writeln!(out, "  subgraph t{at}[\"{title}\"]");
         for (c, column) in table.columns.iter().enumerate() {
             let seen = principal.and_then(|p| column.protection.get(p));
-            let class = seen.map(|p| format!(":::{}", p.state())).unwrap_or_default();
+            let class = seen
+                .map(|p| format!(":::{}", p.state()))
+                .unwrap_or_default();
             let _ = writeln!(out, "    t{at}c{c}[\"{}\"]{class}", label(column, seen));
         }
         out.push_str("  end\n");

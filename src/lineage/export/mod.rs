@@ -9,6 +9,8 @@ mod words;
 
 pub mod atlas;
 pub mod dot;
+#[cfg(feature = "service")]
+pub mod endpoint;
 pub mod html;
 pub mod mermaid;
 pub mod openlineage;

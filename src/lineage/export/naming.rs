@@ -97,15 +97,31 @@ mod tests {
     #[test]
     fn a_physical_name_is_split_where_openlineage_splits_it() {
         let cases = [
-            ("kafka://b2:9092,b1:9092/orders", "kafka://b1:9092", "orders"),
-            ("mysql://db1:3306/shop.orders", "mysql://db1:3306", "shop.orders"),
-            ("postgres://h:5432/d.public.t", "postgres://h:5432", "d.public.t"),
+            (
+                "kafka://b2:9092,b1:9092/orders",
+                "kafka://b1:9092",
+                "orders",
+            ),
+            (
+                "mysql://db1:3306/shop.orders",
+                "mysql://db1:3306",
+                "shop.orders",
+            ),
+            (
+                "postgres://h:5432/d.public.t",
+                "postgres://h:5432",
+                "d.public.t",
+            ),
             ("oracle://h:1521/svc.S.T", "oracle://h:1521", "svc.S.T"),
             ("hive://ms:9083/db.t", "hive://ms:9083", "db.t"),
             ("s3://lake/a/b", "s3://lake", "a/b"),
             ("hdfs://nn:8020/a/b", "hdfs://nn:8020", "/a/b"),
             ("file:///a/b", "file", "/a/b"),
-            ("abfss://c@s.dfs.core.windows.net/a", "abfss://c@s.dfs.core.windows.net", "a"),
+            (
+                "abfss://c@s.dfs.core.windows.net/a",
+                "abfss://c@s.dfs.core.windows.net",
+                "a",
+            ),
             ("s3://lake", "s3://lake", "/"),
             ("odd", "flink", "odd"),
         ];
@@ -120,7 +136,10 @@ mod tests {
 
     #[test]
     fn a_dot_in_a_name_makes_no_other_table() {
-        let (one, two) = (TableName::new("a", "b.c", "d"), TableName::new("a.b", "c", "d"));
+        let (one, two) = (
+            TableName::new("a", "b.c", "d"),
+            TableName::new("a.b", "c", "d"),
+        );
         assert_ne!(dotted(&one), dotted(&two));
     }
 }

@@ -157,13 +157,18 @@ impl Export<'_> {
             "inputs": self.inputs(),
             "outputs": self.outputs(),
         });
-        if let (Event::Run(moment, id), Some(fields)) = (&self.settings.event, event.as_object_mut()) {
+        if let (Event::Run(moment, id), Some(fields)) =
+            (&self.settings.event, event.as_object_mut())
+        {
             let id = id.clone();
             let id = id.unwrap_or_else(|| RunId::of(&self.settings.job_namespace, self.job));
             let mut facets = Map::new();
             if let Some(version) = &self.settings.engine {
                 let body = json!({ "name": "flink", "version": version });
-                facets.insert("processing_engine".to_owned(), self.facet("1-1-1/ProcessingEngineRunFacet.json", body));
+                facets.insert(
+                    "processing_engine".to_owned(),
+                    self.facet("1-1-1/ProcessingEngineRunFacet.json", body),
+                );
             }
             fields.insert("eventType".to_owned(), json!(moment.name()));
             fields.insert("run".to_owned(), json!({ "runId": id.0, "facets": facets }));
@@ -191,7 +196,10 @@ impl Export<'_> {
             "integration": "FLINK",
             "jobType": "SQL_JOB",
         });
-        facets.insert("jobType".to_owned(), self.facet("2-0-4/JobTypeJobFacet.json", kind));
+        facets.insert(
+            "jobType".to_owned(),
+            self.facet("2-0-4/JobTypeJobFacet.json", kind),
+        );
         let mut texts: Vec<&str> = Vec::new();
         for text in self.job.writes.iter().filter_map(|w| w.text.as_deref()) {
             if !texts.contains(&text) {
@@ -213,7 +221,10 @@ impl Export<'_> {
         });
         let body = json!({ "user": self.job.user, "statements": statements.collect::<Vec<_>>() });
         let schema = format!("{OWN}/SqlsecSubmissionJobFacet.json");
-        facets.insert("sqlsec_submission".to_owned(), self.with_schema(schema, body));
+        facets.insert(
+            "sqlsec_submission".to_owned(),
+            self.with_schema(schema, body),
+        );
         Value::Object(facets)
     }
 
@@ -224,11 +235,18 @@ impl Export<'_> {
     fn inputs(&self) -> Vec<Value> {
         let tables: BTreeSet<usize> = self.links.iter().map(|l| l.from.table).collect();
         let tables = tables.into_iter().filter_map(|t| self.graph.table(t));
-        tables.flat_map(|table| self.datasets(table, None)).collect()
+        tables
+            .flat_map(|table| self.datasets(table, None))
+            .collect()
     }
 
     fn outputs(&self) -> Vec<Value> {
-        let tables: BTreeSet<usize> = self.job.writes.iter().flat_map(|w| w.tables.clone()).collect();
+        let tables: BTreeSet<usize> = self
+            .job
+            .writes
+            .iter()
+            .flat_map(|w| w.tables.clone())
+            .collect();
         let datasets = tables.into_iter().flat_map(|at| {
             let table = self.graph.table(at);
             let lineage = self.column_lineage(at);
@@ -252,7 +270,10 @@ impl Export<'_> {
                 })
             });
             let schema = json!({ "fields": fields.collect::<Vec<_>>() });
-            facets.insert("schema".to_owned(), self.facet("1-2-0/SchemaDatasetFacet.json", schema));
+            facets.insert(
+                "schema".to_owned(),
+                self.facet("1-2-0/SchemaDatasetFacet.json", schema),
+            );
             if let Some(lineage) = lineage {
                 facets.insert("columnLineage".to_owned(), lineage.clone());
             }
@@ -274,11 +295,16 @@ impl Export<'_> {
             })
         });
         let physical = table.physical.iter();
-        let whole = physical.filter(|p| naming::split(p, &self.settings.dataset_namespace) == *name);
+        let whole =
+            physical.filter(|p| naming::split(p, &self.settings.dataset_namespace) == *name);
         let hosts = whole.flat_map(|p| naming::hosts(p)).filter(|n| n != name);
-        let hosts = hosts.map(|n| json!({ "namespace": n.namespace, "name": n.name, "type": "LOCATION" }));
+        let hosts =
+            hosts.map(|n| json!({ "namespace": n.namespace, "name": n.name, "type": "LOCATION" }));
         let identifiers: Vec<Value> = logical.chain(hosts).collect();
-        self.facet("1-0-1/SymlinksDatasetFacet.json", json!({ "identifiers": identifiers }))
+        self.facet(
+            "1-0-1/SymlinksDatasetFacet.json",
+            json!({ "identifiers": identifiers }),
+        )
     }
 
     fn column_lineage(&self, table: usize) -> Value {
@@ -289,12 +315,18 @@ impl Export<'_> {
         }
         let mut whole = Inputs::default();
         for link in self.links.iter().filter(|l| l.table == table) {
-            let column = link.column.and_then(|column| self.graph.column(ColumnAt { table, column }));
+            let column = link
+                .column
+                .and_then(|column| self.graph.column(ColumnAt { table, column }));
             let inputs = match column {
                 Some(column) => fields.entry(column.title()).or_default(),
                 None => &mut whole,
             };
-            let Some((source, field)) = self.graph.table(link.from.table).zip(self.graph.column(link.from)) else {
+            let Some((source, field)) = self
+                .graph
+                .table(link.from.table)
+                .zip(self.graph.column(link.from))
+            else {
                 continue;
             };
             for name in self.names(source) {
@@ -359,7 +391,9 @@ impl Export<'_> {
                 let table = Table::of(&source.dataset);
                 let column = source.column.as_deref().unwrap_or("*");
                 let names = self.names(&table).into_iter();
-                names.map(move |n| json!({ "namespace": n.namespace, "name": n.name, "field": column }))
+                names.map(
+                    move |n| json!({ "namespace": n.namespace, "name": n.name, "field": column }),
+                )
             });
             field.insert("from".to_owned(), sources.collect());
         }

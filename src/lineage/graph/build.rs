@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Beside, Column, ColumnAt, Cut, Graph, Job, Link, Protection, StatementAt, Table, Write};
+use super::{
+    Beside, Column, ColumnAt, Cut, Graph, Job, Link, Protection, StatementAt, Table, Write,
+};
 use crate::lineage::{Dataset, Edge, Record, SourceColumn, StatementRecord, Written};
 use crate::syntax::{DataType, FlinkVersion, Limits, Span, TokenKind, tokens};
 
@@ -19,7 +21,10 @@ impl Graph {
         for written in records.iter().flat_map(outputs).map(|(_, w)| w) {
             if let Some(target) = &written.target {
                 let columns = written.columns.iter();
-                build.schema(target, columns.map(|c| (c.name.as_str(), c.data_type.as_ref())));
+                build.schema(
+                    target,
+                    columns.map(|c| (c.name.as_str(), c.data_type.as_ref())),
+                );
             }
         }
         for (at, record) in records.iter().enumerate() {
@@ -113,7 +118,10 @@ impl Build {
             if self.of.contains_key(dataset) {
                 continue;
             }
-            let physical = dataset.physical.iter().filter_map(|p| of_name.get(p.as_str()));
+            let physical = dataset
+                .physical
+                .iter()
+                .filter_map(|p| of_name.get(p.as_str()));
             let mut indices: Vec<usize> = physical.copied().collect();
             if dataset.physical.is_empty() {
                 indices.extend(bare.get(&dataset.name));

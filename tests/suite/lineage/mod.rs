@@ -1,5 +1,6 @@
 //! Lineage: where written columns come from, and what protection follows.
 
+mod browser;
 mod export;
 mod picture;
 mod sample;

@@ -72,7 +72,9 @@ fn record(job: &str, user: &str, outputs: Vec<Written>, masked: &[SourceColumn])
         statements: vec![StatementRecord {
             statement: 0,
             lineage: StatementLineage { outputs },
-            masked: masked.map(|c| (c, Fingerprint("encrypt:4f1d".into()))).collect(),
+            masked: masked
+                .map(|c| (c, Fingerprint("encrypt:4f1d".into())))
+                .collect(),
         }],
     }
 }
@@ -91,9 +93,9 @@ impl Sample {
 
 pub const JOIN: &str = "INSERT INTO C SELECT A.id, A.age, CONCAT(A.phone, '/', B.city) AS contact, CASE WHEN A.age > 65 THEN 'senior' ELSE B.tier END AS segment \
                         FROM A JOIN B ON A.id = B.aid";
-pub const REPORT: &str =
-    "INSERT OVERWRITE report SELECT segment, COUNT(contact) AS people, AVG(age) AS mean_age FROM C WHERE id > 100 GROUP BY segment";
-pub const COPY: &str = "INSERT INTO D SELECT id, SHA256(contact) AS contact_hash, CAST(age AS STRING) AS age FROM C";
+pub const REPORT: &str = "INSERT OVERWRITE report SELECT segment, COUNT(contact) AS people, AVG(age) AS mean_age FROM C WHERE id > 100 GROUP BY segment";
+pub const COPY: &str =
+    "INSERT INTO D SELECT id, SHA256(contact) AS contact_hash, CAST(age AS STRING) AS age FROM C";
 pub const ASK: &str = "SELECT contact_hash, age FROM D";
 
 pub fn sample() -> Sample {
@@ -106,8 +108,16 @@ pub fn sample() -> Sample {
         target: Some(c.clone()),
         replaces: false,
         columns: vec![
-            written("id", TypeKind::BigInt, vec![edge(column(&a, "id"), SAME, JOIN, "A.id")]),
-            written("age", TypeKind::Int, vec![edge(column(&a, "age"), SAME, JOIN, "A.age")]),
+            written(
+                "id",
+                TypeKind::BigInt,
+                vec![edge(column(&a, "id"), SAME, JOIN, "A.id")],
+            ),
+            written(
+                "age",
+                TypeKind::Int,
+                vec![edge(column(&a, "age"), SAME, JOIN, "A.age")],
+            ),
             written(
                 "contact",
                 string(),
@@ -127,14 +137,34 @@ pub fn sample() -> Sample {
                 "segment",
                 string(),
                 vec![
-                    edge(column(&b, "tier"), direct(Form::Derived, Reduction::None), JOIN, "B.tier"),
-                    edge(column(&a, "age"), Relationship::Indirect(Indirect::Conditional), JOIN, "A.age > 65"),
+                    edge(
+                        column(&b, "tier"),
+                        direct(Form::Derived, Reduction::None),
+                        JOIN,
+                        "B.tier",
+                    ),
+                    edge(
+                        column(&a, "age"),
+                        Relationship::Indirect(Indirect::Conditional),
+                        JOIN,
+                        "A.age > 65",
+                    ),
                 ],
             ),
         ],
         whole: vec![
-            edge(column(&a, "id"), Relationship::Indirect(Indirect::Join), JOIN, "A.id = B.aid"),
-            edge(column(&b, "aid"), Relationship::Indirect(Indirect::Join), JOIN, "A.id = B.aid"),
+            edge(
+                column(&a, "id"),
+                Relationship::Indirect(Indirect::Join),
+                JOIN,
+                "A.id = B.aid",
+            ),
+            edge(
+                column(&b, "aid"),
+                Relationship::Indirect(Indirect::Join),
+                JOIN,
+                "A.id = B.aid",
+            ),
         ],
         span: Span::new(0, JOIN.len() as u32),
     };
@@ -142,16 +172,30 @@ pub fn sample() -> Sample {
         target: Some(d.clone()),
         replaces: false,
         columns: vec![
-            written("id", TypeKind::BigInt, vec![edge(column(&c, "id"), SAME, COPY, "id")]),
+            written(
+                "id",
+                TypeKind::BigInt,
+                vec![edge(column(&c, "id"), SAME, COPY, "id")],
+            ),
             written(
                 "contact_hash",
                 string(),
-                vec![edge(column(&c, "contact"), direct(Form::Hashed, Reduction::None), COPY, "SHA256(contact)")],
+                vec![edge(
+                    column(&c, "contact"),
+                    direct(Form::Hashed, Reduction::None),
+                    COPY,
+                    "SHA256(contact)",
+                )],
             ),
             written(
                 "age",
                 string(),
-                vec![edge(column(&c, "age"), direct(Form::Cast, Reduction::None), COPY, "CAST(age AS STRING)")],
+                vec![edge(
+                    column(&c, "age"),
+                    direct(Form::Cast, Reduction::None),
+                    COPY,
+                    "CAST(age AS STRING)",
+                )],
             ),
         ],
         whole: vec![],
@@ -161,21 +205,45 @@ pub fn sample() -> Sample {
         target: Some(report.clone()),
         replaces: true,
         columns: vec![
-            written("segment", string(), vec![edge(column(&c, "segment"), SAME, REPORT, "segment")]),
+            written(
+                "segment",
+                string(),
+                vec![edge(column(&c, "segment"), SAME, REPORT, "segment")],
+            ),
             written(
                 "people",
                 TypeKind::BigInt,
-                vec![edge(column(&c, "contact"), direct(Form::Same, Reduction::Counted), REPORT, "COUNT(contact)")],
+                vec![edge(
+                    column(&c, "contact"),
+                    direct(Form::Same, Reduction::Counted),
+                    REPORT,
+                    "COUNT(contact)",
+                )],
             ),
             written(
                 "mean_age",
                 TypeKind::Int,
-                vec![edge(column(&c, "age"), direct(Form::Same, Reduction::Combined), REPORT, "AVG(age)")],
+                vec![edge(
+                    column(&c, "age"),
+                    direct(Form::Same, Reduction::Combined),
+                    REPORT,
+                    "AVG(age)",
+                )],
             ),
         ],
         whole: vec![
-            edge(column(&c, "id"), Relationship::Indirect(Indirect::Filter), REPORT, "id > 100"),
-            edge(column(&c, "segment"), Relationship::Indirect(Indirect::GroupBy), REPORT, "segment"),
+            edge(
+                column(&c, "id"),
+                Relationship::Indirect(Indirect::Filter),
+                REPORT,
+                "id > 100",
+            ),
+            edge(
+                column(&c, "segment"),
+                Relationship::Indirect(Indirect::GroupBy),
+                REPORT,
+                "segment",
+            ),
         ],
         span: Span::new(0, REPORT.len() as u32),
     };
@@ -183,8 +251,16 @@ pub fn sample() -> Sample {
         target: None,
         replaces: false,
         columns: vec![
-            written("contact_hash", string(), vec![edge(column(&d, "contact_hash"), SAME, ASK, "contact_hash")]),
-            written("age", string(), vec![edge(column(&d, "age"), SAME, ASK, "age")]),
+            written(
+                "contact_hash",
+                string(),
+                vec![edge(column(&d, "contact_hash"), SAME, ASK, "contact_hash")],
+            ),
+            written(
+                "age",
+                string(),
+                vec![edge(column(&d, "age"), SAME, ASK, "age")],
+            ),
         ],
         whole: vec![],
         span: Span::new(0, ASK.len() as u32),
@@ -204,13 +280,29 @@ pub fn sample() -> Sample {
     let rule = |name: &str| Some(name.to_owned());
     let inherited = |from: &str| Protection::Inherited {
         mask: encrypt.clone(),
-        rule: rule(if from == "age" { "age-enc" } else { "phone-enc" }),
+        rule: rule(if from == "age" {
+            "age-enc"
+        } else {
+            "phone-enc"
+        }),
         from: vec![column(&a, from)],
     };
     let ann = [
         (column(&a, "id"), Protection::Raw),
-        (column(&a, "age"), Protection::Masked { mask: encrypt.clone(), rule: rule("age-enc") }),
-        (column(&a, "phone"), Protection::Masked { mask: encrypt.clone(), rule: rule("phone-enc") }),
+        (
+            column(&a, "age"),
+            Protection::Masked {
+                mask: encrypt.clone(),
+                rule: rule("age-enc"),
+            },
+        ),
+        (
+            column(&a, "phone"),
+            Protection::Masked {
+                mask: encrypt.clone(),
+                rule: rule("phone-enc"),
+            },
+        ),
         (column(&b, "aid"), Protection::Raw),
         (column(&b, "city"), Protection::Raw),
         (column(&c, "id"), Protection::Raw),
@@ -236,7 +328,10 @@ pub fn sample() -> Sample {
         (column(&d, "age"), inherited("age")),
         (column(&report, "segment"), inherited("age")),
         (column(&report, "people"), Protection::Raw),
-        (column(&report, "mean_age"), Protection::Declassified(audit.clone())),
+        (
+            column(&report, "mean_age"),
+            Protection::Declassified(audit.clone()),
+        ),
     ];
     let officer = ann.iter().map(|(c, _)| (c.clone(), Protection::Raw));
     let beside = Beside {
@@ -252,10 +347,15 @@ pub fn sample() -> Sample {
             },
             Schema {
                 dataset: b.clone(),
-                columns: vec![("aid".into(), data_type(TypeKind::BigInt)), ("city".into(), data_type(string()))],
+                columns: vec![
+                    ("aid".into(), data_type(TypeKind::BigInt)),
+                    ("city".into(), data_type(string())),
+                ],
             },
         ],
-        texts: [JOIN, COPY, REPORT, ASK].map(|t| Some(t.to_owned())).to_vec(),
+        texts: [JOIN, COPY, REPORT, ASK]
+            .map(|t| Some(t.to_owned()))
+            .to_vec(),
         viewpoints: vec![
             Viewpoint {
                 principal: "ann (group sales)".into(),
@@ -276,16 +376,87 @@ pub fn sample() -> Sample {
     Sample { records, beside }
 }
 
+/// Names that would be markup, script or syntax somewhere.
+pub const HOSTILE: [&str; 8] = [
+    "</script><img src=x onerror=alert(1)>",
+    "\"quoted\" & 'quoted'",
+    "line\nbreak\r\n\ttab",
+    "`tick` \\back\\slash",
+    "]]> --> <!-- {{script}} #quot; <b>",
+    "{record|<port>} [x] %% end",
+    "表\u{2028}\u{202E}名",
+    "",
+];
+
+/// Two tables, one made of the other, with such names everywhere.
+pub fn hostile() -> Sample {
+    let name = |n: usize| HOSTILE[n].to_owned();
+    let from = Dataset {
+        name: TableName::new(name(0), name(1), name(2)),
+        physical: vec![format!("kafka://b:9092/{}", name(0))],
+    };
+    let to = Dataset {
+        name: TableName::new(name(3), name(4), name(5)),
+        physical: vec![],
+    };
+    let columns = HOSTILE.iter().map(|n| ColumnLineage {
+        name: (*n).to_owned(),
+        data_type: Some(DataType::nullable(TypeKind::Other((*n).to_owned()))),
+        edges: vec![Edge {
+            source: column(&from, n),
+            relationship: SAME,
+            span: Span::new(0, 0),
+        }],
+    });
+    let output = Written {
+        target: Some(to),
+        replaces: false,
+        columns: columns.collect(),
+        whole: vec![Edge {
+            source: column(&from, HOSTILE[0]),
+            relationship: Relationship::Indirect(Indirect::Filter),
+            span: Span::new(0, 0),
+        }],
+        span: Span::new(0, 0),
+    };
+    let mask = Protection::Masked {
+        mask: name(4),
+        rule: Some(name(0)),
+    };
+    Sample {
+        records: vec![record(HOSTILE[0], HOSTILE[1], vec![output], &[])],
+        beside: Beside {
+            viewpoints: vec![Viewpoint {
+                principal: name(0),
+                columns: [(column(&from, HOSTILE[0]), mask)].into(),
+            }],
+            ..Beside::default()
+        },
+    }
+}
+
 /// A graph of so many tables in layers: each has 20 columns, each column three edges.
 pub fn large(tables: usize, columns: usize, edges: usize) -> Sample {
     let mut seed = 42_u64;
     let mut random = move |below: usize| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) as usize % below.max(1)
     };
-    let systems = ["kafka://broker1:9092/", "mysql://db1:3306/shop.", "s3://lake/", "postgres://pg:5432/dwh.public."];
+    let systems = [
+        "kafka://broker1:9092/",
+        "mysql://db1:3306/shop.",
+        "s3://lake/",
+        "postgres://pg:5432/dwh.public.",
+    ];
     let names: Vec<Dataset> = (0..tables)
-        .map(|t| dataset(&format!("table_{t:02}"), &[&format!("{}table_{t:02}", systems[t % 4])]))
+        .map(|t| {
+            dataset(
+                &format!("table_{t:02}"),
+                &[&format!("{}table_{t:02}", systems[t % 4])],
+            )
+        })
         .collect();
     let each = columns.div_ceil(tables);
     let sources = tables / 6;
@@ -297,11 +468,17 @@ pub fn large(tables: usize, columns: usize, edges: usize) -> Sample {
         for c in 0..each {
             let protection = match random(10) {
                 0 => Protection::Unknown,
-                1 => Protection::Masked { mask: "MASK_HASH".into(), rule: Some(format!("r{c}")) },
+                1 => Protection::Masked {
+                    mask: "MASK_HASH".into(),
+                    rule: Some(format!("r{c}")),
+                },
                 2 | 3 if t > 0 => Protection::Inherited {
                     mask: "encrypt".into(),
                     rule: Some("pii".into()),
-                    from: vec![column(&names[random(t)], &format!("column_{:02}", random(each)))],
+                    from: vec![column(
+                        &names[random(t)],
+                        &format!("column_{:02}", random(each)),
+                    )],
                 },
                 _ => Protection::Raw,
             };
@@ -310,9 +487,16 @@ pub fn large(tables: usize, columns: usize, edges: usize) -> Sample {
         if t < sources {
             continue;
         }
-        let near = [random(t), t.saturating_sub(1 + random(8)), t.saturating_sub(1 + random(8))];
+        let near = [
+            random(t),
+            t.saturating_sub(1 + random(8)),
+            t.saturating_sub(1 + random(8)),
+        ];
         let mut source = |random: &mut dyn FnMut(usize) -> usize| {
-            column(&names[near[random(3)]], &format!("column_{:02}", random(each)))
+            column(
+                &names[near[random(3)]],
+                &format!("column_{:02}", random(each)),
+            )
         };
         let columns = (0..each).map(|c| {
             let count = per_column.min(left);
@@ -344,7 +528,9 @@ pub fn large(tables: usize, columns: usize, edges: usize) -> Sample {
     };
     let schemas = names.iter().map(|name| Schema {
         dataset: name.clone(),
-        columns: (0..each).map(|c| (format!("column_{c:02}"), data_type(string()))).collect(),
+        columns: (0..each)
+            .map(|c| (format!("column_{c:02}"), data_type(string())))
+            .collect(),
     });
     let schemas = schemas.collect();
     Sample {

@@ -77,10 +77,16 @@ impl<'g> Request<'g> {
 
     /// The tables that the jobs read or write.
     fn tables(&self) -> BTreeSet<usize> {
-        let links = self.graph.links.iter().filter(|l| self.jobs.contains(&l.by.job));
+        let links = self
+            .graph
+            .links
+            .iter()
+            .filter(|l| self.jobs.contains(&l.by.job));
         let read = links.map(|l| l.from.table);
         let jobs = self.jobs.iter().filter_map(|at| self.graph.jobs.get(*at));
-        let written = jobs.flat_map(|j| &j.writes).flat_map(|w| w.tables.iter().copied());
+        let written = jobs
+            .flat_map(|j| &j.writes)
+            .flat_map(|w| w.tables.iter().copied());
         read.chain(written).collect()
     }
 
@@ -90,7 +96,10 @@ impl<'g> Request<'g> {
         };
         let names = naming::names(table, &self.settings.dataset_namespace);
         let mut physical = table.physical.iter().map(String::as_str);
-        names.into_iter().map(|name| (name, physical.next())).collect()
+        names
+            .into_iter()
+            .map(|name| (name, physical.next()))
+            .collect()
     }
 
     fn table_reference(&self, table: &Table, name: &Name) -> Reference {
@@ -119,7 +128,10 @@ impl<'g> Request<'g> {
 
     /// Puts the parts into a pattern in one go, so that a name with braces is only a name.
     fn filled(&self, pattern: &str, name: &Name, column: &str) -> String {
-        let host = name.namespace.split_once("://").map_or("", |(_, host)| host);
+        let host = name
+            .namespace
+            .split_once("://")
+            .map_or("", |(_, host)| host);
         let mut out = String::new();
         let mut rest = pattern;
         while let Some((before, after)) = rest.split_once('{') {
@@ -158,7 +170,13 @@ impl<'g> Request<'g> {
     }
 
     /// An entity with the next of the request's own ids. One that is there already is not made twice.
-    fn push(&mut self, reference: Reference, attributes: Value, related: Value, classifications: Vec<Value>) {
+    fn push(
+        &mut self,
+        reference: Reference,
+        attributes: Value,
+        related: Value,
+        classifications: Vec<Value>,
+    ) {
         if self.guids.contains_key(&reference) {
             return;
         }
@@ -186,7 +204,9 @@ impl<'g> Request<'g> {
         };
         for (name, physical) in self.names(at) {
             // What the site has already is not made again.
-            let known = table.scheme().is_some_and(|s| self.settings.existing.contains_key(s));
+            let known = table
+                .scheme()
+                .is_some_and(|s| self.settings.existing.contains_key(s));
             if known {
                 continue;
             }
@@ -205,7 +225,10 @@ impl<'g> Request<'g> {
 
     fn column(&mut self, table: &Table, name: &Name, position: usize, column: &Column) {
         let reference = self.column_reference(table, name, column.title());
-        let seen = self.settings.principal.and_then(|p| column.protection.get(p));
+        let seen = self
+            .settings
+            .principal
+            .and_then(|p| column.protection.get(p));
         let data_type = column.data_type.as_ref().map(ToString::to_string);
         let attributes = json!({
             "qualifiedName": reference.qualified,
@@ -216,7 +239,12 @@ impl<'g> Request<'g> {
         });
         let table = self.to(&self.table_reference(table, name), "flink_table_columns");
         let classifications = seen.and_then(classification).into_iter().collect();
-        self.push(reference, attributes, json!({ "table": table }), classifications);
+        self.push(
+            reference,
+            attributes,
+            json!({ "table": table }),
+            classifications,
+        );
     }
 
     fn job(&mut self, at: usize, job: &Job) {
@@ -239,7 +267,12 @@ impl<'g> Request<'g> {
             "startTime": job.at.saturating_mul(1000),
             "conf": conf,
         });
-        let read = self.graph.links.iter().filter(|l| l.by.job == at).map(|l| l.from.table);
+        let read = self
+            .graph
+            .links
+            .iter()
+            .filter(|l| l.by.job == at)
+            .map(|l| l.from.table);
         let inputs = self.references(read.collect(), "dataset_process_inputs");
         let written = job.writes.iter().flat_map(|w| w.tables.iter().copied());
         let outputs = self.references(written.collect(), "process_dataset_outputs");
@@ -259,7 +292,11 @@ impl<'g> Request<'g> {
             let made = made.entry(target).or_default();
             made.links.push(link);
             for source in self.sources(link) {
-                let side = if carries(link) { &mut made.carrying } else { &mut made.blocked };
+                let side = if carries(link) {
+                    &mut made.carrying
+                } else {
+                    &mut made.blocked
+                };
                 side.insert(source);
             }
         }
@@ -271,14 +308,19 @@ impl<'g> Request<'g> {
     fn references(&self, tables: BTreeSet<usize>, relationship: &str) -> Vec<Value> {
         let all = tables.into_iter().flat_map(|at| {
             let names = self.names(at).into_iter();
-            names.filter_map(move |(name, _)| Some(self.table_reference(self.graph.table(at)?, &name)))
+            names.filter_map(move |(name, _)| {
+                Some(self.table_reference(self.graph.table(at)?, &name))
+            })
         });
         let all: BTreeSet<Reference> = all.collect();
         all.iter().map(|r| self.to(r, relationship)).collect()
     }
 
     fn sources(&self, link: &Link) -> Vec<Reference> {
-        self.columns(link.from).into_iter().map(|(r, _)| r).collect()
+        self.columns(link.from)
+            .into_iter()
+            .map(|(r, _)| r)
+            .collect()
     }
 
     /// A column by each of its table's names, with that name.
@@ -294,14 +336,29 @@ impl<'g> Request<'g> {
     }
 
     fn lineage(&mut self, process: &Reference, target: ColumnAt, mut made: Made<'g>) {
-        let title = self.graph.column(target).map(|c| c.title().to_owned()).unwrap_or_default();
+        let title = self
+            .graph
+            .column(target)
+            .map(|c| c.title().to_owned())
+            .unwrap_or_default();
         // A source that is used both ways carries.
         made.blocked.retain(|r| !made.carrying.contains(r));
-        let kinds: BTreeSet<&str> = made.links.iter().map(|l| l.relationship.kind().name()).collect();
-        let texts: BTreeSet<&str> = made.links.iter().filter_map(|l| l.text.as_deref()).collect();
+        let kinds: BTreeSet<&str> = made
+            .links
+            .iter()
+            .map(|l| l.relationship.kind().name())
+            .collect();
+        let texts: BTreeSet<&str> = made
+            .links
+            .iter()
+            .filter_map(|l| l.text.as_deref())
+            .collect();
         let texts = texts.into_iter().filter(|_| self.settings.texts);
         let texts: Vec<&str> = texts.collect();
-        let masking = made.links.iter().any(|l| l.masked.is_some() || l.relationship.is_masking());
+        let masking = made
+            .links
+            .iter()
+            .any(|l| l.masked.is_some() || l.relationship.is_masking());
         for (output, name) in self.columns(target) {
             let qualified = format!("{}:{}.{title}", process.qualified, name.joined());
             let attributes = json!({
@@ -315,7 +372,10 @@ impl<'g> Request<'g> {
                 type_name: "flink_column_lineage".to_owned(),
                 qualified,
             };
-            let inputs = made.carrying.iter().map(|r| self.to(r, "dataset_process_inputs"));
+            let inputs = made
+                .carrying
+                .iter()
+                .map(|r| self.to(r, "dataset_process_inputs"));
             let related = json!({
                 "process": self.to(process, "flink_process_column_lineages"),
                 "inputs": inputs.collect::<Vec<_>>(),
@@ -338,7 +398,8 @@ impl<'g> Request<'g> {
 /// was read masked is masked already, and what was cut is meant to be seen.
 fn carries(link: &Link) -> bool {
     let kind = link.relationship.kind();
-    let inherits = (kind.is_direct() && !words::is_count(link.relationship)) || kind == Kind::Conditional;
+    let inherits =
+        (kind.is_direct() && !words::is_count(link.relationship)) || kind == Kind::Conditional;
     inherits && link.masked.is_none() && link.cut.is_none()
 }
 

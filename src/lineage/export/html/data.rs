@@ -71,7 +71,9 @@ fn protection(graph: &Graph, protection: &Protection) -> Value {
                 let name = words::source(source);
                 let found = graph.find(source);
                 let keys = found.iter().map(|at| format!("{}:{}", at.table, at.column));
-                let drawn: Vec<_> = keys.map(|key| json!({ "key": key, "name": name })).collect();
+                let drawn: Vec<_> = keys
+                    .map(|key| json!({ "key": key, "name": name }))
+                    .collect();
                 if drawn.is_empty() {
                     vec![json!({ "key": null, "name": name })]
                 } else {

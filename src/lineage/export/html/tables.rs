@@ -25,7 +25,18 @@ pub(super) fn tables(graph: &Graph) -> String {
     );
     let edges = table(
         "Edges",
-        &["From", "To", "Kind", "Meaning", "Source was read", "Job", "User", "Statement", "Expression", "Inheritance"],
+        &[
+            "From",
+            "To",
+            "Kind",
+            "Meaning",
+            "Source was read",
+            "Job",
+            "User",
+            "Statement",
+            "Expression",
+            "Inheritance",
+        ],
         graph.links.iter().map(|link| edge(graph, link)),
     );
     let jobs = table(
@@ -58,7 +69,11 @@ fn columns_head(graph: &Graph) -> Vec<String> {
 fn at(graph: &Graph, at: ColumnAt) -> String {
     let column = graph.column(at).map(|c| c.title().to_owned());
     let table = graph.table(at.table).map(|t| words::table(graph, t));
-    format!("{}.{}", table.unwrap_or_default(), column.unwrap_or_default())
+    format!(
+        "{}.{}",
+        table.unwrap_or_default(),
+        column.unwrap_or_default()
+    )
 }
 
 fn edge(graph: &Graph, link: &Link) -> Vec<String> {
@@ -72,7 +87,10 @@ fn edge(graph: &Graph, link: &Link) -> Vec<String> {
         ),
         None => format!(
             "all of {}",
-            graph.table(link.table).map(|t| words::table(graph, t)).unwrap_or_default()
+            graph
+                .table(link.table)
+                .map(|t| words::table(graph, t))
+                .unwrap_or_default()
         ),
     };
     let job = graph.jobs.get(link.by.job);
@@ -93,12 +111,20 @@ fn edge(graph: &Graph, link: &Link) -> Vec<String> {
 
 fn cut(graph: &Graph, link: &Link) -> String {
     let cut = link.cut.and_then(|at| graph.cuts.get(at));
-    cut.map_or_else(String::new, |cut| format!("ended {}", words::audit(&cut.audit)))
+    cut.map_or_else(String::new, |cut| {
+        format!("ended {}", words::audit(&cut.audit))
+    })
 }
 
-fn table<H: AsRef<str>>(title: &str, head: &[H], rows: impl Iterator<Item = Vec<String>>) -> String {
+fn table<H: AsRef<str>>(
+    title: &str,
+    head: &[H],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> String {
     let id = title.to_lowercase();
-    let mut out = format!("<h2 id=\"plain-{id}\">{title}</h2>\n<table aria-labelledby=\"plain-{id}\"><thead><tr>");
+    let mut out = format!(
+        "<h2 id=\"plain-{id}\">{title}</h2>\n<table aria-labelledby=\"plain-{id}\"><thead><tr>"
+    );
     for cell in head {
         out.push_str(&format!("<th scope=\"col\">{}</th>", escape(cell.as_ref())));
     }
