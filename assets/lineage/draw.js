@@ -169,9 +169,7 @@ function drawEdges(layer, groups, places) {
     const cut = group.edges.some((e) => e.cut !== null);
     const kind = (group.direct ? 'direct' : 'indirect') + (masked ? ' masked' : '') + (cut ? ' cut' : '');
     group.line = svg('path', { d: route(group, places), class: 'edge ' + kind });
-    const title = svg('title', {});
-    title.textContent = group.edges.slice(0, 8).map(edgeText).join('\n') + (group.edges.length > 8 ? '\n…' : '');
-    group.line.append(title);
+    group.line.addEventListener('pointerover', () => explain(group), { once: true });
     lines.append(group.line);
     group.marks = [];
     if (masked) group.marks.push(mark('closed', group.start.x + 4, group.start.y - 17, 'masked'));
@@ -183,6 +181,13 @@ function drawEdges(layer, groups, places) {
   const all = svg('g', { class: 'all' });
   all.append(lines, marks, ...few);
   layer.replaceChildren(all, svg('g', { class: 'chosen-way' }));
+}
+
+/** What a line says when the pointer rests on it; made when it first does, for there are thousands. */
+function explain(group) {
+  const title = svg('title', {});
+  title.textContent = group.edges.slice(0, 8).map(edgeText).join('\n') + (group.edges.length > 8 ? '\n…' : '');
+  group.line.append(title);
 }
 
 function mark(name, x, y, kind) {
@@ -246,6 +251,7 @@ function draw(canvas, seen) {
   const cards = arranged.map((a) => {
     const card = drawCard(a, seen);
     card.style.transform = `translate(${places.x(a.id)}px, ${places.top.get(a.id)}px)`;
+    card.style.height = a.height + 'px';
     a.card = card;
     return card;
   });

@@ -492,7 +492,7 @@ pub fn large(tables: usize, columns: usize, edges: usize) -> Sample {
             t.saturating_sub(1 + random(8)),
             t.saturating_sub(1 + random(8)),
         ];
-        let mut source = |random: &mut dyn FnMut(usize) -> usize| {
+        let source = |random: &mut dyn FnMut(usize) -> usize| {
             column(
                 &names[near[random(3)]],
                 &format!("column_{:02}", random(each)),
