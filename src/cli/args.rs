@@ -71,6 +71,15 @@ Examples:
   sqlsec tables job.sql
   sqlsec tables --catalog tables.sql --format json job.sql")]
     Tables(Tables),
+    /// Print where each written column comes from. Needs no policy.
+    #[command(after_help = "\
+Examples:
+  sqlsec lineage job.sql
+  sqlsec lineage --catalog tables.sql first.sql second.sql
+  sqlsec lineage --catalog tables.sql --format json job.sql | jq '.[].statements[].lineage.outputs[]'
+  sqlsec lineage --catalog tables.sql --format html -o lineage.html first.sql second.sql
+  sqlsec lineage --catalog tables.sql --format openlineage --run start job.sql")]
+    Lineage(super::lineage::Lineage),
     /// Work on policy documents.
     #[command(subcommand)]
     Policy(PolicyCommand),

@@ -12,6 +12,8 @@ mod explain;
 mod failure;
 mod input;
 mod junit;
+mod lineage;
+mod lineage_export;
 mod policy;
 mod policy_args;
 mod policy_diff;
@@ -79,6 +81,7 @@ fn run(cli: Cli, streams: &mut Streams) -> Result<Status, Failure> {
         Command::Rewrite(rewrite) => submit::rewrite(rewrite, streams),
         Command::Check(check) => submit::check(check, streams),
         Command::Explain(args) => explain::run(args, streams),
+        Command::Lineage(args) => lineage::run(&args, streams),
         Command::Tables(tables) => submit::tables(tables, streams),
         Command::Policy(PolicyCommand::Import(import)) => policy_import::run(&import, streams),
         Command::Policy(PolicyCommand::Lint(lint)) => policy::lint(&lint, streams),

@@ -14,8 +14,8 @@ use crate::check::{Code, Decision, Engine, Reply, Request, SubmitCheck};
 use crate::policy::{Policy, Principal};
 use crate::rewrite::Style;
 
-/// A policy that protects nothing and closes nothing: `tables` asks what is read, not whether it may be.
-const OPEN_POLICY: &str = "\
+/// A policy that protects nothing and closes nothing: `tables` and `lineage` ask what is read, not whether it may be.
+pub(super) const OPEN_POLICY: &str = "\
 apiVersion: sqlsec/v1
 version: 1
 defaults: { access: allow, unknown_connector: allow, no_matching_filter: deny, unknown_lineage: allow }

@@ -9,7 +9,7 @@ mod build;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Dataset, Fingerprint, Relationship, SourceColumn};
 use crate::catalog::TableName;
@@ -55,7 +55,7 @@ pub struct Column {
 }
 
 /// What a principal sees of a column. Ordered by what it may show, most first: where two accounts of one column differ, the first is believed.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Protection {
     /// The value as it is stored.
@@ -83,7 +83,7 @@ pub enum Protection {
 }
 
 /// The record of an end of inheritance.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Declassified {
     /// Who did it.
     pub by: String,
@@ -165,7 +165,7 @@ pub struct Link {
 }
 
 /// An edge over which nothing is inherited, because somebody said so.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cut {
     /// The job; `None` for any.
     pub job: Option<String>,
@@ -184,6 +184,32 @@ pub struct Viewpoint {
     pub principal: String,
     /// What is known of each column. A column that is not here is [`Protection::Unknown`].
     pub columns: BTreeMap<SourceColumn, Protection>,
+}
+
+/// A [`Viewpoint`] as it stands in a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// Who, as shown to people.
+    pub principal: String,
+    /// Columns, each with what is known of it.
+    pub columns: Vec<(SourceColumn, Protection)>,
+}
+
+impl From<Account> for Viewpoint {
+    fn from(account: Account) -> Self {
+        let mut columns: BTreeMap<SourceColumn, Protection> = BTreeMap::new();
+        for (column, protection) in account.columns {
+            // Of two accounts of one column the one that shows more is believed.
+            let least = columns.remove(&column);
+            let least = least.map_or(protection.clone(), |other| other.min(protection));
+            columns.insert(column, least);
+        }
+        Self {
+            principal: account.principal,
+            columns,
+        }
+    }
 }
 
 /// A table with its columns.

@@ -4,12 +4,14 @@
 //! Stays out: the decision about a table's own rules (`policy`), and how a mask is written (`mask`, `rewrite`).
 //! Invariant: an edge too many hides a value that could be shown; an edge too few shows one that must be hidden. In doubt an edge is made.
 
+mod columns;
 mod edge;
 pub mod export;
 pub mod graph;
 mod record;
 mod statement;
 
+pub use columns::{Naming, lineage};
 pub use edge::{Direct, Edge, Form, Indirect, Kind, Reduction, Relationship};
 pub use record::{Fingerprint, Record, StatementRecord};
 pub use statement::{ColumnLineage, Dataset, SourceColumn, StatementLineage, Written};

@@ -2,9 +2,10 @@
 
 use sqlparser::ast::{Ident as SqlIdent, ObjectNamePart};
 
+use super::bindings::{Node, StarPart};
 use super::error::{ResolveError, ResolveErrorKind, at};
-use super::query::{Env, Resolver};
-use super::scope::{Binding, Bound, Scope, ScopeRelation};
+use super::query::{Env, Resolver, meaning};
+use super::scope::{Binding, Bound, Columns, Notes, Scope, ScopeRelation};
 use super::{BlockId, ColumnUse, LongQualifier};
 use crate::syntax::ast::{Ident, Scalar};
 use crate::syntax::{Operand, Span, ident_span, last_part, operands};
@@ -97,13 +98,33 @@ impl<'a> Resolver<'a> {
         Ok(())
     }
 
+    /// Looks one name up and notes for lineage what it means.
+    pub(super) fn bind(&mut self, path: &Path<'_>, scope: &Scope<'_>) -> Binding {
+        let mut notes = Notes::default();
+        let binding = scope.bind(&path.parts, &mut notes);
+        self.note(path.span(), &binding, notes);
+        binding
+    }
+
+    fn note(&mut self, span: Span, binding: &Binding, notes: Notes) {
+        let meant = meaning(binding, notes);
+        self.out.bindings.bind(span.start, meant);
+    }
+
+    /// Notes how many columns a node has.
+    pub(super) fn shape(&mut self, node: Node, columns: &Columns) {
+        self.out
+            .bindings
+            .shaped(node, columns.list.len(), columns.open);
+    }
+
     /// Binds one name and records its use.
     pub(super) fn column(
         &mut self,
         path: &Path<'_>,
         scope: &Scope<'_>,
     ) -> Result<(), ResolveError> {
-        match scope.bind(&path.parts) {
+        match self.bind(path, scope) {
             Binding::Column(bound) => {
                 self.used(bound, path, false);
                 Ok(())
@@ -147,13 +168,18 @@ impl<'a> Resolver<'a> {
                 Some(relation) => vec![relation.clone()],
                 None => {
                     // `r.*` of a ROW column.
-                    if let Binding::Column(bound) = scope.bind(&path.parts) {
+                    if let Binding::Column(bound) = self.bind(path, scope) {
                         self.used(bound, path, false);
                     }
                     return Ok(());
                 }
             }
         };
+        // `f(*)` has no place of its own: lineage takes all there is.
+        if !path.parts.is_empty() {
+            let parts = named.iter().map(|r| StarPart::Every(r.node)).collect();
+            self.out.bindings.expand(path.span().start, parts);
+        }
         for relation in &named {
             self.take_columns(&relation.columns, path.span())?;
             self.all_columns(relation, path.span(), false);

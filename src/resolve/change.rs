@@ -1,6 +1,7 @@
 //! UPDATE and DELETE: a table that is written, and whose rows are found by their values.
 
 use super::Place;
+use super::bindings::Node;
 use super::error::ResolveError;
 use super::query::{Resolver, options};
 use super::scope::{Scope, ScopeRelation};
@@ -29,6 +30,8 @@ impl<'a> Resolver<'a> {
         self.sink(&target.name, options(target))?;
         let (columns, relation) = self.relation(target, Place::Target, QueryId(0), None)?;
         let name = self.find(&target.name)?.name;
+        let node = Node::Target(target.span.start);
+        self.shape(node, &columns);
         let scope = Scope {
             relations: vec![ScopeRelation {
                 alias: alias.map_or_else(|| name.table.clone(), |a| a.value.clone()),
@@ -36,6 +39,7 @@ impl<'a> Resolver<'a> {
                 columns,
                 relation,
                 qualified_only: false,
+                node,
             }],
             ..Scope::default()
         };

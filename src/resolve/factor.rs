@@ -1,8 +1,12 @@
 //! FROM items: tables, derived tables, functions, patterns, joins.
 
+use std::collections::HashSet;
+use std::ops::Range;
+
 use sqlparser::ast::{BinaryOperator, Expr};
 
 use super::bind::Path;
+use super::bindings::{ColumnRef, MergedColumn, Node, TableMeaning};
 use super::error::{ResolveError, at};
 use super::query::{Env, Resolver, options, renamed};
 use super::scope::{Columns, Scope, ScopeRelation};
@@ -47,9 +51,12 @@ impl<'a> Resolver<'a> {
         block: BlockId,
         alone: bool,
     ) -> Result<(), ResolveError> {
+        let start = scope.relations.len();
+        let first_join = scope.joined.len();
         self.factor(&item.first, None, scope, env, query, block, alone)?;
         for join in &item.joins {
             let before = scope.relations.len();
+            let joins_before = scope.joined.len();
             self.factor(&join.right, Some(join), scope, env, query, block, false)?;
             match &join.constraint {
                 JoinConstraint::None => {}
@@ -75,8 +82,64 @@ impl<'a> Resolver<'a> {
                     .collect();
                 self.merge(&names, join.span, scope);
             }
+            let left = (start..before, first_join..joins_before);
+            let right = (
+                before..scope.relations.len(),
+                joins_before..scope.joined.len(),
+            );
+            self.merged_columns(join, left, right, scope);
         }
         Ok(())
+    }
+
+    /// Notes for lineage which columns a join merges.
+    fn merged_columns(
+        &mut self,
+        join: &Join,
+        left: (Range<usize>, Range<usize>),
+        right: (Range<usize>, Range<usize>),
+        scope: &mut Scope<'_>,
+    ) {
+        let [left, right] = [left, right].map(|(relations, joined)| Side {
+            relations: scope.relations.get(relations).unwrap_or_default(),
+            joined: scope.joined.get(joined).unwrap_or_default(),
+        });
+        let names: Vec<&str> = match &join.constraint {
+            JoinConstraint::Using(columns) => columns.iter().map(|c| c.value.as_str()).collect(),
+            JoinConstraint::None | JoinConstraint::On(_) if join.natural => {
+                common_names(&left, &right)
+            }
+            JoinConstraint::None | JoinConstraint::On(_) => return,
+        };
+        let node = Node::Join(join.span.start);
+        let mut columns = Vec::with_capacity(names.len());
+        let mut joined = Vec::with_capacity(names.len());
+        for name in names {
+            let column = Some(super::bindings::count(columns.len()));
+            columns.push(MergedColumn {
+                left: left.named(name),
+                right: right.named(name),
+            });
+            let whole = true;
+            joined.push((
+                name.to_owned(),
+                ColumnRef {
+                    node,
+                    column,
+                    whole,
+                },
+            ));
+        }
+        if join.natural && (left.is_open() || right.is_open()) {
+            // They may have more columns in common: what is known of them decides the join too.
+            columns.push(MergedColumn {
+                left: left.unlisted(),
+                right: right.unlisted(),
+            });
+        }
+        self.out.bindings.shaped(node, columns.len(), false);
+        self.out.bindings.merge(join.span.start, columns);
+        scope.joined.extend(joined);
     }
 
     #[expect(
@@ -141,6 +204,7 @@ impl<'a> Resolver<'a> {
             columns: made.columns,
             relation: made.relation,
             qualified_only: false,
+            node: Node::Factor(factor.span.start),
         };
         if let Some(alias) = &factor.alias
             && !alias.columns.is_empty()
@@ -154,6 +218,7 @@ impl<'a> Resolver<'a> {
             )?;
             relation.relation = None;
         }
+        self.shape(relation.node, &relation.columns);
         scope.relations.push(relation);
         Ok(())
     }
@@ -272,6 +337,8 @@ impl<'a> Resolver<'a> {
             None => Columns::unknown(),
         };
         self.out.relations.push(relation);
+        let meaning = TableMeaning::Relation(id);
+        self.out.bindings.refer(table.name.span.start, meaning);
         Ok((scope_columns, Some(id)))
     }
 
@@ -287,10 +354,12 @@ impl<'a> Resolver<'a> {
         let named = last.map(|part| (part.value.clone(), function.name.span));
         self.out.functions.extend(named);
         let mut input = None;
+        let mut arguments = Scope::default();
         for argument in &function.arguments {
             match &argument.value {
                 ArgumentValue::Scalar(value) => self.scalar(value, scope, env, Some(block))?,
                 ArgumentValue::Table(table) => {
+                    let start = table.span.start;
                     let (columns, relation) = match &table.source {
                         TableArgumentSource::Table(table) => {
                             self.table(table, Place::Argument, query, env, Some(block))?
@@ -300,13 +369,18 @@ impl<'a> Resolver<'a> {
                         }
                     };
                     let mut inner = scope.child();
-                    inner.relations.push(ScopeRelation {
+                    let node = Node::Argument(start);
+                    self.shape(node, &columns);
+                    let relation = ScopeRelation {
                         alias: String::new(),
                         path: None,
                         columns: columns.clone(),
                         relation,
                         qualified_only: false,
-                    });
+                        node,
+                    };
+                    arguments.relations.push(relation.clone());
+                    inner.relations.push(relation);
                     for key in table
                         .partition_by
                         .iter()
@@ -322,16 +396,9 @@ impl<'a> Resolver<'a> {
                 | ArgumentValue::Default(_) => {}
             }
         }
-        let name = function
-            .name
-            .parts
-            .last()
-            .map(|p| p.value.to_ascii_uppercase())
-            .unwrap_or_default();
+        self.descriptors(function, &arguments);
         Ok(match input {
-            Some(input)
-                if function.name.parts.len() == 1 && WINDOW_FUNCTIONS.contains(&name.as_str()) =>
-            {
+            Some(input) if is_window_function(function) => {
                 let bound = |name: &str| OutColumn {
                     name: name.to_owned(),
                     data_type: Some(DataType {
@@ -350,6 +417,17 @@ impl<'a> Resolver<'a> {
         })
     }
 
+    /// Notes for lineage what the names of DESCRIPTOR mean. One that means nothing is not refused: of many functions nobody knows what it does.
+    fn descriptors(&mut self, function: &TableFunction, arguments: &Scope<'_>) {
+        for argument in &function.arguments {
+            if let ArgumentValue::Descriptor(names) = &argument.value {
+                for name in names {
+                    self.bind(&Path::of_idents(&name.parts), arguments);
+                }
+            }
+        }
+    }
+
     /// `MATCH_RECOGNIZE`: pattern variables are qualifiers of the input's columns inside; outside there are the partition columns and measures.
     fn pattern(
         &mut self,
@@ -363,12 +441,15 @@ impl<'a> Resolver<'a> {
             parent: outer.parent,
             ..Scope::default()
         };
+        let node = Node::Pattern(pattern.span.start);
+        self.shape(node, &input.columns);
         let relation = |alias: &str, qualified_only| ScopeRelation {
             alias: alias.to_owned(),
             path: None,
             columns: input.columns.clone(),
             relation: input.relation,
             qualified_only,
+            node,
         };
         scope.relations.push(relation(&input.name, false));
         scope
@@ -377,15 +458,11 @@ impl<'a> Resolver<'a> {
         let mut columns = Vec::new();
         for key in &pattern.partition_by {
             self.scalar(key, &scope, env, Some(block))?;
-            if let Expr::Identifier(name) = &key.expr {
-                columns.extend(
-                    input
-                        .columns
-                        .list
-                        .iter()
-                        .find(|c| c.name == name.value)
-                        .cloned(),
-                );
+            if let Expr::Identifier(name) = &key.expr
+                && let Some(column) = input.columns.list.iter().find(|c| c.name == name.value)
+            {
+                columns.push(column.clone());
+                self.out.bindings.show(key.span.start);
             }
         }
         let keys = pattern.order_by.iter().map(|OrderItem { key }| key);
@@ -416,6 +493,16 @@ impl<'a> Resolver<'a> {
             .flatten()
             .map(|c| c.value.as_str())
             .collect();
+        let node = Node::Pattern(unpivot.span.start);
+        self.shape(node, &input.columns);
+        for column in unpivot.columns.iter().flatten() {
+            let meant = ColumnRef {
+                node,
+                column: input.columns.position(&column.value),
+                whole: true,
+            };
+            self.out.bindings.bind(column.span.start, vec![meant]);
+        }
         if let Some(relation) = input.relation {
             for column in unpivot.columns.iter().flatten() {
                 let path = Path::of_idents(std::slice::from_ref(column));
@@ -448,6 +535,80 @@ impl<'a> Resolver<'a> {
             list: list.into(),
             open: input.columns.open,
         }
+    }
+}
+
+/// One side of a join.
+struct Side<'s> {
+    relations: &'s [ScopeRelation],
+    joined: &'s [(String, ColumnRef)],
+}
+
+impl Side<'_> {
+    /// The columns of this name: the merged one where there is one, those of relations that list it, else those that may have it.
+    fn named(&self, name: &str) -> Vec<ColumnRef> {
+        let mut merged = self
+            .joined
+            .iter()
+            .rev()
+            .filter(|(joined, _)| joined == name);
+        if let Some((_, column)) = merged.next() {
+            return vec![*column];
+        }
+        let listed = self.relations.iter().filter_map(|r| {
+            let column = r.columns.position(name)?;
+            Some(ColumnRef {
+                node: r.node,
+                column: Some(column),
+                whole: true,
+            })
+        });
+        let listed: Vec<ColumnRef> = listed.collect();
+        if listed.is_empty() {
+            self.unlisted()
+        } else {
+            listed
+        }
+    }
+
+    fn unlisted(&self) -> Vec<ColumnRef> {
+        let open = self.relations.iter();
+        open.filter_map(ScopeRelation::unlisted).collect()
+    }
+
+    fn is_open(&self) -> bool {
+        self.relations.iter().any(|r| r.columns.open)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let columns = self.relations.iter().flat_map(|r| r.columns.list.iter());
+        columns.map(|c| c.name.as_str())
+    }
+}
+
+/// The names that NATURAL merges, or may merge.
+fn common_names<'s>(left: &Side<'s>, right: &Side<'s>) -> Vec<&'s str> {
+    let mut names: Vec<&str> = Vec::new();
+    for (side, other) in [(left, right), (right, left)] {
+        let has: HashSet<&str> = other.names().collect();
+        for name in side.relations.iter().flat_map(|r| r.columns.list.iter()) {
+            let name = name.name.as_str();
+            if (other.is_open() || has.contains(name)) && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names
+}
+
+/// Whether a function is one of the windows: its name is a single one of theirs, in any letters.
+#[must_use]
+pub fn is_window_function(function: &TableFunction) -> bool {
+    match function.name.parts.as_slice() {
+        [only] => WINDOW_FUNCTIONS
+            .iter()
+            .any(|w| w.eq_ignore_ascii_case(&only.value)),
+        _ => false,
     }
 }
 

@@ -4,7 +4,9 @@
 //! Stays out: policies. Invariant: every query of the statement is walked exactly once; one that was not is an error.
 
 mod bind;
+mod bindings;
 mod change;
+mod computed;
 mod error;
 mod factor;
 mod query;
@@ -15,7 +17,12 @@ mod view;
 use std::cell::Cell;
 use std::rc::Rc;
 
+pub use bindings::{
+    Bindings, ColumnRef, MergedColumn, Node, Shape, StarPart, TableMeaning, TopQuery,
+};
+pub use computed::computed_names;
 pub use error::{ResolveError, ResolveErrorKind};
+pub use factor::is_window_function;
 pub use view::ViewUnit;
 
 use crate::catalog::{CatalogSource, Column, DataType, Found, Object, Session};
@@ -59,6 +66,8 @@ pub struct Resolution {
     pub qualifiers: Vec<LongQualifier>,
     /// The columns of the statement's own query; `None` where a relation with an unknown schema keeps them from being known.
     pub columns: Option<Rc<[OutColumn]>>,
+    /// Which columns its names mean.
+    pub bindings: Bindings,
 }
 
 /// The index of a [`Relation`] in its [`Resolution`].

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use sqlparser::ast::Expr;
 
 use super::bind::Path;
+use super::bindings::{ColumnRef, Node, StarPart, TableMeaning, TopQuery, count};
 use super::error::{ResolveError, ResolveErrorKind};
-use super::scope::{Binding, Columns, Scope, ScopeRelation};
+use super::scope::{AliasRule, Binding, Columns, Notes, Scope, ScopeRelation};
 use super::{
     Block, BlockId, Budget, ColumnUse, Item, ItemKind, LongQualifier, OutColumn, Place, Resolution,
     StarColumn,
@@ -24,13 +25,15 @@ pub(super) type Env = Option<Rc<CteNode>>;
 pub(super) struct CteNode {
     name: String,
     columns: Columns,
+    /// Its query, and how many names its column list has.
+    meaning: TableMeaning,
     outer: Env,
 }
 
-pub(super) fn find_cte<'e>(mut env: &'e Env, name: &str) -> Option<&'e Columns> {
+pub(super) fn find_cte<'e>(mut env: &'e Env, name: &str) -> Option<&'e CteNode> {
     while let Some(node) = env {
         if node.name == name {
-            return Some(&node.columns);
+            return Some(node);
         }
         env = &node.outer;
     }
@@ -80,12 +83,18 @@ impl<'a> Resolver<'a> {
                 .unwrap_or_default();
             return Err(ResolveErrorKind::StrayQuery.at(span));
         }
+        self.out.bindings = std::mem::take(&mut self.out.bindings).sorted();
         Ok(self.out)
     }
 
     pub(super) fn top(&mut self, id: QueryId) -> Result<(), ResolveError> {
         let columns = self.query(id, &None, None, None)?;
         self.out.columns = columns.known();
+        self.out.bindings.queries.push(TopQuery {
+            query: id,
+            columns: columns.list,
+            open: columns.open,
+        });
         Ok(())
     }
 
@@ -128,6 +137,10 @@ impl<'a> Resolver<'a> {
             env = Some(Rc::new(CteNode {
                 name: cte.name.value.clone(),
                 columns,
+                meaning: TableMeaning::Cte {
+                    query: cte.query,
+                    names: count(cte.columns.len()),
+                },
                 outer: env,
             }));
         }
@@ -174,7 +187,9 @@ impl<'a> Resolver<'a> {
                 parent: outer,
                 ..Scope::default()
             };
-            scope.relations.push(unnamed(columns.clone()));
+            let node = Node::Query(id.0);
+            self.shape(node, &columns);
+            scope.relations.push(unnamed(columns.clone(), node));
             for OrderItem { key } in &query.order_by {
                 self.scalar(key, &scope, env, block)?;
             }
@@ -236,8 +251,9 @@ impl<'a> Resolver<'a> {
         block: Option<BlockId>,
     ) -> Result<(Columns, Option<usize>), ResolveError> {
         if let [only] = table.name.parts.as_slice()
-            && let Some(columns) = find_cte(env, &only.value)
+            && let Some(cte) = find_cte(env, &only.value)
         {
+            self.out.bindings.refer(table.name.span.start, cte.meaning);
             self.out.ctes.push(super::CteUse {
                 name: only.value.clone(),
                 span: table.name.span,
@@ -245,7 +261,7 @@ impl<'a> Resolver<'a> {
                 on: None,
                 join: None,
             });
-            return Ok((columns.clone(), None));
+            return Ok((cte.columns.clone(), None));
         }
         self.relation(table, place, query, block)
     }
@@ -276,24 +292,36 @@ impl<'a> Resolver<'a> {
         for item in &select.from {
             self.joined_factors(item, &mut scope, env, id, block, alone)?;
         }
-        let clauses = [&select.selection, &select.having, &select.qualify];
+        let clauses = [&select.selection, &select.having];
         let mut columns = Vec::new();
         let mut open = false;
         let mut items = Vec::with_capacity(select.items.len());
+        let output = |index: usize| ColumnRef {
+            node: Node::Select(select.span.start),
+            column: Some(count(index)),
+            whole: true,
+        };
+        let mut aliases = Vec::new();
         for item in &select.items {
+            match item {
+                SelectItem::Expr {
+                    alias: Some(alias), ..
+                } => aliases.push((alias.value.clone(), output(columns.len()))),
+                SelectItem::Expr { alias: None, .. }
+                | SelectItem::Wildcard(_)
+                | SelectItem::QualifiedWildcard { .. } => {}
+            }
             let item = self.item(item, &scope, env, block, &mut columns, &mut open)?;
             items.push(item);
         }
-        scope.aliases = select
-            .items
-            .iter()
-            .filter_map(|item| match item {
-                SelectItem::Expr { alias, .. } => alias.as_ref().map(|a| a.value.clone()),
-                SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard { .. } => None,
-            })
-            .collect();
+        scope.aliases = aliases;
         for clause in clauses.into_iter().flatten() {
             self.scalar(&clause.condition, &scope, env, Some(block))?;
+        }
+        if let Some(clause) = &select.qualify {
+            scope.alias_rule = AliasRule::Both;
+            self.scalar(&clause.condition, &scope, env, Some(block))?;
+            scope.alias_rule = AliasRule::Column;
         }
         for key in select.group_by.iter().flat_map(|g| &g.keys) {
             self.scalar(key, &scope, env, Some(block))?;
@@ -301,13 +329,26 @@ impl<'a> Resolver<'a> {
         for operand in select.windows.iter().flat_map(|w| &w.operands) {
             self.scalar(operand, &scope, env, Some(block))?;
         }
+        scope.alias_rule = AliasRule::Alias;
         for OrderItem { key } in order_by {
             // A name of the select list comes first; what it stands for is read there already.
-            let output = matches!(&key.expr, Expr::Identifier(name) if columns.iter().any(|c: &OutColumn| c.name == name.value));
-            if !output {
+            let meant: Vec<ColumnRef> = match &key.expr {
+                Expr::Identifier(name) => {
+                    let named = columns.iter().enumerate();
+                    let named = named.filter(|(_, c): &(_, &OutColumn)| c.name == name.value);
+                    named.map(|(index, _)| output(index)).collect()
+                }
+                _ => Vec::new(),
+            };
+            if meant.is_empty() {
                 self.scalar(key, &scope, env, Some(block))?;
+            } else {
+                self.out.bindings.bind(key.span.start, meant);
             }
         }
+        self.out
+            .bindings
+            .shaped(Node::Select(select.span.start), columns.len(), open);
         if let Some(made) = self.out.blocks.get_mut(block) {
             made.items = items;
             made.merged = !scope.merged.is_empty();
@@ -355,6 +396,7 @@ impl<'a> Resolver<'a> {
             SelectItem::Wildcard(span) => {
                 let mut star = Vec::new();
                 let mut all_known = true;
+                let mut parts = Vec::with_capacity(scope.relations.len());
                 for name in &scope.merged {
                     if let Some((relation, column)) = scope.relations.iter().find_map(|r| {
                         r.columns
@@ -363,6 +405,13 @@ impl<'a> Resolver<'a> {
                             .find(|c| c.name == *name)
                             .map(|c| (r, c))
                     }) {
+                        let own = |index| ColumnRef {
+                            node: relation.node,
+                            column: Some(index),
+                            whole: true,
+                        };
+                        let own = relation.columns.position(name).map(own);
+                        parts.extend(scope.joined(name).or(own).map(StarPart::One));
                         columns.push(column.clone());
                         star.push(star_column(relation, column));
                     }
@@ -371,6 +420,11 @@ impl<'a> Resolver<'a> {
                     self.take_columns(&relation.columns, *span)?;
                     all_known &= !relation.columns.open;
                     self.all_columns(relation, *span, true);
+                    if scope.joined.is_empty() {
+                        parts.push(StarPart::Every(relation.node));
+                    } else {
+                        parts.extend(unmerged(relation, scope));
+                    }
                     for column in relation
                         .columns
                         .list
@@ -382,6 +436,7 @@ impl<'a> Resolver<'a> {
                     }
                 }
                 *open |= !all_known;
+                self.out.bindings.expand(span.start, parts);
                 Ok(Item {
                     span: *span,
                     kind: ItemKind::Wildcard(all_known.then_some(star)),
@@ -411,6 +466,8 @@ impl<'a> Resolver<'a> {
             }
             self.take_columns(&relation.columns, span)?;
             self.all_columns(&relation, span, true);
+            let every = StarPart::Every(relation.node);
+            self.out.bindings.expand(span.start, vec![every]);
             *open |= relation.columns.open;
             columns.extend(relation.columns.list.iter().cloned());
             let star = relation
@@ -425,12 +482,19 @@ impl<'a> Resolver<'a> {
             });
         }
         // `r.*`, `t.r.*`: the fields of a ROW column.
-        match scope.bind(&path.parts) {
+        let mut notes = Notes::default();
+        let binding = scope.bind(&path.parts, &mut notes);
+        let meant = meaning(&binding, notes);
+        let mut parts: Vec<StarPart> = meant.iter().copied().map(StarPart::Open).collect();
+        match binding {
             Binding::Column(bound) => {
                 let data_type = bound.data_type.clone();
                 self.used(bound, &path, false);
                 match data_type.map(|t| t.kind) {
                     Some(TypeKind::Row(fields)) => {
+                        if let [only] = meant.as_slice() {
+                            parts = vec![StarPart::Fields(*only, count(fields.len()))];
+                        }
                         columns.extend(fields.into_iter().map(|f| OutColumn {
                             name: f.name,
                             data_type: Some(f.data_type),
@@ -450,6 +514,7 @@ impl<'a> Resolver<'a> {
                 return Err(ResolveErrorKind::RelationUnknown(path.text()).at(path.span()));
             }
         }
+        self.out.bindings.expand(span.start, parts);
         Ok(Item {
             span,
             kind: ItemKind::Expression,
@@ -464,7 +529,7 @@ impl<'a> Resolver<'a> {
         aliased: bool,
     ) -> Result<(ItemKind, Option<String>, Option<DataType>), ResolveError> {
         let name = path.parts.last().map(|p| (*p).to_owned());
-        if let Binding::Column(bound) = scope.bind(&path.parts) {
+        if let Binding::Column(bound) = self.bind(path, scope) {
             let own = bound.relation.filter(|r| {
                 bound.local
                     && self
@@ -529,6 +594,37 @@ impl<'a> Resolver<'a> {
     }
 }
 
+/// What lineage must know of a binding.
+pub(super) fn meaning(binding: &Binding, notes: Notes) -> Vec<ColumnRef> {
+    if let Some(instead) = notes.instead {
+        return std::iter::once(instead).chain(notes.also).collect();
+    }
+    let mut meant = notes.also;
+    for bound in binding.bounds() {
+        let column = ColumnRef::from(bound);
+        if !meant.contains(&column) {
+            meant.push(column);
+        }
+    }
+    meant
+}
+
+/// The columns of a relation that a star lists under its own name, those that are not merged.
+fn unmerged(relation: &ScopeRelation, scope: &Scope<'_>) -> Vec<StarPart> {
+    let columns = relation.columns.list.iter().enumerate();
+    let columns = columns.filter(|(_, c)| !scope.merged.contains(&c.name));
+    let own = |index| ColumnRef {
+        node: relation.node,
+        column: Some(count(index)),
+        whole: true,
+    };
+    columns
+        .map(|(index, c)| scope.joined(&c.name).unwrap_or_else(|| own(index)))
+        .map(StarPart::One)
+        .chain(relation.unlisted().map(StarPart::Open))
+        .collect()
+}
+
 fn star_column(relation: &ScopeRelation, column: &OutColumn) -> StarColumn {
     StarColumn {
         qualifier: relation.alias.clone(),
@@ -538,13 +634,14 @@ fn star_column(relation: &ScopeRelation, column: &OutColumn) -> StarColumn {
 }
 
 /// A relation without name: the output columns as ORDER BY of a set operation sees them.
-fn unnamed(columns: Columns) -> ScopeRelation {
+fn unnamed(columns: Columns, node: Node) -> ScopeRelation {
     ScopeRelation {
         alias: String::new(),
         path: None,
         columns,
         relation: None,
         qualified_only: false,
+        node,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::bindings::{ColumnRef, Node, count};
 use super::{OutColumn, RelationId};
 use crate::catalog::{DataType, TableName, TypeKind};
 
@@ -33,8 +34,14 @@ impl Columns {
         (!self.open).then(|| Rc::clone(&self.list))
     }
 
-    fn find(&self, name: &str) -> Option<&OutColumn> {
-        self.list.iter().find(|c| c.name == name)
+    fn find(&self, name: &str) -> Option<(u32, &OutColumn)> {
+        let index = self.list.iter().position(|c| c.name == name)?;
+        Some((count(index), self.list.get(index)?))
+    }
+
+    /// The place of a name among the listed columns.
+    pub(super) fn position(&self, name: &str) -> Option<u32> {
+        self.find(name).map(|(index, _)| index)
     }
 }
 
@@ -51,6 +58,8 @@ pub(super) struct ScopeRelation {
     pub relation: Option<RelationId>,
     /// Whether unqualified names pass it by: a pattern variable stands for rows that its input already offers.
     pub qualified_only: bool,
+    /// The rows that it is.
+    pub node: Node,
 }
 
 /// The relations visible at one place, and the scope around it.
@@ -59,14 +68,43 @@ pub(super) struct Scope<'p> {
     pub relations: Vec<ScopeRelation>,
     /// Names that NATURAL or USING has merged: not ambiguous.
     pub merged: Vec<String>,
+    /// What USING and NATURAL have merged, with its place among the columns of that join; later ones count.
+    pub joined: Vec<(String, ColumnRef)>,
     /// Names of select items, for clauses that may use them.
-    pub aliases: Vec<String>,
+    pub aliases: Vec<(String, ColumnRef)>,
+    /// What an alias is beside a column of the same name.
+    pub alias_rule: AliasRule,
     pub parent: Option<&'p Scope<'p>>,
+}
+
+/// What an alias is beside a column of the same name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum AliasRule {
+    /// Nothing.
+    #[default]
+    Column,
+    /// It may be meant as well: QUALIFY.
+    Both,
+    /// It is what is meant: ORDER BY (Calcite, `OrderExpressionExpander`).
+    Alias,
+}
+
+/// What lineage must know of a lookup beside the binding, which serves rewriting.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    /// Columns that may be meant besides.
+    pub also: Vec<ColumnRef>,
+    /// The column that is meant in place of all: a merged one, an alias.
+    pub instead: Option<ColumnRef>,
 }
 
 /// What a name turned out to mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Bound {
+    /// The rows, for lineage.
+    pub node: Node,
+    /// The place of the column among theirs; none where nobody has listed it.
+    pub index: Option<u32>,
     /// The relation, when it is a table or view of the statement.
     pub relation: Option<RelationId>,
     /// The column below it.
@@ -97,6 +135,15 @@ pub(super) enum Binding {
 }
 
 impl Binding {
+    /// The same, to look at.
+    pub(super) fn bounds(&self) -> &[Bound] {
+        match self {
+            Self::Column(one) => std::slice::from_ref(one),
+            Self::Several(all) => all,
+            Self::Alias | Self::Open | Self::Unknown => &[],
+        }
+    }
+
     /// The columns that are meant, or may be.
     fn columns(self) -> Vec<Bound> {
         match self {
@@ -124,16 +171,22 @@ impl<'p> Scope<'p> {
 
     /// Binds a dotted name by Calcite's rules as Flink uses them: the longest leading part that names a relation wins; otherwise the first
     /// part is a column, or a field inside a ROW column (FLINK.md §1 `row-peek`); inner scopes before outer ones.
-    pub(super) fn bind(&self, parts: &[&str]) -> Binding {
+    pub(super) fn bind(&self, parts: &[&str], notes: &mut Notes) -> Binding {
         for qualifier in (1..parts.len().min(4)).rev() {
-            if let Some(binding) = self.bind_qualified(parts, qualifier, true) {
+            if let Some(binding) = self.bind_qualified(parts, qualifier, true, notes) {
                 return binding;
             }
         }
-        self.bind_plain(parts, true)
+        self.bind_plain(parts, true, notes)
     }
 
-    fn bind_qualified(&self, parts: &[&str], qualifier: usize, local: bool) -> Option<Binding> {
+    fn bind_qualified(
+        &self,
+        parts: &[&str],
+        qualifier: usize,
+        local: bool,
+        notes: &mut Notes,
+    ) -> Option<Binding> {
         let (prefix, rest) = parts.split_at_checked(qualifier)?;
         let found: Vec<&ScopeRelation> = self
             .relations
@@ -143,8 +196,11 @@ impl<'p> Scope<'p> {
         let Some(first) = found.first() else {
             return self
                 .parent
-                .and_then(|p| p.bind_qualified(parts, qualifier, false));
+                .and_then(|p| p.bind_qualified(parts, qualifier, false, notes));
         };
+        for relation in &found {
+            relation.note_inside(rest, notes);
+        }
         let bound = |r: &ScopeRelation| r.bound(rest, qualifier, local);
         match found.as_slice() {
             [_] => Some(bound(first).map_or(Binding::Unknown, Binding::Column)),
@@ -154,19 +210,29 @@ impl<'p> Scope<'p> {
         }
     }
 
-    fn bind_plain(&self, parts: &[&str], local: bool) -> Binding {
+    fn bind_plain(&self, parts: &[&str], local: bool, notes: &mut Notes) -> Binding {
+        let alias = self.alias(parts);
         let candidates = || self.relations.iter().filter(|r| !r.qualified_only);
         let mut direct = candidates()
             .filter(|r| parts.first().is_some_and(|p| r.columns.find(p).is_some()))
             .filter_map(|r| r.bound(parts, 0, local));
-        match (direct.next(), direct.next()) {
+        let (first, second) = (direct.next(), direct.next());
+        if first.is_some() {
+            self.note_named(parts, alias, notes);
+        }
+        match (first, second) {
             (Some(one), None) => return Binding::Column(one),
             (Some(one), Some(other)) => {
                 return Binding::Several([one, other].into_iter().chain(direct).collect());
             }
             (None, _) => {}
         }
-        let outer = self.parent.map(|p| p.bind_plain(parts, false));
+        notes.also.extend(alias);
+        notes
+            .also
+            .extend(candidates().filter_map(ScopeRelation::unlisted));
+        candidates().for_each(|r| r.note_inside(parts, notes));
+        let outer = self.parent.map(|p| p.bind_plain(parts, false, notes));
         let mut inside: Vec<Bound> = candidates()
             .filter_map(|r| r.bound_inside(parts, local))
             .collect();
@@ -178,7 +244,7 @@ impl<'p> Scope<'p> {
             }
             (true, outer) => {
                 let open = candidates().any(|r| r.columns.open);
-                let alias = matches!(parts, [name] if self.aliases.iter().any(|a| a == name));
+                let alias = alias.is_some();
                 match outer {
                     // An unknown schema nearer by may hide the outer column, and so may an alias, in ORDER BY alone: both may be meant.
                     Some(outer @ (Binding::Column(_) | Binding::Several(_))) => outer,
@@ -207,6 +273,41 @@ impl<'p> Scope<'p> {
         }
     }
 
+    /// The select item of this name.
+    fn alias(&self, parts: &[&str]) -> Option<ColumnRef> {
+        let [name] = parts else { return None };
+        let mut named = self.aliases.iter().filter(|(alias, _)| alias == name);
+        named.next().map(|(_, column)| *column)
+    }
+
+    /// The last merged column of this name.
+    pub(super) fn joined(&self, name: &str) -> Option<ColumnRef> {
+        let mut named = self
+            .joined
+            .iter()
+            .rev()
+            .filter(|(joined, _)| joined == name);
+        named.next().map(|(_, column)| *column)
+    }
+
+    /// What a name that is a column here means besides, or instead.
+    fn note_named(&self, parts: &[&str], alias: Option<ColumnRef>, notes: &mut Notes) {
+        let Some((name, fields)) = parts.split_first() else {
+            return;
+        };
+        if let Some(joined) = self.joined(name) {
+            notes.instead = Some(ColumnRef {
+                whole: fields.is_empty(),
+                ..joined
+            });
+        }
+        match self.alias_rule {
+            AliasRule::Column => {}
+            AliasRule::Both => notes.also.extend(alias),
+            AliasRule::Alias => notes.instead = alias.or(notes.instead),
+        }
+    }
+
     /// The relations that a star's qualifier means, nearest scope first; `None` when there is none.
     pub(super) fn named(&self, prefix: &[&str]) -> Option<&ScopeRelation> {
         self.relations
@@ -228,13 +329,40 @@ impl ScopeRelation {
         }
     }
 
+    /// A column that nobody has listed, where there may be one.
+    pub(super) fn unlisted(&self) -> Option<ColumnRef> {
+        self.columns.open.then_some(ColumnRef {
+            node: self.node,
+            column: None,
+            whole: false,
+        })
+    }
+
+    /// Notes all ROW columns that have `parts` inside them, where none is named so: which one is meant is not known (FLINK.md §1 `row-peek`).
+    fn note_inside(&self, parts: &[&str], notes: &mut Notes) {
+        let Some(first) = parts.first() else { return };
+        if self.columns.find(first).is_some() {
+            return;
+        }
+        let columns = self.columns.list.iter().enumerate();
+        let inside =
+            columns.filter(|(_, c)| c.data_type.as_ref().is_some_and(|t| has_field(t, first)));
+        notes.also.extend(inside.map(|(index, _)| ColumnRef {
+            node: self.node,
+            column: Some(count(index)),
+            whole: false,
+        }));
+    }
+
     /// `rest` as a column of this relation, then fields of it.
     fn bound(&self, rest: &[&str], qualifier: usize, local: bool) -> Option<Bound> {
         let (name, fields) = rest.split_first()?;
-        let column = match self.columns.find(name) {
-            Some(column) => column,
+        let (index, column) = match self.columns.find(name) {
+            Some(found) => found,
             None if self.columns.open => {
                 return Some(Bound {
+                    node: self.node,
+                    index: None,
                     relation: self.relation,
                     column: (*name).to_owned(),
                     qualifier,
@@ -254,6 +382,8 @@ impl ScopeRelation {
             .clone()
             .and_then(|t| fields.iter().try_fold(t, |t, field| field_type(&t, field)));
         Some(Bound {
+            node: self.node,
+            index: Some(index),
             relation: self.relation,
             column: column.name.clone(),
             qualifier,
@@ -266,12 +396,12 @@ impl ScopeRelation {
     /// `parts` as a field somewhere inside a ROW column, without the names above it.
     fn bound_inside(&self, parts: &[&str], local: bool) -> Option<Bound> {
         let first = parts.first()?;
-        let column = self
-            .columns
-            .list
-            .iter()
-            .find(|c| c.data_type.as_ref().is_some_and(|t| has_field(t, first)))?;
+        let mut columns = self.columns.list.iter().enumerate();
+        let (index, column) =
+            columns.find(|(_, c)| c.data_type.as_ref().is_some_and(|t| has_field(t, first)))?;
         Some(Bound {
+            node: self.node,
+            index: Some(count(index)),
             relation: self.relation,
             column: column.name.clone(),
             qualifier: 0,

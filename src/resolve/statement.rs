@@ -52,7 +52,11 @@ impl<'a> Resolver<'a> {
                 | TableChange::Schedule => Ok(()),
             },
             StatementKind::AlterView(alter) => match &alter.change {
-                ViewChange::As(query) => self.top(*query),
+                ViewChange::As(query) => {
+                    // Not a sink: what may be changed is asked elsewhere.
+                    self.out.bindings.altered = self.session.qualify(&alter.name).ok();
+                    self.top(*query)
+                }
                 ViewChange::Rename(_) => Ok(()),
             },
             StatementKind::Update(update) => self.update(update),

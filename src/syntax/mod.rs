@@ -23,7 +23,10 @@ mod word;
 
 pub use construct::Construct;
 pub use data_type::{DataType, MAX_LENGTH, RowField, TypeKind};
-pub use operands::{Operand, cast_type, ident_span, last_part, operands, parts, sql_span};
+pub use operands::{
+    CallPart, Operand, call_parts, cast_type, ident_span, last_part, operands, parts, sql_span,
+    step,
+};
 pub use parse::{Names, parse_data_type, tokens};
 pub use span::{Lines, Position, Span};
 pub use stack::with_stack;

@@ -80,6 +80,18 @@ pub fn parts<'a>(expr: &'a Expr, below: &mut Vec<&'a Expr>) -> Result<(), Syntax
     one(expr, below, &mut |_| {})
 }
 
+/// One step of [`operands`]: adds the expressions directly below `expr` to `below`, and reports what it is itself.
+///
+/// # Errors
+/// `unsupported-construct` for a node that is not on the list.
+pub fn step<'a>(
+    expr: &'a Expr,
+    below: &mut Vec<&'a Expr>,
+    found: &mut dyn FnMut(Operand<'a>),
+) -> Result<(), SyntaxError> {
+    one(expr, below, found)
+}
+
 #[expect(
     clippy::too_many_lines,
     reason = "one closed match: the list is the point"
@@ -284,6 +296,38 @@ fn call<'a>(
     found: &mut dyn FnMut(Operand<'a>),
 ) -> Result<(), SyntaxError> {
     found(Operand::Call(function));
+    call_parts(function, &mut |part| match part {
+        CallPart::Argument(_, expr)
+        | CallPart::Order(expr)
+        | CallPart::Filter(expr)
+        | CallPart::Window(expr) => todo.push(expr),
+        CallPart::Star(parts) => found(Operand::Wildcard(parts)),
+    })
+}
+
+/// What stands below a call, by the clause it stands in.
+#[derive(Debug, Clone, Copy)]
+pub enum CallPart<'a> {
+    /// An argument, with its place from 0.
+    Argument(usize, &'a Expr),
+    /// `*` or `t.*` as an argument; the parts before the star.
+    Star(&'a [ObjectNamePart]),
+    /// A key that orders the rows of an aggregate.
+    Order(&'a Expr),
+    /// `FILTER (WHERE …)`.
+    Filter(&'a Expr),
+    /// PARTITION BY, ORDER BY and the frame of OVER.
+    Window(&'a Expr),
+}
+
+/// Reports everything below a call to `found`; a unit of time and the names of `DESCRIPTOR` are no columns, and are left out.
+///
+/// # Errors
+/// `unsupported-construct` for a clause that is not on the list.
+pub fn call_parts<'a>(
+    function: &'a Function,
+    found: &mut dyn FnMut(CallPart<'a>),
+) -> Result<(), SyntaxError> {
     let name = last_part(&function.name).to_ascii_uppercase();
     // Columns of the table argument beside it, not of this scope. A user's function has the name only in back-ticks or behind dots.
     if name == "DESCRIPTOR" && is_plain(&function.name) {
@@ -296,7 +340,7 @@ fn call<'a>(
             FunctionArguments::List(list) => list,
             FunctionArguments::Subquery(_) => return unknown(Construct::FunctionArgument),
         };
-        for argument in &list.args {
+        for (index, argument) in list.args.iter().enumerate() {
             let value = match argument {
                 FunctionArg::Named { arg, .. }
                 | FunctionArg::ExprNamed { arg, .. }
@@ -304,10 +348,10 @@ fn call<'a>(
             };
             match value {
                 FunctionArgExpr::Expr(Expr::Identifier(_)) if unit => {}
-                FunctionArgExpr::Expr(expr) => todo.push(expr),
-                FunctionArgExpr::Wildcard => found(Operand::Wildcard(&[])),
+                FunctionArgExpr::Expr(expr) => found(CallPart::Argument(index, expr)),
+                FunctionArgExpr::Wildcard => found(CallPart::Star(&[])),
                 FunctionArgExpr::QualifiedWildcard(ObjectName(parts)) => {
-                    found(Operand::Wildcard(parts))
+                    found(CallPart::Star(parts))
                 }
                 FunctionArgExpr::WildcardWithOptions(_) => {
                     return unknown(Construct::FunctionArgument);
@@ -317,14 +361,20 @@ fn call<'a>(
         }
         for clause in &list.clauses {
             match clause {
-                FunctionArgumentClause::Where(expr) | FunctionArgumentClause::Limit(expr) => {
-                    todo.push(expr)
+                FunctionArgumentClause::Where(expr) => found(CallPart::Filter(expr)),
+                FunctionArgumentClause::Limit(expr) => found(CallPart::Argument(usize::MAX, expr)),
+                FunctionArgumentClause::OrderBy(keys) => {
+                    keys.iter().for_each(|k| found(CallPart::Order(&k.expr)))
                 }
-                FunctionArgumentClause::OrderBy(keys) => todo.extend(keys.iter().map(|k| &k.expr)),
                 FunctionArgumentClause::OnOverflow(ListAggOnOverflow::Truncate {
                     filler, ..
-                }) => todo.extend(filler.as_deref()),
-                FunctionArgumentClause::Having(bound) => todo.push(&bound.1),
+                }) => {
+                    let filler = filler.as_deref().into_iter();
+                    filler.for_each(|f| found(CallPart::Argument(usize::MAX, f)));
+                }
+                FunctionArgumentClause::Having(bound) => {
+                    found(CallPart::Argument(usize::MAX, &bound.1))
+                }
                 FunctionArgumentClause::OnOverflow(ListAggOnOverflow::Error)
                 | FunctionArgumentClause::IgnoreOrRespectNulls(_)
                 | FunctionArgumentClause::Separator(_)
@@ -333,13 +383,17 @@ fn call<'a>(
             }
         }
     }
-    todo.extend(function.within_group.iter().map(|k| &k.expr));
-    todo.extend(function.filter.as_deref());
+    let keys = function.within_group.iter();
+    keys.for_each(|k| found(CallPart::Order(&k.expr)));
+    if let Some(filter) = function.filter.as_deref() {
+        found(CallPart::Filter(filter));
+    }
     match &function.over {
         None | Some(WindowType::NamedWindow(_)) => {}
         Some(WindowType::WindowSpec(window)) => {
-            todo.extend(&window.partition_by);
-            todo.extend(window.order_by.iter().map(|k| &k.expr));
+            let keys = window.order_by.iter().map(|k| &k.expr);
+            let keys = window.partition_by.iter().chain(keys);
+            keys.for_each(|k| found(CallPart::Window(k)));
             if let Some(frame) = &window.window_frame {
                 for bound in [Some(&frame.start_bound), frame.end_bound.as_ref()]
                     .into_iter()
@@ -348,7 +402,8 @@ fn call<'a>(
                     match bound {
                         WindowFrameBound::CurrentRow => {}
                         WindowFrameBound::Preceding(value) | WindowFrameBound::Following(value) => {
-                            todo.extend(value.as_deref())
+                            let value = value.as_deref().into_iter();
+                            value.for_each(|v| found(CallPart::Window(v)));
                         }
                     }
                 }

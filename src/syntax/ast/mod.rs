@@ -486,6 +486,8 @@ pub struct GroupBy {
 pub struct NamedWindow {
     /// Its name.
     pub name: Ident,
+    /// The window that it is made from: `WINDOW w AS (v ORDER BY …)`.
+    pub base: Option<Ident>,
     /// All scalar operands: PARTITION BY, ORDER BY, frame bounds.
     pub operands: Vec<Scalar>,
 }

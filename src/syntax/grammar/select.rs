@@ -92,16 +92,22 @@ impl Grammar<'_, '_> {
     fn named_window(&mut self) -> Parsed<NamedWindow> {
         let name = self.identifier()?;
         self.expect_word(Word::AS)?;
-        let operands = self.window_operands()?;
-        Ok(NamedWindow { name, operands })
+        let (base, operands) = self.window_operands()?;
+        Ok(NamedWindow {
+            name,
+            base,
+            operands,
+        })
     }
 
-    /// `([name] [PARTITION BY …] [ORDER BY …] [frame])`: its operands.
-    fn window_operands(&mut self) -> Parsed<Vec<Scalar>> {
+    /// `([name] [PARTITION BY …] [ORDER BY …] [frame])`: that name, and its operands.
+    fn window_operands(&mut self) -> Parsed<(Option<Ident>, Vec<Scalar>)> {
         self.left_paren()?;
-        if self.is_identifier(self.peek()) {
-            self.identifier()?;
-        }
+        let base = if self.is_identifier(self.peek()) {
+            Some(self.identifier()?)
+        } else {
+            None
+        };
         let mut operands = Vec::new();
         if self.eat_words(&[Word::PARTITION, Word::BY])? {
             operands = self.comma_list(Self::scalar)?;
@@ -120,7 +126,7 @@ impl Grammar<'_, '_> {
             self.expect_word(Word::PARTIAL)?;
         }
         self.right_paren()?;
-        Ok(operands)
+        Ok((base, operands))
     }
 
     fn window_edge(&mut self) -> Parsed<Option<Scalar>> {

@@ -1,6 +1,9 @@
-//! Lineage: where written columns come from, and what protection follows.
+//! Lineage: what each output is made of, and the forms in which it goes out.
 
 mod browser;
+mod cases;
+mod constructs;
 mod export;
 mod picture;
 mod sample;
+pub mod script;

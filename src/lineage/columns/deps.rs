@@ -1,0 +1,198 @@
+//! Sets of dependencies, shared: what a column, or the rows of a relation, are made of.
+//!
+//! Invariant: a set holds each (source, relationship) once. A column that is handed on unchanged shares its set, so that stars stay linear.
+
+use std::rc::Rc;
+
+use super::super::{Direct, Form, Indirect, Reduction, Relationship};
+use crate::syntax::Span;
+
+/// A source column by number: which dataset, and which of its columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Source {
+    pub dataset: u32,
+    /// [`ANY`] where any column may be meant.
+    pub column: u32,
+}
+
+/// The number of no column: any may be meant.
+pub(super) const ANY: u32 = u32::MAX;
+
+/// One dependency. Its span is empty as long as no item or clause of a query has read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Dep {
+    pub source: Source,
+    pub relationship: Relationship,
+    pub span: Span,
+}
+
+/// A finished set.
+pub(super) type Deps = Rc<[Dep]>;
+
+/// The value itself.
+pub(super) const SAME: Relationship = Relationship::Direct(Direct::SAME);
+
+/// Any expression over the value.
+pub(super) const DERIVED: Relationship = with_form(Form::Derived);
+
+pub(super) const fn with_form(form: Form) -> Relationship {
+    Relationship::Direct(Direct {
+        form,
+        reduction: Reduction::None,
+    })
+}
+
+pub(super) const fn reduced(reduction: Reduction) -> Relationship {
+    Relationship::Direct(Direct {
+        form: Form::Same,
+        reduction,
+    })
+}
+
+/// One hop, then another on its result. What is indirect in a value stays so; in a condition everything is part of the condition.
+pub(super) fn then(first: Relationship, next: Relationship) -> Relationship {
+    match (first, next) {
+        (_, Relationship::Indirect(_)) => next,
+        (Relationship::Direct(first), Relationship::Direct(next)) => {
+            Relationship::Direct(first.then(next))
+        }
+        (Relationship::Indirect(_), Relationship::Direct(_)) => first,
+    }
+}
+
+/// The same place as an indirect operand: in a condition it is part of that condition.
+pub(super) const fn indirectly(how: Relationship, kind: Indirect) -> Relationship {
+    match how {
+        Relationship::Direct(_) => Relationship::Indirect(kind),
+        Relationship::Indirect(_) => how,
+    }
+}
+
+/// A set in the making.
+#[derive(Debug, Default)]
+pub(super) struct Set {
+    list: Vec<Dep>,
+    /// How many there were when doubles were last taken out.
+    sorted: usize,
+}
+
+/// From how many entries on doubles are taken out while a set grows.
+const MANY: usize = 1024;
+
+impl Set {
+    pub(super) fn push(&mut self, dep: Dep) {
+        self.list.push(dep);
+        if self.list.len() > self.sorted.saturating_mul(2).max(MANY) {
+            self.sort();
+        }
+    }
+
+    /// Adds `deps` as they are read at `at` in the manner `how`. The span stays that of the hop that made a dependency what it is.
+    pub(super) fn read(&mut self, deps: &[Dep], how: Relationship, at: Span) {
+        for dep in deps {
+            self.push(through(*dep, how, at));
+        }
+    }
+
+    /// Adds `deps` unchanged.
+    pub(super) fn keep(&mut self, deps: &[Dep]) {
+        deps.iter().for_each(|dep| self.push(*dep));
+    }
+
+    fn sort(&mut self) {
+        self.list.sort_unstable();
+        self.list.dedup_by_key(|dep| (dep.source, dep.relationship));
+        self.sorted = self.list.len();
+    }
+
+    pub(super) fn finish(mut self) -> Deps {
+        self.sort();
+        self.list.into()
+    }
+}
+
+fn through(dep: Dep, how: Relationship, at: Span) -> Dep {
+    let relationship = then(dep.relationship, how);
+    let unread = dep.span.is_empty() || relationship != dep.relationship;
+    Dep {
+        source: dep.source,
+        relationship,
+        span: if unread { at } else { dep.span },
+    }
+}
+
+/// The same set, read by the item at `at`. Shared where that says nothing new.
+pub(super) fn read(deps: &Deps, at: Span) -> Deps {
+    if deps.iter().all(|dep| !dep.span.is_empty()) {
+        return Rc::clone(deps);
+    }
+    deps.iter().map(|dep| through(*dep, SAME, at)).collect()
+}
+
+/// The same set, all at one place.
+pub(super) fn placed(deps: &Deps, at: Span) -> Deps {
+    let mut set = Set::default();
+    for dep in deps.iter() {
+        set.push(Dep { span: at, ..*dep });
+    }
+    set.finish()
+}
+
+/// Nothing.
+pub(super) fn none() -> Deps {
+    Rc::from([])
+}
+
+/// The columns of rows, and what decides which rows there are.
+#[derive(Debug, Clone)]
+pub(super) struct Frame {
+    /// The listed columns, in order.
+    pub columns: Rc<[Deps]>,
+    /// What a column that is not listed may be made of; none where all are listed.
+    pub rest: Option<Deps>,
+    /// What decides which rows there are: JOIN, FILTER, GROUP_BY, SORT.
+    pub whole: Deps,
+    /// The operands of UNNEST and of table functions: they decide how many rows there are. No edge of a query by itself; of a value that is
+    /// made by counting the rows they are.
+    pub rows: Deps,
+}
+
+impl Frame {
+    pub(super) fn of(columns: Vec<Deps>) -> Self {
+        Self {
+            columns: columns.into(),
+            rest: None,
+            whole: none(),
+            rows: none(),
+        }
+    }
+
+    /// All columns in one set. Which is which is not known, so none counts as handed on unchanged.
+    pub(super) fn everything(&self) -> Deps {
+        let mut set = Set::default();
+        for deps in self.columns.iter().chain(&self.rest) {
+            set.read(deps, DERIVED, Span::default());
+        }
+        set.finish()
+    }
+
+    /// The same rows, of which no column can be told from another: `columns` of them, and others where it is `open`.
+    pub(super) fn blurred(&self, columns: usize, open: bool) -> Self {
+        let everything = self.everything();
+        Self {
+            columns: vec![Rc::clone(&everything); columns].into(),
+            rest: open.then_some(everything),
+            ..self.clone()
+        }
+    }
+
+    /// The same rows, all read at one place of another text.
+    pub(super) fn placed(&self, at: Span) -> Self {
+        Self {
+            columns: self.columns.iter().map(|deps| placed(deps, at)).collect(),
+            rest: self.rest.as_ref().map(|deps| placed(deps, at)),
+            whole: placed(&self.whole, at),
+            rows: placed(&self.rows, at),
+        }
+    }
+}
