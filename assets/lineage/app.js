@@ -337,6 +337,7 @@ function printing() {
   fillTables();
   addEventListener('afterprint', () => zoomTo(before.zoom), { once: true });
   zoomTo(Math.min(1, 1040 / drawn.width));
+  parts.canvas.style.left = parts.canvas.style.top = '0';
 }
 
 function start() {
@@ -370,7 +371,7 @@ function start() {
   if (matchMedia('(prefers-color-scheme: dark)').matches) $('theme').textContent = 'Light';
   document.body.classList.add('scripted');
   redraw();
-  fit(0.72);
+  fit(0.7);
   tell();
   addEventListener('resize', center);
 }

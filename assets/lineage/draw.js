@@ -1,7 +1,7 @@
 // Cards and edges. In: the data and what is to be seen of it. Out: elements, and the places by which edges and keys find them.
 
-const WIDTH = 308;
-const GAP_X = 116;
+const WIDTH = 290; // as in style.css
+const GAP_X = 104;
 const HEAD = 62;
 const ROW = 26;
 const LONG = 15; // a card with more columns is cut

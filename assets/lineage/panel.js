@@ -9,7 +9,12 @@ function link(key) {
 
 function jobLine(at) {
   const job = model.data.jobs[at.job];
-  return h('p', { class: 'job' }, h('span', {}, job.name), ` · ${job.user} · statement ${at.statement + 1}`);
+  return h('p', { class: 'job' }, h('span', {}, job.name), joined(job.user, `statement ${at.statement + 1}`));
+}
+
+/** What is known, each after a dot. */
+function joined(...parts) {
+  return parts.filter(Boolean).map((part) => ' · ' + part).join('');
 }
 
 function code(text) {
@@ -137,7 +142,7 @@ function tablePanel(index, view) {
 
 function overview() {
   const { jobs, tables, links } = model.data;
-  const items = jobs.map((job) => h('li', {}, h('p', { class: 'job' }, h('span', {}, job.name), ` · ${job.user} · ${job.at}`),
+  const items = jobs.map((job) => h('li', {}, h('p', { class: 'job' }, h('span', {}, job.name), joined(job.user, job.at)),
     ...job.writes.map((w) => h('p', { class: 'how' }, `statement ${w.statement + 1} → `, ...w.tables.map((t) => h('button', { type: 'button', class: 'link', 'data-go-table': t }, nameOf(model.data.tables[t])))))));
   return [
     h('h2', {}, 'Overview'),

@@ -381,6 +381,7 @@ fn dot_is_read_by_graphviz() {
 #[test]
 fn mermaid_holds_no_sign_that_could_end_a_text() {
     let text = mermaid::text(&hostile().graph(), Some(0));
+    fs::write(desk("mermaid").join("hostile.mmd"), &text).unwrap();
     for line in text.lines().filter(|l| l.contains('"')) {
         let parts: Vec<&str> = line.split('"').collect();
         assert_eq!(parts.len(), 3, "{line}");
