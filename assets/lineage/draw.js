@@ -232,7 +232,7 @@ function drawCard(arranged, seen) {
 
 function drawRow(column, seen) {
   const protection = protectionOf(column, seen.view);
-  const words = [columnName(column), column.type, protectionText(protection)].filter(Boolean).join(', ');
+  const words = [columnName(column), column.type, protectionDetail(protection)].filter(Boolean).join(', ');
   return h('button', { type: 'button', class: 'row', 'data-column': column.key, tabindex: -1, 'aria-label': words, 'aria-pressed': 'false', title: words },
     lock(protection, false),
     h('span', { class: 'column' + (column.name === null ? ' any' : '') }, columnName(column)),

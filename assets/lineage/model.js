@@ -51,6 +51,7 @@ function protectionOf(column, viewpoint) {
 const STATES = {
   masked: { label: 'masked', icon: 'closed', says: 'a rule on this column masks it' },
   inherited: { label: 'inherited', icon: 'inherited', says: 'masked, because of what it is made of' },
+  denied: { label: 'denied', icon: 'denied', says: 'not readable at all' },
   declassified: { label: 'declassified', icon: 'cut', says: 'shown, because somebody ended the inheritance' },
   unknown: { label: 'unknown', icon: 'unknown', says: 'nobody can say what was written here' },
   raw: { label: 'raw', icon: 'open', says: 'shown as it is stored' },
@@ -60,7 +61,15 @@ const STATES = {
 function protectionText(protection) {
   if (!protection) return '';
   const state = STATES[protection.state];
-  return protection.mask ? state.label + ': ' + protection.mask : state.label;
+  const what = protection.mask || protection.by;
+  return what ? state.label + ': ' + what : state.label;
+}
+
+/** The same with the rule and the columns that it comes from. */
+function protectionDetail(protection) {
+  if (!protection) return '';
+  const from = protection.from ? ', from ' + protection.from.map((source) => source.name).join(', ') : '';
+  return protectionText(protection) + from + (protection.rule ? ', rule ' + protection.rule : '');
 }
 
 /** All edges and columns up- or downstream of a column, its table-wide conditions included for the column itself alone. */

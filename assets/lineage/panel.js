@@ -67,6 +67,7 @@ function why(column, view) {
   const rule = (p) => (p.rule ? `rule ${p.rule}` : 'a rule');
   if (protection.state === 'masked') lines.push(h('li', {}, `${rule(protection)} on this column: ${protection.mask}`));
   if (protection.state === 'declassified') lines.push(h('li', {}, auditText(protection)));
+  if (protection.state === 'denied') lines.push(h('li', {}, `${rule(protection)} denies it`));
   if (protection.state === 'raw') lines.push(h('li', {}, 'no rule on this column, and no mask that comes with its data'));
   if (protection.state === 'unknown') lines.push(h('li', {}, 'no record says what was written here'));
   if (protection.state === 'inherited') {
@@ -81,7 +82,7 @@ function why(column, view) {
       lines.push(h('li', { class: 'end' }, h('div', { class: 'hop' }, link(source.key), lock(end, true)), `${rule(protection)} asks for ${protection.mask}`));
     }
   }
-  const title = { masked: 'Why is this masked?', inherited: 'Why is this masked?', declassified: 'Why is this shown?', raw: 'Why is this shown?', unknown: 'Why is this unknown?' };
+  const title = { denied: 'Why is this denied?', masked: 'Why is this masked?', inherited: 'Why is this masked?', declassified: 'Why is this shown?', raw: 'Why is this shown?', unknown: 'Why is this unknown?' };
   return h('section', {}, h('h3', {}, title[protection.state]), h('ol', { class: 'chain' }, ...lines));
 }
 

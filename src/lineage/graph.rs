@@ -80,6 +80,11 @@ pub enum Protection {
         /// The rule, where one is known.
         rule: Option<String>,
     },
+    /// Nothing: the principal may not read it.
+    Denied {
+        /// The rule, where one is known.
+        rule: Option<String>,
+    },
 }
 
 /// The record of an end of inheritance.
@@ -279,6 +284,7 @@ impl Protection {
             Self::Unknown => "unknown",
             Self::Inherited { .. } => "inherited",
             Self::Masked { .. } => "masked",
+            Self::Denied { .. } => "denied",
         }
     }
 }

@@ -37,7 +37,7 @@ pub fn text(graph: &Graph, principal: Option<usize>) -> String {
     if principal.is_some() {
         out.push_str(
             "  classDef raw stroke:#566173\n  classDef masked stroke:#0a6349,stroke-width:3px\n  classDef inherited stroke:#5f36ab,stroke-width:3px\n  \
-             classDef declassified stroke:#844600,stroke-dasharray:6 3\n  classDef unknown stroke:#a01f2d,stroke-dasharray:2 2\n",
+             classDef declassified stroke:#844600,stroke-dasharray:6 3\n  classDef unknown stroke:#a01f2d,stroke-dasharray:2 2\n  classDef denied stroke:#17202c,stroke-width:3px\n",
         );
     }
     out

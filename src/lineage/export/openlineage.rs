@@ -379,6 +379,11 @@ impl Export<'_> {
                     field.insert("until".to_owned(), json!(words::instant(until)));
                 }
             }
+            Protection::Denied { rule } => {
+                if let Some(rule) = rule {
+                    field.insert("rule".to_owned(), json!(rule));
+                }
+            }
             Protection::Masked { mask, rule } | Protection::Inherited { mask, rule, .. } => {
                 field.insert("mask".to_owned(), json!(mask));
                 if let Some(rule) = rule {

@@ -98,6 +98,7 @@ pub(super) fn protection(protection: &Protection) -> String {
         Protection::Unknown => "unknown".to_owned(),
         Protection::Declassified(by) => format!("declassified {}", audit(by)),
         Protection::Masked { mask, rule } => format!("masked: {mask}{}", by(rule)),
+        Protection::Denied { rule } => format!("denied{}", by(rule)),
         Protection::Inherited { mask, rule, from } => {
             let sources: Vec<_> = from.iter().map(source).collect();
             format!("inherited: {mask}{} from {}", by(rule), sources.join(", "))

@@ -381,7 +381,6 @@ fn dot_is_read_by_graphviz() {
 #[test]
 fn mermaid_holds_no_sign_that_could_end_a_text() {
     let text = mermaid::text(&hostile().graph(), Some(0));
-    fs::write(desk("mermaid").join("hostile.mmd"), &text).unwrap();
     for line in text.lines().filter(|l| l.contains('"')) {
         let parts: Vec<&str> = line.split('"').collect();
         assert_eq!(parts.len(), 3, "{line}");
@@ -421,6 +420,85 @@ fn datasets_are_told_apart_by_their_bytes() {
         .filter(|l| graph.tables[l.from.table].physical[..] == ["kafka://k/b"])
         .count();
     assert_eq!(from, 1, "and the first leads from both");
+}
+
+/// The command line's forms, of a script with a password in it.
+#[test]
+fn the_command_line_writes_each_form_and_no_password() {
+    let folder = desk("lineage-cli");
+    fs::write(
+        folder.join("tables.sql"),
+        "CREATE TABLE a (id BIGINT, phone STRING) WITH ('connector' = 'jdbc', 'url' = 'jdbc:mysql://db1:3306/shop', 'table-name' = 'a');",
+    )
+    .unwrap();
+    fs::write(
+        folder.join("job.sql"),
+        "CREATE TABLE c WITH ('connector' = 'jdbc', 'url' = 'jdbc:mysql://db1:3306/shop', 'table-name' = 'c', 'password' = 'hunter2') -- hunter2\nAS SELECT id, \
+         UPPER(phone) AS phone FROM a;",
+    )
+    .unwrap();
+    let run = |arguments: &[&str]| {
+        let binary = env!("CARGO_BIN_EXE_sqlsec");
+        let ran = Command::new(binary)
+            .current_dir(&folder)
+            .args(["lineage", "--catalog", "tables.sql"])
+            .args(arguments)
+            .output();
+        let ran = ran.unwrap();
+        assert!(
+            ran.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&ran.stderr)
+        );
+        let text = String::from_utf8(ran.stdout).unwrap();
+        assert!(!text.contains("hunter2"), "{arguments:?}: {text}");
+        text
+    };
+    for (format, holds) in [
+        ("openlineage", "UPPER(phone)"),
+        ("atlas", "flink_column_lineage"),
+        ("atlas-types", "entityDefs"),
+        ("atlas-hook", "ENTITY_CREATE_V2"),
+        ("dot", "mysql:"),
+        ("mermaid", "flowchart LR"),
+        ("html", "<!DOCTYPE html>"),
+    ] {
+        let text = run(&["--format", format, "job.sql"]);
+        assert!(text.contains(holds), "{format}: {text}");
+    }
+    let event: Value = serde_json::from_str(&run(&[
+        "--format",
+        "openlineage",
+        "--user",
+        "ann",
+        "--run",
+        "start",
+        "job.sql",
+    ]))
+    .unwrap();
+    assert_eq!(
+        (event["eventType"].as_str(), event["job"]["name"].as_str()),
+        (Some("START"), Some("job"))
+    );
+    assert_eq!(event["job"]["facets"]["sqlsec_submission"]["user"], "ann");
+    assert_eq!(event["outputs"][0]["name"], "shop.c");
+    assert!(!run(&["--format", "html", "--no-text", "job.sql"]).contains("UPPER"));
+    assert_eq!(run(&["--format", "html", "-o", "out.html", "job.sql"]), "");
+    assert!(
+        fs::read_to_string(folder.join("out.html"))
+            .unwrap()
+            .contains("UPPER")
+    );
+    let told = json!({ "viewpoints": [{ "principal": "ann", "columns": [[
+        { "dataset": { "name": ["default_catalog", "default_database", "a"], "physical": ["mysql://db1:3306/shop.a"] }, "column": "phone" },
+        { "state": "masked", "mask": "MASK_HASH", "rule": "r1" },
+    ]] }] });
+    fs::write(folder.join("told.json"), told.to_string()).unwrap();
+    let told = run(&["--format", "html", "--protection", "told.json", "job.sql"]);
+    assert!(
+        told.contains("<td>masked: MASK_HASH by rule r1</td>"),
+        "{told}"
+    );
 }
 
 #[cfg(feature = "service")]

@@ -182,6 +182,9 @@ fn a_thousand_columns_are_drawn_in_a_second() {
     assert!(best < 1000, "{best} ms");
     let mut page = Page::open(&chromium, &path, false);
     assert_eq!(count(&mut page, ".card"), 50);
+    let overlaps = "(() => { const boxes = [...document.querySelectorAll('.card')].map((c) => c.getBoundingClientRect()); return boxes.filter((a, i) => \
+                    boxes.some((b, j) => i < j && a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)).length; })()";
+    assert_eq!(page.evaluate(overlaps), 0, "no card lies on another");
     page.evaluate("document.getElementById('open-all').click()");
     assert_eq!(count(&mut page, ".row"), 1000);
     let began = Instant::now();

@@ -303,6 +303,12 @@ pub fn sample() -> Sample {
                 rule: rule("phone-enc"),
             },
         ),
+        (
+            column(&a, "seen_at"),
+            Protection::Denied {
+                rule: rule("no-times"),
+            },
+        ),
         (column(&b, "aid"), Protection::Raw),
         (column(&b, "city"), Protection::Raw),
         (column(&c, "id"), Protection::Raw),

@@ -63,6 +63,7 @@ fn protection(graph: &Graph, protection: &Protection) -> Value {
             }
             value
         }
+        Protection::Denied { rule } => json!({ "state": state, "rule": rule }),
         Protection::Masked { mask, rule } => {
             json!({ "state": state, "mask": mask, "rule": rule })
         }
