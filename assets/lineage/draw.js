@@ -233,11 +233,16 @@ function drawCard(arranged, seen) {
 function drawRow(column, seen) {
   const protection = protectionOf(column, seen.view);
   const words = [columnName(column), column.type, protectionDetail(protection)].filter(Boolean).join(', ');
-  return h('button', { type: 'button', class: 'row', 'data-column': column.key, tabindex: -1, 'aria-label': words, 'aria-pressed': 'false', title: words },
+  // What is not seen is for those who hear it: pauses, and where a mask comes from.
+  const heard = (text) => h('span', { class: 'heard' }, text);
+  return h('button', { type: 'button', class: 'row', 'data-column': column.key, tabindex: -1, 'aria-pressed': 'false', title: words },
     lock(protection, false),
     h('span', { class: 'column' + (column.name === null ? ' any' : '') }, columnName(column)),
+    heard(', '),
     h('span', { class: 'type' }, column.type || ''),
-    protection ? h('span', { class: 'chip s-' + protection.state }, protectionText(protection)) : null);
+    heard(', '),
+    protection ? h('span', { class: 'chip s-' + protection.state }, protectionText(protection)) : null,
+    heard(protectionDetail(protection).slice(protectionText(protection).length)));
 }
 
 /** Draws all; returns what later changes need. */
