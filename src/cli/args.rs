@@ -78,7 +78,9 @@ Examples:
 Examples:
   sqlsec lineage job.sql
   sqlsec lineage --catalog tables.sql first.sql second.sql
-  sqlsec lineage --catalog tables.sql --format json job.sql | jq '.[].statements[].lineage.outputs[]'")]
+  sqlsec lineage --catalog tables.sql --format json job.sql | jq '.[].statements[].lineage.outputs[]'
+  sqlsec lineage --catalog tables.sql --format html -o lineage.html first.sql second.sql
+  sqlsec lineage --catalog tables.sql --format openlineage --run start job.sql")]
     Lineage(super::lineage::Lineage),
     /// Work on policy documents.
     #[command(subcommand)]

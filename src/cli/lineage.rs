@@ -6,18 +6,19 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
-use serde_json::json;
 
 use super::args::Flink;
 use super::failure::{Failure, Status};
 use super::input::{self, Source};
+use super::lineage_export::{Export, Form};
 use super::lineage_store::{self, StoreCommand};
 use super::render::{Message, Place};
 use super::streams::Streams;
 use super::submit::OPEN_POLICY;
 use crate::Session;
-use crate::catalog::{Catalog, TableName};
+use crate::catalog::{Catalog, Object, TableName};
 use crate::check::{Decision, Engine, Request, SubmitCheck};
+use crate::lineage::graph::{Beside, Graph, Schema};
 use crate::lineage::{Edge, Naming, Record, StatementRecord, lineage};
 use crate::policy::{Policy, Principal};
 use crate::resolve::resolve;
@@ -43,6 +44,8 @@ pub(super) struct Lineage {
     /// What to print.
     #[arg(long, value_enum, default_value_t)]
     pub format: LineageFormat,
+    #[command(flatten)]
+    pub export: Export,
 }
 
 /// A form of lineage.
@@ -55,6 +58,22 @@ pub(super) enum LineageFormat {
     Edges,
     /// All that is known, with places in the text, as one JSON array of records.
     Json,
+    /// OpenLineage events, one a line: of jobs, or with --run of runs.
+    Openlineage,
+    /// Apache Atlas: the body for `POST /api/atlas/v2/entity/bulk`.
+    Atlas,
+    /// Apache Atlas: the body for `POST /api/atlas/v2/types/typedefs`, once.
+    AtlasTypes,
+    /// Apache Atlas: bodies for `POST /api/atlas/v2/relationship`, one a line, after the entities: edges over which no classification travels.
+    AtlasRelationships,
+    /// Apache Atlas: messages for the topic ATLAS_HOOK, one a line.
+    AtlasHook,
+    /// Graphviz.
+    Dot,
+    /// A Mermaid flowchart.
+    Mermaid,
+    /// The picture: one HTML file without network.
+    Html,
 }
 
 pub(super) fn run(args: &Lineage, streams: &mut Streams) -> Result<Status, Failure> {
@@ -71,17 +90,48 @@ pub(super) fn run(args: &Lineage, streams: &mut Streams) -> Result<Status, Failu
         args.files.as_slice()
     };
     let mut records = Vec::with_capacity(files.len());
+    let mut beside = Beside::default();
     let mut status = Status::Allowed;
     for file in files {
         let script = input::script(Some(file.as_path()))?;
-        let (record, messages) = record(&script, job(file), session.clone(), &catalog, flink)?;
+        let schemas = &mut beside.schemas;
+        let (mut record, messages) = record(
+            &script,
+            job(file),
+            session.clone(),
+            &catalog,
+            flink,
+            schemas,
+        )?;
+        record
+            .user
+            .clone_from(args.export.user.as_ref().unwrap_or(&String::new()));
         if !messages.is_empty() {
             status = Status::Denied;
         }
         streams.messages(messages.iter());
         records.push(record);
+        beside.texts.push(Some(script.text));
     }
-    streams.out(&render(args.format, &records, &session)?)?;
+    let beside = args.export.beside(beside)?;
+    #[cfg(feature = "service")]
+    if args.export.send(&Graph::new(&records, &beside))? {
+        return Ok(status);
+    }
+    let drawn = |form| args.export.render(form, &Graph::new(&records, &beside));
+    let text = match args.format {
+        LineageFormat::Edges => edges(&records, &session),
+        LineageFormat::Json => json(&records)?,
+        LineageFormat::Openlineage => drawn(Form::OpenLineage)?,
+        LineageFormat::Atlas => drawn(Form::Atlas)?,
+        LineageFormat::AtlasTypes => drawn(Form::AtlasTypes)?,
+        LineageFormat::AtlasRelationships => drawn(Form::AtlasRelationships)?,
+        LineageFormat::AtlasHook => drawn(Form::AtlasHook)?,
+        LineageFormat::Dot => drawn(Form::Dot)?,
+        LineageFormat::Mermaid => drawn(Form::Mermaid)?,
+        LineageFormat::Html => drawn(Form::Html)?,
+    };
+    args.export.put(&text, streams)?;
     Ok(status)
 }
 
@@ -99,6 +149,7 @@ fn record(
     mut session: Session,
     catalog: &Catalog,
     flink: FlinkVersion,
+    schemas: &mut Vec<Schema>,
 ) -> Result<(Record, Vec<Message>), Failure> {
     let policy = Policy::load(OPEN_POLICY, "lineage").map_err(|e| Failure::internal(&e))?;
     let engine = Engine::new(policy, catalog.clone());
@@ -134,6 +185,9 @@ fn record(
                 }
             }
             messages.extend(advance(&mut session, statement, script, &engine, flink));
+            if let Some(last) = statements.last() {
+                describe(last, &session, catalog, schemas);
+            }
         }
         drop(parsed);
     });
@@ -145,6 +199,35 @@ fn record(
         statements,
     };
     Ok((record, messages))
+}
+
+/// Adds the schemas of the tables that a statement names.
+fn describe(
+    statement: &StatementRecord,
+    session: &Session,
+    catalog: &Catalog,
+    schemas: &mut Vec<Schema>,
+) {
+    for written in &statement.lineage.outputs {
+        let own = written.columns.iter().flat_map(|c| &c.edges);
+        let sources = own.chain(&written.whole).map(|e| &e.source.dataset);
+        for dataset in sources.chain(&written.target) {
+            if schemas.iter().any(|s| s.dataset == *dataset) {
+                continue;
+            }
+            let found = session.find(dataset.name.clone(), catalog);
+            let Ok(Some(Object::Table(table))) = found.map(|f| f.object) else {
+                continue;
+            };
+            let columns = table.columns.iter().flatten();
+            schemas.push(Schema {
+                dataset: dataset.clone(),
+                columns: columns
+                    .map(|c| (c.name.clone(), c.data_type.clone()))
+                    .collect(),
+            });
+        }
+    }
 }
 
 /// Brings the session to the state after a statement; says why where that cannot be.
@@ -213,16 +296,13 @@ fn advance(
     }
 }
 
-/// Records in a form; `session` is the one that the scripts begin in.
-fn render(format: LineageFormat, records: &[Record], session: &Session) -> Result<String, Failure> {
-    match format {
-        LineageFormat::Edges => Ok(edges(records, session)),
-        LineageFormat::Json => serde_json::to_string_pretty(records)
-            .map(|text| format!("{text}\n"))
-            .map_err(|e| Failure::internal(&e)),
-    }
+fn json(records: &[Record]) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(records);
+    text.map(|text| text + "\n")
+        .map_err(|e| Failure::internal(&e))
 }
 
+/// Edges, one a line; `session` is the one that the scripts begin in.
 fn edges(records: &[Record], session: &Session) -> String {
     let name = |name: &TableName| {
         if name.catalog == session.catalog && name.database == session.database {
@@ -236,7 +316,7 @@ fn edges(records: &[Record], session: &Session) -> String {
     for written in statements.flat_map(|s| &s.lineage.outputs) {
         let target = written.target.as_ref().map(|t| name(&t.name));
         let line = |edge: &Edge, column: Option<&str>| {
-            let object = json!({
+            let object = serde_json::json!({
                 "source_table": name(&edge.source.dataset.name),
                 "source_col": edge.source.column,
                 "target_table": target,

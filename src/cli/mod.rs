@@ -13,6 +13,7 @@ mod failure;
 mod input;
 mod junit;
 mod lineage;
+mod lineage_export;
 mod lineage_store;
 mod policy;
 mod policy_args;

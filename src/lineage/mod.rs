@@ -6,6 +6,8 @@
 
 mod columns;
 mod edge;
+pub mod export;
+pub mod graph;
 pub mod inherit;
 mod record;
 mod statement;

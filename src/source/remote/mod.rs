@@ -2,7 +2,7 @@
 //!
 //! In: a `Question`. Out: an `Answer` from the cache, or from the service within a bound of time. From the inside out: `settings` says where the
 //! service is and how to get in, `http` makes one bounded request, `retry` and `breaker` say when to ask at all, `contract`
-//! makes questions into requests and replies into rules, one file a kind of service, `cache` keeps the answers.
+//! makes questions into requests and replies into rules, one file a kind of service, `cache` keeps the answers; `deliver` hands documents over.
 //! Fetching runs on a thread of its own, so that the check can be called from any kind of thread; its callers wait with a bound.
 //! Stays out: what a rule means.
 //! Invariant: an error is never an answer, and never kept; what is used past its time says so (`Age::stale`), and only where the operator allowed it.
@@ -10,6 +10,7 @@
 mod breaker;
 mod cache;
 mod contract;
+mod deliver;
 mod flight;
 mod http;
 mod native;
@@ -23,6 +24,7 @@ mod tls;
 mod token;
 
 pub use cache::Bounds;
+pub(crate) use deliver::Delivery;
 pub use ranger::RangerService;
 pub use secret::Secret;
 pub use service::Remote;
