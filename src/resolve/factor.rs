@@ -10,6 +10,7 @@ use super::bindings::{ColumnRef, MergedColumn, Node, TableMeaning};
 use super::error::{ResolveError, at};
 use super::query::{Env, Resolver, options, renamed};
 use super::scope::{Columns, Scope, ScopeRelation};
+use super::star::{self, Shown};
 use super::{AliasPlace, BlockId, FromPlace, OutColumn, Place, Relation, TemporalJoin};
 use crate::catalog::{DataType, Object, TableName, TypeKind};
 use crate::syntax::ast::{
@@ -53,10 +54,12 @@ impl<'a> Resolver<'a> {
     ) -> Result<(), ResolveError> {
         let start = scope.relations.len();
         let first_join = scope.joined.len();
+        let first_shown = scope.shown.len();
         self.factor(&item.first, None, scope, env, query, block, alone)?;
         for join in &item.joins {
             let before = scope.relations.len();
             let joins_before = scope.joined.len();
+            let shown_before = scope.shown.len();
             self.factor(&join.right, Some(join), scope, env, query, block, false)?;
             match &join.constraint {
                 JoinConstraint::None => {}
@@ -87,19 +90,27 @@ impl<'a> Resolver<'a> {
                 before..scope.relations.len(),
                 joins_before..scope.joined.len(),
             );
-            self.merged_columns(join, left, right, scope);
+            let joined = self.merged_columns(join, left, right, scope);
+            if !joined.is_empty() {
+                let (left, right) = scope.shown.split_at(shown_before.min(scope.shown.len()));
+                let left = left.get(first_shown..).unwrap_or_default();
+                let shown = star::merged(&scope.relations, left, right, &joined);
+                scope.shown.truncate(first_shown);
+                scope.shown.extend(shown);
+                scope.joined.extend(joined);
+            }
         }
         Ok(())
     }
 
-    /// Notes for lineage which columns a join merges.
+    /// Notes for lineage which columns a join merges; their names come back.
     fn merged_columns(
         &mut self,
         join: &Join,
         left: (Range<usize>, Range<usize>),
         right: (Range<usize>, Range<usize>),
-        scope: &mut Scope<'_>,
-    ) {
+        scope: &Scope<'_>,
+    ) -> Vec<(String, ColumnRef)> {
         let [left, right] = [left, right].map(|(relations, joined)| Side {
             relations: scope.relations.get(relations).unwrap_or_default(),
             joined: scope.joined.get(joined).unwrap_or_default(),
@@ -109,7 +120,7 @@ impl<'a> Resolver<'a> {
             JoinConstraint::None | JoinConstraint::On(_) if join.natural => {
                 common_names(&left, &right)
             }
-            JoinConstraint::None | JoinConstraint::On(_) => return,
+            JoinConstraint::None | JoinConstraint::On(_) => return Vec::new(),
         };
         let node = Node::Join(join.span.start);
         let mut columns = Vec::with_capacity(names.len());
@@ -139,7 +150,7 @@ impl<'a> Resolver<'a> {
         }
         self.out.bindings.shaped(node, columns.len(), false);
         self.out.bindings.merge(join.span.start, columns);
-        scope.joined.extend(joined);
+        joined
     }
 
     #[expect(
@@ -219,6 +230,7 @@ impl<'a> Resolver<'a> {
             relation.relation = None;
         }
         self.shape(relation.node, &relation.columns);
+        scope.shown.push(Shown::Every(scope.relations.len()));
         scope.relations.push(relation);
         Ok(())
     }

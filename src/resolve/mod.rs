@@ -11,6 +11,7 @@ mod error;
 mod factor;
 mod query;
 mod scope;
+mod star;
 mod statement;
 mod view;
 

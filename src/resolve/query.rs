@@ -5,14 +5,11 @@ use std::rc::Rc;
 use sqlparser::ast::Expr;
 
 use super::bind::Path;
-use super::bindings::{ColumnRef, Node, StarPart, TableMeaning, TopQuery, count};
+use super::bindings::{ColumnRef, Node, TableMeaning, TopQuery, count};
 use super::error::{ResolveError, ResolveErrorKind};
 use super::scope::{AliasRule, Binding, Columns, Notes, Scope, ScopeRelation};
-use super::{
-    Block, BlockId, Budget, ColumnUse, Item, ItemKind, LongQualifier, OutColumn, Place, Resolution,
-    StarColumn,
-};
-use crate::catalog::{CatalogSource, DataType, Found, Session, TableName, TypeKind};
+use super::{Block, BlockId, Budget, ColumnUse, Item, ItemKind, OutColumn, Place, Resolution};
+use crate::catalog::{CatalogSource, DataType, Found, Session, TableName};
 use crate::syntax::ast::{
     Body, Name, OrderItem, Query, QueryId, QueryRole, Select, SelectItem, SetOpKind, Setting,
     Statement, TableRef, Term,
@@ -393,132 +390,11 @@ impl<'a> Resolver<'a> {
                 columns.push(OutColumn { name, data_type });
                 Ok(Item { span: *span, kind })
             }
-            SelectItem::Wildcard(span) => {
-                let mut star = Vec::new();
-                let mut all_known = true;
-                let mut parts = Vec::with_capacity(scope.relations.len());
-                for name in &scope.merged {
-                    if let Some((relation, column)) = scope.relations.iter().find_map(|r| {
-                        r.columns
-                            .list
-                            .iter()
-                            .find(|c| c.name == *name)
-                            .map(|c| (r, c))
-                    }) {
-                        let own = |index| ColumnRef {
-                            node: relation.node,
-                            column: Some(index),
-                            whole: true,
-                        };
-                        let own = relation.columns.position(name).map(own);
-                        parts.extend(scope.joined(name).or(own).map(StarPart::One));
-                        columns.push(column.clone());
-                        star.push(star_column(relation, column));
-                    }
-                }
-                for relation in scope.relations.iter().filter(|r| !r.qualified_only) {
-                    self.take_columns(&relation.columns, *span)?;
-                    all_known &= !relation.columns.open;
-                    self.all_columns(relation, *span, true);
-                    if scope.joined.is_empty() {
-                        parts.push(StarPart::Every(relation.node));
-                    } else {
-                        parts.extend(unmerged(relation, scope));
-                    }
-                    for column in relation
-                        .columns
-                        .list
-                        .iter()
-                        .filter(|c| !scope.merged.contains(&c.name))
-                    {
-                        columns.push(column.clone());
-                        star.push(star_column(relation, column));
-                    }
-                }
-                *open |= !all_known;
-                self.out.bindings.expand(span.start, parts);
-                Ok(Item {
-                    span: *span,
-                    kind: ItemKind::Wildcard(all_known.then_some(star)),
-                })
-            }
+            SelectItem::Wildcard(span) => self.star(*span, scope, columns, open),
             SelectItem::QualifiedWildcard { qualifier, span } => {
                 self.qualified_star(qualifier, *span, scope, columns, open)
             }
         }
-    }
-
-    fn qualified_star(
-        &mut self,
-        qualifier: &'a Name,
-        span: Span,
-        scope: &Scope<'_>,
-        columns: &mut Vec<OutColumn>,
-        open: &mut bool,
-    ) -> Result<Item, ResolveError> {
-        let path = Path::of_idents(&qualifier.parts);
-        if let Some(relation) = scope.named(&path.parts).cloned() {
-            if let (Some(id), true) = (relation.relation, path.parts.len() > 1) {
-                self.out.qualifiers.push(LongQualifier {
-                    span: path.span(),
-                    relation: id,
-                });
-            }
-            self.take_columns(&relation.columns, span)?;
-            self.all_columns(&relation, span, true);
-            let every = StarPart::Every(relation.node);
-            self.out.bindings.expand(span.start, vec![every]);
-            *open |= relation.columns.open;
-            columns.extend(relation.columns.list.iter().cloned());
-            let star = relation
-                .columns
-                .list
-                .iter()
-                .map(|c| star_column(&relation, c))
-                .collect();
-            return Ok(Item {
-                span,
-                kind: ItemKind::Wildcard((!relation.columns.open).then_some(star)),
-            });
-        }
-        // `r.*`, `t.r.*`: the fields of a ROW column.
-        let mut notes = Notes::default();
-        let binding = scope.bind(&path.parts, &mut notes);
-        let meant = meaning(&binding, notes);
-        let mut parts: Vec<StarPart> = meant.iter().copied().map(StarPart::Open).collect();
-        match binding {
-            Binding::Column(bound) => {
-                let data_type = bound.data_type.clone();
-                self.used(bound, &path, false);
-                match data_type.map(|t| t.kind) {
-                    Some(TypeKind::Row(fields)) => {
-                        if let [only] = meant.as_slice() {
-                            parts = vec![StarPart::Fields(*only, count(fields.len()))];
-                        }
-                        columns.extend(fields.into_iter().map(|f| OutColumn {
-                            name: f.name,
-                            data_type: Some(f.data_type),
-                        }));
-                    }
-                    _ => *open = true,
-                }
-            }
-            Binding::Several(all) => {
-                for bound in all {
-                    self.used(bound, &path, false);
-                }
-                *open = true;
-            }
-            Binding::Open | Binding::Alias => *open = true,
-            Binding::Unknown => {
-                return Err(ResolveErrorKind::RelationUnknown(path.text()).at(path.span()));
-            }
-        }
-        self.out.bindings.expand(span.start, parts);
-        Ok(Item {
-            span,
-            kind: ItemKind::Expression,
-        })
     }
 
     fn name_item(
@@ -563,14 +439,6 @@ impl<'a> Resolver<'a> {
         Ok((ItemKind::Expression, name, None))
     }
 
-    /// Counts the columns that a star stands for.
-    pub(super) fn take_columns(&self, columns: &Columns, star: Span) -> Result<(), ResolveError> {
-        let left = self.budget.columns.get().checked_sub(columns.list.len());
-        let left = left.ok_or_else(|| ResolveErrorKind::Columns.at(star))?;
-        self.budget.columns.set(left);
-        Ok(())
-    }
-
     /// Adds a use of each of `names` in every relation that has it: the columns of USING, the common ones of NATURAL.
     pub(super) fn merge(&mut self, names: &[String], span: Span, scope: &mut Scope<'_>) {
         for name in names {
@@ -607,30 +475,6 @@ pub(super) fn meaning(binding: &Binding, notes: Notes) -> Vec<ColumnRef> {
         }
     }
     meant
-}
-
-/// The columns of a relation that a star lists under its own name, those that are not merged.
-fn unmerged(relation: &ScopeRelation, scope: &Scope<'_>) -> Vec<StarPart> {
-    let columns = relation.columns.list.iter().enumerate();
-    let columns = columns.filter(|(_, c)| !scope.merged.contains(&c.name));
-    let own = |index| ColumnRef {
-        node: relation.node,
-        column: Some(count(index)),
-        whole: true,
-    };
-    columns
-        .map(|(index, c)| scope.joined(&c.name).unwrap_or_else(|| own(index)))
-        .map(StarPart::One)
-        .chain(relation.unlisted().map(StarPart::Open))
-        .collect()
-}
-
-fn star_column(relation: &ScopeRelation, column: &OutColumn) -> StarColumn {
-    StarColumn {
-        qualifier: relation.alias.clone(),
-        column: column.name.clone(),
-        relation: relation.relation,
-    }
 }
 
 /// A relation without name: the output columns as ORDER BY of a set operation sees them.

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::bindings::{ColumnRef, Node, count};
+use super::star::Shown;
 use super::{OutColumn, RelationId};
 use crate::catalog::{DataType, TableName, TypeKind};
 
@@ -70,6 +71,8 @@ pub(super) struct Scope<'p> {
     pub merged: Vec<String>,
     /// What USING and NATURAL have merged, with its place among the columns of that join; later ones count.
     pub joined: Vec<(String, ColumnRef)>,
+    /// What a star shows, in order.
+    pub shown: Vec<Shown>,
     /// Names of select items, for clauses that may use them.
     pub aliases: Vec<(String, ColumnRef)>,
     /// What an alias is beside a column of the same name.

@@ -42,13 +42,6 @@ pub(super) const fn with_form(form: Form) -> Relationship {
     })
 }
 
-pub(super) const fn reduced(reduction: Reduction) -> Relationship {
-    Relationship::Direct(Direct {
-        form: Form::Same,
-        reduction,
-    })
-}
-
 /// One hop, then another on its result. What is indirect in a value stays so; in a condition everything is part of the condition.
 pub(super) fn then(first: Relationship, next: Relationship) -> Relationship {
     match (first, next) {
@@ -134,6 +127,22 @@ pub(super) fn placed(deps: &Deps, at: Span) -> Deps {
     let mut set = Set::default();
     for dep in deps.iter() {
         set.push(Dep { span: at, ..*dep });
+    }
+    set.finish()
+}
+
+/// The same set by tables: any of their columns.
+pub(super) fn any_column(deps: &Deps) -> Deps {
+    let mut set = Set::default();
+    for dep in deps.iter() {
+        set.push(Dep {
+            source: Source {
+                column: ANY,
+                ..dep.source
+            },
+            relationship: then(dep.relationship, DERIVED),
+            ..*dep
+        });
     }
     set.finish()
 }

@@ -6,8 +6,8 @@
 
 use sqlparser::ast::{Expr, Function, Ident, WindowType};
 
-use super::super::{Form, Indirect, Reduction, Relationship};
-use super::deps::{DERIVED, Set, indirectly, reduced, then, with_form};
+use super::super::{Direct, Form, Indirect, Reduction, Relationship};
+use super::deps::{DERIVED, Set, indirectly, then, with_form};
 use super::fold::Fold;
 use super::function::{Class, answers_order, class};
 use crate::resolve::StarPart;
@@ -156,7 +156,7 @@ impl<'a> Fold<'a> {
         );
         let value = then(how, made_of(class));
         let ordered = match class {
-            Class::Aggregate(_) if !answers_order(function) => window,
+            Class::Aggregate(..) if !answers_order(function) => window,
             _ => value,
         };
         let mut stars = Vec::new();
@@ -175,7 +175,7 @@ impl<'a> Fold<'a> {
         }
         for parts in stars {
             // `COUNT(*)` counts rows and reads no column.
-            if !(parts.is_empty() && class == Class::Aggregate(Reduction::Counted)) {
+            if !(parts.is_empty() && matches!(class, Class::Aggregate(_, Reduction::Counted))) {
                 self.star_operand(parts_start(parts), value, at, set);
             }
         }
@@ -217,11 +217,11 @@ impl<'a> Fold<'a> {
 /// What a call of this class makes of an argument.
 const fn made_of(class: Class) -> Relationship {
     match class {
-        Class::Aggregate(reduction) => reduced(reduction),
+        Class::Aggregate(form, reduction) => Relationship::Direct(Direct { form, reduction }),
         Class::Picked => with_form(Form::Picked),
         Class::Hashed => with_form(Form::Hashed),
         Class::Transparent => super::deps::SAME,
-        Class::UserAggregate => Relationship::Direct(super::super::Direct {
+        Class::UserAggregate => Relationship::Direct(Direct {
             form: Form::Derived,
             reduction: Reduction::Combined,
         }),

@@ -2,14 +2,14 @@
 
 use sqlparser::ast::{Function, FunctionArguments, ObjectNamePart};
 
-use super::super::Reduction;
+use super::super::{Form, Reduction};
 use crate::syntax::last_part;
 
 /// What a call makes of its arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class {
     /// An aggregate.
-    Aggregate(Reduction),
+    Aggregate(Form, Reduction),
     /// Hands the value of another row on.
     Picked,
     /// Hides the value, if the policy says so.
@@ -28,16 +28,27 @@ pub(super) enum Class {
     Other,
 }
 
-/// Row D: single values come through.
+/// Row D: a single value comes through as it is.
 const PICKED: &[&str] = &[
     "ANY_VALUE",
+    "FIRST_VALUE",
+    "LAST_VALUE",
+    "MAX",
+    "MIN",
+    "MODE",
+    "NTH_VALUE",
+    "PERCENTILE_DISC",
+    "SINGLE_VALUE",
+];
+
+/// Row D too: single values come through, in something that is made of them.
+const GATHERED: &[&str] = &[
     "ARRAY_AGG",
     "BITMAP_AND_AGG",
     "BITMAP_BUILD_AGG",
     "BITMAP_OR_AGG",
     "BITMAP_XOR_AGG",
     "COLLECT",
-    "FIRST_VALUE",
     "FUSION",
     "INTERSECTION",
     "JSON_ARRAYAGG",
@@ -46,16 +57,9 @@ const PICKED: &[&str] = &[
     "JSON_OBJECTAGG",
     "JSON_OBJECTAGG_ABSENT_ON_NULL",
     "JSON_OBJECTAGG_NULL_ON_NULL",
-    "LAST_VALUE",
     "LISTAGG",
-    "MAX",
-    "MIN",
-    "MODE",
-    "NTH_VALUE",
     "PERCENTILE",
     "PERCENTILE_CONT",
-    "PERCENTILE_DISC",
-    "SINGLE_VALUE",
     "STRING_AGG",
 ];
 
@@ -105,9 +109,10 @@ pub(super) fn class(function: &Function, pattern: bool) -> Class {
         "MATCH_ROWTIME" => Class::RowTime,
         "IF" => Class::If,
         "NULLIF" => Class::NullIf,
-        _ if is(PICKED) => Class::Aggregate(Reduction::Picked),
-        _ if is(COMBINED) => Class::Aggregate(Reduction::Combined),
-        _ if is(COUNTED) => Class::Aggregate(Reduction::Counted),
+        _ if is(PICKED) => Class::Aggregate(Form::Same, Reduction::Picked),
+        _ if is(GATHERED) => Class::Aggregate(Form::Derived, Reduction::Picked),
+        _ if is(COMBINED) => Class::Aggregate(Form::Derived, Reduction::Combined),
+        _ if is(COUNTED) => Class::Aggregate(Form::Derived, Reduction::Counted),
         _ if is(HASHED) => Class::Hashed,
         _ if aggregates(function) => Class::UserAggregate,
         _ => Class::Other,
@@ -139,7 +144,7 @@ mod tests {
 
     #[test]
     fn no_function_is_on_two_lists() {
-        let mut all: Vec<&str> = [PICKED, COMBINED, COUNTED, HASHED].concat();
+        let mut all: Vec<&str> = [PICKED, GATHERED, COMBINED, COUNTED, HASHED].concat();
         all.sort_unstable();
         let count = all.len();
         all.dedup();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::{
     ColumnLineage, Dataset, Form, Indirect, Relationship, StatementLineage, Written,
 };
-use super::deps::{DERIVED, Deps, Frame, SAME, Set, none, with_form};
+use super::deps::{DERIVED, Deps, Frame, SAME, Set, any_column, none, with_form};
 use super::fold::Fold;
 use super::source::{Names, Sources};
 use crate::catalog::{Column, ColumnKind, DataType, Found, Object, Table, TypeKind};
@@ -15,6 +15,9 @@ use crate::syntax::ast::{
     Statement, StatementKind, TableChange, Update, ViewChange,
 };
 use crate::syntax::{Span, with_stack};
+
+/// Above so many edges of one output an edge says the table alone: a function over a wide table into a wide one has the product of both.
+const MOST_EDGES: usize = 250_000;
 
 const FILTER: Relationship = Relationship::Indirect(Indirect::Filter);
 
@@ -116,10 +119,14 @@ impl<'a> Outputs<'a> {
         span: Span,
     ) {
         let sources = self.fold.sources;
+        let many = columns.iter().map(|c| c.deps.len()).sum::<usize>() > MOST_EDGES;
         let columns = columns.into_iter().map(|column| ColumnLineage {
             name: column.name,
             data_type: column.data_type,
-            edges: sources.edges(&column.deps, span),
+            edges: match many {
+                true => sources.edges(&any_column(&column.deps), span),
+                false => sources.edges(&column.deps, span),
+            },
         });
         self.made.push(Written {
             target,

@@ -4,6 +4,7 @@ mod browser;
 mod cases;
 mod constructs;
 mod export;
+mod perturbation;
 mod picture;
 mod sample;
 pub mod script;

@@ -2,15 +2,15 @@
 //!
 //! `SQLSEC_CASES=20000` runs so many cases from a fresh seed; without it the cases are the same each time.
 
-mod choices;
+pub mod choices;
 mod equation;
 mod places;
 mod policy;
 mod predicate;
-mod query;
+pub mod query;
 mod soups;
-mod sqlite;
-mod world;
+pub mod sqlite;
+pub mod world;
 
 use std::cell::RefCell;
 use std::fmt::Debug;
@@ -22,7 +22,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 const THREADS: u8 = 2;
 
 /// Checks random cases, `cases` of them or `nightly` of a thousand that the environment asks for. What each thread has counted comes back.
-fn on_random_cases<S, T>(
+pub fn on_random_cases<S, T>(
     cases: u32,
     nightly: u32,
     strategy: fn() -> S,
