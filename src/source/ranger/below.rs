@@ -70,7 +70,7 @@ impl Subject<'_> {
         facts: &Facts<'_>,
         definition: &Definition,
     ) -> bool {
-        if !policy.schedules.hold(facts.at, facts.zone) {
+        if policy.schedules.decide(facts) == Some(false) {
             return false;
         }
         let wanted = consultation.wanted(definition);

@@ -80,7 +80,7 @@ impl<'a> Consultation<'a> {
                 let mut chains = policy.chains.iter();
                 if !chains.any(|chain| chain.begins(&resource))
                     || !self.in_zone(policy)
-                    || !policy.schedules.hold(facts.at, facts.zone)
+                    || policy.schedules.decide(&facts) == Some(false)
                 {
                     continue;
                 }
@@ -94,6 +94,7 @@ impl<'a> Consultation<'a> {
                 // Ranger finds a tag's policies by what their values begin with, and never compares the rest. So do we, but such a policy allows
                 // nothing here, exempts from nothing, and closes where it is the first that would mask or filter.
                 let sure = exact || facts.mode == Mode::LikeRanger;
+                let sure = sure && tag.sure;
                 found.push((policy, InForce { sure, ..*tag }));
             }
         }
@@ -146,19 +147,26 @@ impl Subject<'_> {
         let mut facts = self.facts(request);
         let any = *request.access == Access::Any;
         let wide = any || request.scope == Scope::Descendants;
+        let nothing = request.resource.is_nothing();
         let tags = match &request.context.tags {
-            Some(tags) => tags::given(tags, facts.at, facts.zone),
-            // Nothing is asked about: Ranger finds no tags then, unless anything may be done with it.
-            None if request.resource.size == 0 && !any => Vec::new(),
+            Some(tags) => tags::given(tags, &facts),
+            // Nothing is asked about: Ranger finds no tags then, or all where anything may be done.
+            None if nothing && any => service.tags.all(&facts),
+            None if nothing => Vec::new(),
             None => service
                 .tags
                 .of(request.resource, wide, &facts, &service.definition),
         };
-        let all: Vec<&Tag> = tags.iter().map(|tag| tag.tag).collect();
+        // Conditions about tags see those too that are no longer in force, where all tags are taken.
+        let all: Vec<&Tag> = if request.context.tags.is_none() && nothing && any {
+            service.tags.every().collect()
+        } else {
+            tags.iter().map(|tag| tag.tag).collect()
+        };
         facts.tags = &all;
-        let zones = if service.zones.is_empty() || (request.resource.size == 0 && !any) {
+        let zones = if service.zones.is_empty() || (nothing && !any) {
             Vec::new()
-        } else if request.resource.size == 0 {
+        } else if nothing {
             let all = service.zones.iter().map(Some);
             std::iter::once(None).chain(all).collect()
         } else {

@@ -40,7 +40,7 @@ pub(super) struct Shape {
 }
 
 /// A chain of levels from a root on.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Hierarchy {
     pub order: Vec<usize>,
     /// As bits.
@@ -177,6 +177,22 @@ impl Shape {
         }
         chains.sort_by_key(|chain: &Hierarchy| chain.order.len());
         Self { options, chains }
+    }
+
+    /// The options of the same levels where `{USER}` and the like are text, as in the resources of zones.
+    pub fn textual(&self) -> Self {
+        let textual = |options: &Arc<Options>| {
+            Arc::new(Options {
+                tokens: None,
+                expressions: false,
+                ..(**options).clone()
+            })
+        };
+        let options = self.options.iter();
+        Self {
+            options: options.map(|own| own.as_ref().map(textual)).collect(),
+            chains: self.chains.clone(),
+        }
     }
 
     /// The shortest chain with all these levels.

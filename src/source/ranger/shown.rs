@@ -80,14 +80,19 @@ fn find<'a>(consultation: &Consultation<'a>, kind: Kind) -> Option<Found<'a>> {
     let repository = consultation.policies().of(kind);
     let definition = &consultation.service.definition;
     let wanted = consultation.wanted(definition);
-    for policy in repository.likely(consultation.request.resource, consultation.wide()) {
+    let likely = repository.likely(consultation.request.resource, consultation.wide());
+    let mut likely: Vec<_> = likely.collect();
+    if consultation.request.resource.is_blank() {
+        likely.sort_by(|one, other| policy::compare_by_name(one, other));
+    }
+    for policy in likely {
         if by_tag
             .as_ref()
             .is_some_and(|found| found.policy.priority >= policy.priority)
         {
             break;
         }
-        if !policy.schedules.hold(facts.at, facts.zone) {
+        if policy.schedules.decide(&facts) == Some(false) {
             continue;
         }
         let mut lies = consultation.lies(policy, kind).peekable();
@@ -154,14 +159,23 @@ fn ask<'a>(
         return None;
     }
     let who = &consultation.subject.who;
-    let mut wanted = wanted.iter();
-    let shown = wanted.find_map(|wanted| policy.shows(who, *wanted, facts, definition));
-    let (payload, certain) = shown?;
-    Some(if certain && sure && conditions == Some(true) {
-        What::Payload(payload)
+    let shown = wanted.iter();
+    let mut shown = shown.filter_map(|wanted| policy.shows(who, *wanted, facts, definition));
+    let first = shown.next()?;
+    // Of several access types Ranger takes the first of a hash table; here one that shows less comes before one that exempts.
+    let (payload, certain) = if first.0.exempts() {
+        shown.find(|(other, _)| !other.exempts()).unwrap_or(first)
     } else {
-        What::Unsure("whether it holds cannot be decided: a condition or a value in it is not understood or missing".to_owned())
-    })
+        first
+    };
+    let in_force = policy.schedules.decide(facts);
+    Some(
+        if certain && sure && conditions == Some(true) && in_force == Some(true) {
+            What::Payload(payload)
+        } else {
+            What::Unsure("whether it holds cannot be decided: a condition or a value in it is not understood or missing".to_owned())
+        },
+    )
 }
 
 impl Found<'_> {

@@ -9,35 +9,29 @@ fn any(request: &Value) -> bool {
 /// Nothing that this product asks needs it, and more is masked than in Ranger.
 const ANY_MASK: &str = "a mask or filter for any access that heeds denies below: Ranger wants one item for every access type";
 
-/// Nothing that this product asks is about no level at all; the same policies are found.
-const NOTHING: &str = "a mask or filter for no resource at all: Ranger asks policies by name then, and not in their order";
-
-/// Ranger remembers for each policy whether it has an access type, in the letters of the definition; it allows less then.
-const LETTERS: &str = "an access type in other letters than the definition's: Ranger compares case in a shortcut after the first request";
+/// Nothing that this product asks is for any access; never less is masked, and by the same policy.
+const ANY_ITEM: &str = "a mask or filter for any access: Ranger takes the item of the first access type of a hash table";
 
 /// Why the two may differ here.
 pub fn reason(request: &Value, ours: &Value, theirs: &Value) -> Option<&'static str> {
-    let more = |part: usize| ours[part] == theirs[part] || theirs[part][0].is_null();
-    if any(request) && request["heed"] == true && ours[0] == theirs[0] && more(1) && more(2) {
-        return Some(ANY_MASK);
+    if !any(request) || ours[0] != theirs[0] {
+        return None;
     }
-    let letters =
-        |text: &str| text.bytes().any(|b| b.is_ascii_uppercase()) && !text.starts_with('_');
-    if request["access"].as_str().is_some_and(letters)
-        && (ours[0] == theirs[0] || theirs[0][0] == false)
-        && more(1)
-        && more(2)
-    {
-        return Some(LETTERS);
-    }
-    let either = |part: usize| ours[part][0].is_null() == theirs[part][0].is_null();
-    let nothing = request["resource"]
-        .as_object()
-        .is_some_and(serde_json::Map::is_empty);
-    if nothing && ours[0] == theirs[0] && either(1) && either(2) {
-        return Some(NOTHING);
-    }
-    None
+    let heeds = request["heed"] == true;
+    let known = |part: usize, exempt: &str| {
+        let (own, their) = (&ours[part], &theirs[part]);
+        let (by, their_by) = (own.as_array()?.last(), their.as_array()?.last());
+        if own == their {
+            Some(None)
+        } else if heeds && their[0].is_null() {
+            Some(Some(ANY_MASK))
+        } else if by == their_by && !own[0].is_null() && own[0] != exempt {
+            Some(Some(ANY_ITEM))
+        } else {
+            None
+        }
+    };
+    known(1, "MASK_NONE")?.or(known(2, "")?)
 }
 
 /// What is not compared: which of several policies allows some access is the order of a hash table in Ranger.

@@ -26,7 +26,7 @@ const REQUESTS: usize = 40;
 const BATCH: usize = 25;
 
 /// So many that nobody expects are made small; more are counted.
-const ENOUGH: usize = 5;
+const ENOUGH: usize = 50;
 
 fn number(name: &str, otherwise: usize) -> usize {
     let set = std::env::var(name).ok();
@@ -115,6 +115,7 @@ fn judge(
         if seen.wrong.len() >= ENOUGH {
             continue;
         }
+        println!("WHOLE {own} {theirs} {documents} {request}");
         let small = shrink::shrink(oracle, documents, request);
         let says = difference(oracle, &small["documents"], &small["request"]);
         seen.wrong.push(match says {
