@@ -20,6 +20,8 @@ struct Found<'a> {
     what: What<'a>,
     tag: Option<&'a str>,
     facts: Facts<'a>,
+    /// The place of the access type that it is for.
+    at: usize,
 }
 
 enum What<'a> {
@@ -101,12 +103,17 @@ fn find<'a>(consultation: &Consultation<'a>, kind: Kind) -> Option<Found<'a>> {
         }
         let what =
             lies.find_map(|(_, sure)| ask(consultation, policy, sure, &facts, definition, &wanted));
-        if let Some(what) = what {
-            return Some(Found {
+        if let Some((at, what)) = what {
+            let found = Found {
                 policy,
                 what,
                 tag: None,
                 facts,
+                at,
+            };
+            return Some(match by_tag {
+                Some(tag) if tag.stays_before(&found) => tag,
+                Some(_) | None => found,
             });
         }
         // Ranger asks one policy of a higher priority than the tag's, and no more.
@@ -133,12 +140,13 @@ fn by_tags<'a>(consultation: &Consultation<'a>, kind: Kind) -> Option<Found<'a>>
             return None;
         }
         let facts = consultation.with_tag(tag.tag);
-        let what = ask(consultation, policy, tag.sure, &facts, definition, &wanted)?;
+        let (at, what) = ask(consultation, policy, tag.sure, &facts, definition, &wanted)?;
         Some(Found {
             policy,
             what,
             tag: Some(&tag.tag.kind),
             facts,
+            at,
         })
     })
 }
@@ -150,35 +158,47 @@ fn ask<'a>(
     facts: &Facts<'a>,
     definition: &Definition,
     wanted: &[Wanted],
-) -> Option<What<'a>> {
+) -> Option<(usize, What<'a>)> {
     if let Some(broken) = &policy.broken {
-        return Some(What::Unsure(broken.to_string()));
+        return Some((0, What::Unsure(broken.to_string())));
     }
     let conditions = policy.conditions.hold(facts, definition);
     if conditions == Some(false) {
         return None;
     }
     let who = &consultation.subject.who;
-    let shown = wanted.iter();
-    let mut shown = shown.filter_map(|wanted| policy.shows(who, *wanted, facts, definition));
+    let shown = wanted.iter().enumerate();
+    let mut shown = shown.filter_map(|(at, wanted)| {
+        let (payload, certain) = policy.shows(who, *wanted, facts, definition)?;
+        Some((at, payload, certain))
+    });
     let first = shown.next()?;
-    // Of several access types Ranger takes the first of a hash table; here one that shows less comes before one that exempts.
-    let (payload, certain) = if first.0.exempts() {
-        shown.find(|(other, _)| !other.exempts()).unwrap_or(first)
-    } else {
-        first
+    // Of several access types Ranger takes the first of a hash table. One that shows less comes before one that exempts here.
+    let less = |(_, payload, _): &(usize, &Payload, bool)| !payload.exempts();
+    let (at, payload, certain) = match facts.mode {
+        Mode::Closed if !less(&first) => shown.find(less).unwrap_or(first),
+        Mode::Closed | Mode::LikeRanger => first,
     };
     let in_force = policy.schedules.decide(facts);
-    Some(
-        if certain && sure && conditions == Some(true) && in_force == Some(true) {
-            What::Payload(payload)
-        } else {
-            What::Unsure("whether it holds cannot be decided: a condition or a value in it is not understood or missing".to_owned())
-        },
-    )
+    let sure = certain && sure && conditions == Some(true) && in_force == Some(true);
+    let what = if sure {
+        What::Payload(payload)
+    } else {
+        What::Unsure("whether it holds cannot be decided: a condition or a value in it is not understood or missing".to_owned())
+    };
+    Some((at, what))
 }
 
 impl Found<'_> {
+    /// Whether what a tag gives for one access type stays, though a resource policy of a higher priority gives something for a later one.
+    fn stays_before(&self, other: &Self) -> bool {
+        let exempts = match &self.what {
+            What::Payload(payload) => payload.exempts(),
+            What::Unsure(_) => false,
+        };
+        self.at < other.at && (self.facts.mode == Mode::LikeRanger || !exempts)
+    }
+
     fn by(&self, consultation: &Consultation<'_>) -> Decided {
         Decided::new(self.policy, self.tag, consultation.zone)
     }

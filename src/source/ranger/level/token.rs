@@ -30,6 +30,15 @@ pub(super) fn is_plain(value: &str, options: &Options) -> bool {
     !expression && !token
 }
 
+/// Whether a value has a token or an expression, or the sign that makes text of one.
+pub(super) fn is_moving(value: &str, options: &Options) -> bool {
+    let token = |delimiters: &Delimiters| {
+        value.contains(delimiters.escape)
+            || (value.contains(delimiters.start) && value.contains(delimiters.end))
+    };
+    (options.expressions && value.contains("${{")) || options.tokens.as_ref().is_some_and(token)
+}
+
 /// Takes a value apart.
 pub(super) fn pieces(value: &str, options: &Options) -> Vec<Piece> {
     let mut pieces = Vec::new();
