@@ -4,7 +4,7 @@
 //! it decides.
 
 use super::chain::Match;
-use super::consult::Consultation;
+use super::consult::{Consultation, Which};
 use super::definition::{Definition, Kind};
 use super::facts::Facts;
 use super::policy::{self, Compiled, Says, Wanted};
@@ -46,7 +46,11 @@ impl Subject<'_> {
                 by: None,
             };
         }
-        self.consult(request, decide, |said| said.yes)
+        let nothing = request.resource.is_nothing();
+        let together = |before: Allowed, next: Allowed| {
+            if nothing && !next.yes { before } else { next }
+        };
+        self.consult(request, decide, |said| said.yes, together, Which::AsRanger)
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::consult::Which;
 use super::definition::{Definition, Kind};
 use super::facts::Facts;
 use super::level::Atom;
@@ -59,7 +60,13 @@ impl Subject<'_> {
             }
             below
         };
-        self.consult(&request, collect, |_| false)
+        let together = |mut before: MasksBelow, next: MasksBelow| {
+            before.named.extend(next.named);
+            before.all |= next.all;
+            before.others |= next.others;
+            before
+        };
+        self.consult(&request, collect, |_| false, together, Which::All)
     }
 
     /// Whether a policy may mask something for this principal.

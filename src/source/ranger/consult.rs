@@ -12,6 +12,15 @@ use super::subject::Subject;
 use super::tags::{self, InForce};
 use super::zones::{self, Zone};
 
+/// Whose policies count for a resource of which parts lie in several zones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// Those outside zones, unless anything is asked for: so Ranger decides about the resource itself.
+    AsRanger,
+    /// Those of all its zones: what may be about something below it.
+    All,
+}
+
 /// A decision that is being made.
 pub(super) struct Consultation<'a> {
     pub subject: &'a Subject<'a>,
@@ -136,12 +145,15 @@ impl<'a> Consultation<'a> {
 }
 
 impl Subject<'_> {
-    /// Finds the tags and the zones of the resource, and asks `decide` for each zone that counts, until one `settles`.
+    /// Finds the tags and the zones of the resource, and asks `decide` for each zone that counts, until one `settles`. `together` makes one answer
+    /// of those that came before and the next.
     pub(super) fn consult<T>(
         &self,
         request: &Request<'_>,
         mut decide: impl FnMut(&Consultation<'_>) -> T,
         settles: impl Fn(&T) -> bool,
+        together: impl Fn(T, T) -> T,
+        which: Which,
     ) -> T {
         let service = self.service;
         let mut facts = self.facts(request);
@@ -186,22 +198,22 @@ impl Subject<'_> {
             zone: None,
             any,
         };
-        match zones.as_slice() {
-            [] => decide(&consultation),
-            [_, _, ..] if !any => decide(&consultation),
-            zones => {
-                let mut said = None;
-                for zone in zones {
-                    consultation.zone = *zone;
-                    let answer = decide(&consultation);
-                    let settled = settles(&answer);
-                    said = Some(answer);
-                    if settled {
-                        break;
-                    }
-                }
-                said.unwrap_or_else(|| decide(&consultation))
+        let counted = match zones.as_slice() {
+            [_, _, ..] if !any && which == Which::AsRanger => &[],
+            zones => zones,
+        };
+        let Some((first, others)) = counted.split_first() else {
+            return decide(&consultation);
+        };
+        consultation.zone = *first;
+        let mut said = decide(&consultation);
+        for zone in others {
+            if settles(&said) {
+                break;
             }
+            consultation.zone = *zone;
+            said = together(said, decide(&consultation));
         }
+        said
     }
 }

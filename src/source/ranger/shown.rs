@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::chain::Match;
-use super::consult::Consultation;
+use super::consult::{Consultation, Which};
 use super::definition::{Definition, Kind};
 use super::facts::Facts;
 use super::options::Mode;
@@ -49,7 +49,13 @@ impl Subject<'_> {
                 None => Mask::None,
                 Some(found) => found.mask(consultation),
             },
-            |mask| *mask != Mask::None,
+            |mask| matches!(mask, Mask::Masked { .. } | Mask::Closed { .. }),
+            |before, next| match (&before, &next) {
+                (Mask::None, _)
+                | (Mask::Exempt { .. }, Mask::Masked { .. } | Mask::Closed { .. }) => next,
+                _ => before,
+            },
+            Which::AsRanger,
         )
     }
 
@@ -71,7 +77,13 @@ impl Subject<'_> {
                 None => Filter::None,
                 Some(found) => found.filter(consultation),
             },
-            |filter| *filter != Filter::None,
+            |filter| matches!(filter, Filter::Rows { .. } | Filter::Closed { .. }),
+            |before, next| match (&before, &next) {
+                (Filter::None, _)
+                | (Filter::Exempt { .. }, Filter::Rows { .. } | Filter::Closed { .. }) => next,
+                _ => before,
+            },
+            Which::AsRanger,
         )
     }
 }

@@ -106,7 +106,9 @@ impl Level {
     }
 
     fn pattern(&self, value: &str) -> Pattern {
-        let wildcards = self.options.patterns;
+        // Ranger finds policies of masks and filters by the level's own options, but for what is excluded, a token or an expression.
+        let found = self.excludes || token::is_special(value, &self.options);
+        let wildcards = self.options.wildcards && (self.options.patterns || found);
         let below = self.recursive && wildcards && value.ends_with(self.options.separator);
         if token::is_plain(value, &self.options) && !below {
             let mut exact = Vec::new();
@@ -230,7 +232,7 @@ impl Level {
                 Some(self.compare(own, request))
             }
             Pattern::Moving(pieces) => {
-                token::expand(pieces, self.options.patterns, sensitive, facts)
+                token::expand(pieces, self.options.wildcards, sensitive, facts)
                     .map(|atoms| self.compare(&atoms, request))
             }
         }

@@ -39,6 +39,14 @@ pub(super) fn is_moving(value: &str, options: &Options) -> bool {
     (options.expressions && value.contains("${{")) || options.tokens.as_ref().is_some_and(token)
 }
 
+/// Whether there is a sign at which Ranger stops to take the value for text.
+pub(super) fn is_special(value: &str, options: &Options) -> bool {
+    let token = |delimiters: &Delimiters| {
+        value.contains([delimiters.start, delimiters.end, delimiters.escape])
+    };
+    (options.expressions && value.contains('$')) || options.tokens.as_ref().is_some_and(token)
+}
+
 /// Takes a value apart.
 pub(super) fn pieces(value: &str, options: &Options) -> Vec<Piece> {
     let mut pieces = Vec::new();

@@ -41,7 +41,8 @@ fn difference(oracle: &mut Oracle, documents: &Value, request: &Value) -> Option
     let service = read.ok()?.ok()?;
     let own = ours::answer(&service, request);
     let same = theirs.is_null() || own == theirs || differences::thrown(&theirs);
-    (!same && differences::reason(request, &own, &theirs).is_none()).then_some((own, theirs))
+    (!same && differences::reason(documents, request, &own, &theirs).is_none())
+        .then_some((own, theirs))
 }
 
 #[derive(Default)]
@@ -106,7 +107,7 @@ fn judge(
         if own == *theirs {
             continue;
         }
-        if let Some(reason) = differences::reason(request, &own, theirs) {
+        if let Some(reason) = differences::reason(documents, request, &own, theirs) {
             *seen.known.entry(reason).or_default() += 1;
             continue;
         }
@@ -114,7 +115,6 @@ fn judge(
         if seen.wrong.len() >= ENOUGH {
             continue;
         }
-        println!("WHOLE {own} {theirs} {documents} {request}");
         let small = shrink::shrink(oracle, documents, request);
         let says = difference(oracle, &small["documents"], &small["request"]);
         seen.wrong.push(match says {
