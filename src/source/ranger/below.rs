@@ -82,8 +82,8 @@ impl Subject<'_> {
         }
         let wanted = consultation.wanted(definition);
         let shown = wanted
-            .into_iter()
-            .find_map(|wanted| policy.shows(&self.who, wanted, facts, definition));
+            .iter()
+            .find_map(|wanted| policy.shows(&self.who, *wanted, facts, definition));
         match shown {
             Some((Payload::Mask { kind, .. }, true)) => {
                 !matches!(MaskSpec::from_ranger(kind), Some(MaskSpec::None))

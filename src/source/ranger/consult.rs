@@ -126,20 +126,35 @@ impl<'a> Consultation<'a> {
     }
 
     /// The access types that are asked for, in a definition's numbers.
-    pub fn wanted(&self, definition: &Definition) -> Vec<Wanted> {
+    pub fn wanted(&self, definition: &Definition) -> Asked {
         let number = |name: &str| Wanted::Type(definition.types.find(name));
         match self.request.access {
             Access::Any => {
                 let own = &self.service.definition.types;
-                own.defined
-                    .iter()
-                    .map(|one| number(own.name(*one)))
-                    .collect()
+                let all = own.defined.iter();
+                Asked::Several(all.map(|one| number(own.name(*one))).collect())
             }
-            Access::Admin => vec![Wanted::Admin],
-            Access::SuperUser => vec![Wanted::Type(None)],
-            Access::Type(name) => vec![number(name)],
-            Access::OneOf(names) => names.iter().map(|name| number(name)).collect(),
+            Access::Admin => Asked::One([Wanted::Admin]),
+            Access::SuperUser => Asked::One([Wanted::Type(None)]),
+            Access::Type(name) => Asked::One([number(name)]),
+            Access::OneOf(names) => Asked::Several(names.iter().map(|name| number(name)).collect()),
+        }
+    }
+}
+
+/// The access types of a question; mostly one, without a list made for it.
+pub(super) enum Asked {
+    One([Wanted; 1]),
+    Several(Vec<Wanted>),
+}
+
+impl std::ops::Deref for Asked {
+    type Target = [Wanted];
+
+    fn deref(&self) -> &[Wanted] {
+        match self {
+            Self::One(one) => one,
+            Self::Several(several) => several,
         }
     }
 }

@@ -94,11 +94,7 @@ fn find<'a>(consultation: &Consultation<'a>, kind: Kind) -> Option<Found<'a>> {
     let repository = consultation.policies().of(kind);
     let definition = &consultation.service.definition;
     let wanted = consultation.wanted(definition);
-    let likely = repository.likely(consultation.request.resource, consultation.wide());
-    let mut likely: Vec<_> = likely.collect();
-    if consultation.request.resource.is_blank() {
-        likely.sort_by(|one, other| policy::compare_by_name(one, other));
-    }
+    let likely = repository.likely_shown(consultation.request.resource, consultation.wide());
     for policy in likely {
         if by_tag
             .as_ref()

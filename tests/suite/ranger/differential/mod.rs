@@ -1,13 +1,13 @@
 //! Ranger's own engine against this one, on random documents and requests. What differs is made small and printed; what differs on purpose is in
-//! `differences.rs`. `SQLSEC_RANGER_CASES` says how many decisions, `SQLSEC_RANGER_SEED` which; without the first, or without Java, it is skipped and
-//! says so.
+//! `differences.rs`. `SQLSEC_RANGER_CASES` says how many decisions, `SQLSEC_RANGER_SEED` which. Skipped, saying so, without Java or Ranger's libraries,
+//! and where `SQLSEC_NO_RANGER` is set.
 
 mod definition;
 mod differences;
 mod documents;
 mod draw;
 mod oracle;
-mod ours;
+pub mod ours;
 mod policies;
 mod shrink;
 
@@ -26,7 +26,7 @@ const REQUESTS: usize = 40;
 const BATCH: usize = 25;
 
 /// So many that nobody expects are made small; more are counted.
-const ENOUGH: usize = 50;
+const ENOUGH: usize = 5;
 
 fn number(name: &str, otherwise: usize) -> usize {
     let set = std::env::var(name).ok();
@@ -126,11 +126,6 @@ fn judge(
 
 #[test]
 fn ranger_decides_the_same_on_random_documents() {
-    // Not green yet (docs/ranger.md): for whoever works on the differences.
-    if std::env::var_os("SQLSEC_RANGER_CASES").is_none() {
-        println!("skipped: set SQLSEC_RANGER_CASES=20000 to compare with Ranger's own engine");
-        return;
-    }
     let mut oracle = match Oracle::start() {
         Ok(oracle) => oracle,
         Err(why) => {
