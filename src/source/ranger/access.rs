@@ -4,7 +4,7 @@
 //! it decides.
 
 use super::chain::Match;
-use super::consult::Consultation;
+use super::consult::{Consultation, Which};
 use super::definition::{Definition, Kind};
 use super::facts::Facts;
 use super::policy::{self, Compiled, Says, Wanted};
@@ -22,7 +22,7 @@ struct Standing<'a> {
     by: Option<(&'a Compiled, Option<&'a str>)>,
 }
 
-/// What has been said of one of several access types.
+/// What has been said of one access type.
 #[derive(Debug, Clone, Copy)]
 struct One<'a> {
     allowed: bool,
@@ -46,16 +46,18 @@ impl Subject<'_> {
                 by: None,
             };
         }
-        self.consult(request, decide, |said| said.yes)
+        let nothing = request.resource.is_nothing();
+        let together = |before: Allowed, next: Allowed| {
+            if nothing && !next.yes { before } else { next }
+        };
+        self.consult(request, decide, |said| said.yes, together, Which::AsRanger)
     }
 }
 
 fn decide(consultation: &Consultation<'_>) -> Allowed {
-    let several = matches!(consultation.request.access, Access::Any | Access::OneOf(_));
     let mut decision = Decision {
         consultation,
         of_each: Vec::new(),
-        several,
     };
     let standing = decision.run();
     Allowed {
@@ -70,7 +72,6 @@ struct Decision<'c, 'a> {
     consultation: &'c Consultation<'a>,
     /// By the place in the list of access types; tag and resource policies share it.
     of_each: Vec<Option<One<'a>>>,
-    several: bool,
 }
 
 /// A policy that is asked, and by what it is about the resource.
@@ -94,10 +95,7 @@ impl<'a> Decision<'_, 'a> {
         }
         standing.settled = false;
         for policy in repository.likely(consultation.request.resource, consultation.wide()) {
-            if !policy
-                .schedules
-                .hold(consultation.facts.at, consultation.facts.zone)
-            {
+            if policy.schedules.decide(&consultation.facts) == Some(false) {
                 continue;
             }
             let mut lies = consultation.lies(policy, Kind::Access).peekable();
@@ -110,6 +108,7 @@ impl<'a> Decision<'_, 'a> {
                 standing.allowed && standing.priority > policy.priority
             };
             if final_here {
+                standing.settled = true;
                 break;
             }
             let asked = Asked {
@@ -181,14 +180,15 @@ impl<'a> Decision<'_, 'a> {
         standing: &mut Standing<'a>,
     ) {
         for (lies, sure) in lying {
-            if standing.settled {
+            if standing.settled || !asked.policy.has_items() {
                 return;
             }
             let conditions = asked.policy.conditions.hold(&asked.facts, asked.definition);
             if conditions == Some(false) {
                 continue;
             }
-            let certain = sure && conditions == Some(true);
+            let in_force = asked.policy.schedules.decide(&asked.facts);
+            let certain = sure && conditions == Some(true) && in_force == Some(true);
             let ignored = lies == Match::Descendant && !self.consultation.request.heed_denies_below;
             let who = &self.consultation.subject.who;
             let says = |wanted: Wanted| match asked.policy.says(
@@ -201,15 +201,12 @@ impl<'a> Decision<'_, 'a> {
                 Says::Deny if ignored => Says::Nothing,
                 says => says,
             };
-            if self.several {
-                self.each(asked, wanted, says, standing);
-            } else if let [wanted] = wanted {
-                standing.hear(asked, says(*wanted));
-            }
+            self.each(asked, wanted, says, standing);
         }
     }
 
-    /// Several access types: each keeps what was said of it, and together they make the answer.
+    /// Each access type keeps what was said of it, and together they make the answer: also after a policy that says nothing, so that what tags
+    /// deny is final with the first policy of a higher priority that does not allow it.
     fn each(
         &mut self,
         asked: &Asked<'a>,
@@ -276,21 +273,5 @@ impl One<'_> {
             (false, true) if any => self.priority >= old.priority,
             (false, _) => self.priority > old.priority,
         }
-    }
-}
-
-impl<'a> Standing<'a> {
-    fn hear(&mut self, asked: &Asked<'a>, says: Says) {
-        match says {
-            Says::Nothing => return,
-            Says::Allow if self.allowed => return,
-            Says::Allow => self.allowed = true,
-            Says::Deny => {
-                self.allowed = false;
-                self.settled = true;
-            }
-        }
-        self.priority = asked.policy.priority;
-        self.by = Some((asked.policy, asked.tag));
     }
 }

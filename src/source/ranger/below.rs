@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::consult::Which;
 use super::definition::{Definition, Kind};
 use super::facts::Facts;
 use super::level::Atom;
@@ -59,7 +60,13 @@ impl Subject<'_> {
             }
             below
         };
-        self.consult(&request, collect, |_| false)
+        let together = |mut before: MasksBelow, next: MasksBelow| {
+            before.named.extend(next.named);
+            before.all |= next.all;
+            before.others |= next.others;
+            before
+        };
+        self.consult(&request, collect, |_| false, together, Which::All)
     }
 
     /// Whether a policy may mask something for this principal.
@@ -70,13 +77,13 @@ impl Subject<'_> {
         facts: &Facts<'_>,
         definition: &Definition,
     ) -> bool {
-        if !policy.schedules.hold(facts.at, facts.zone) {
+        if policy.schedules.decide(facts) == Some(false) {
             return false;
         }
         let wanted = consultation.wanted(definition);
         let shown = wanted
-            .into_iter()
-            .find_map(|wanted| policy.shows(&self.who, wanted, facts, definition));
+            .iter()
+            .find_map(|wanted| policy.shows(&self.who, *wanted, facts, definition));
         match shown {
             Some((Payload::Mask { kind, .. }, true)) => {
                 !matches!(MaskSpec::from_ranger(kind), Some(MaskSpec::None))

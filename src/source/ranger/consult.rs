@@ -12,6 +12,15 @@ use super::subject::Subject;
 use super::tags::{self, InForce};
 use super::zones::{self, Zone};
 
+/// Whose policies count for a resource of which parts lie in several zones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// Those outside zones, unless anything is asked for: so Ranger decides about the resource itself.
+    AsRanger,
+    /// Those of all its zones: what may be about something below it.
+    All,
+}
+
 /// A decision that is being made.
 pub(super) struct Consultation<'a> {
     pub subject: &'a Subject<'a>,
@@ -80,7 +89,7 @@ impl<'a> Consultation<'a> {
                 let mut chains = policy.chains.iter();
                 if !chains.any(|chain| chain.begins(&resource))
                     || !self.in_zone(policy)
-                    || !policy.schedules.hold(facts.at, facts.zone)
+                    || policy.schedules.decide(&facts) == Some(false)
                 {
                     continue;
                 }
@@ -94,6 +103,7 @@ impl<'a> Consultation<'a> {
                 // Ranger finds a tag's policies by what their values begin with, and never compares the rest. So do we, but such a policy allows
                 // nothing here, exempts from nothing, and closes where it is the first that would mask or filter.
                 let sure = exact || facts.mode == Mode::LikeRanger;
+                let sure = sure && tag.sure;
                 found.push((policy, InForce { sure, ..*tag }));
             }
         }
@@ -116,49 +126,74 @@ impl<'a> Consultation<'a> {
     }
 
     /// The access types that are asked for, in a definition's numbers.
-    pub fn wanted(&self, definition: &Definition) -> Vec<Wanted> {
+    pub fn wanted(&self, definition: &Definition) -> Asked {
         let number = |name: &str| Wanted::Type(definition.types.find(name));
         match self.request.access {
             Access::Any => {
                 let own = &self.service.definition.types;
-                own.defined
-                    .iter()
-                    .map(|one| number(own.name(*one)))
-                    .collect()
+                let all = own.defined.iter();
+                Asked::Several(all.map(|one| number(own.name(*one))).collect())
             }
-            Access::Admin => vec![Wanted::Admin],
-            Access::SuperUser => vec![Wanted::Type(None)],
-            Access::Type(name) => vec![number(name)],
-            Access::OneOf(names) => names.iter().map(|name| number(name)).collect(),
+            Access::Admin => Asked::One([Wanted::Admin]),
+            Access::SuperUser => Asked::One([Wanted::Type(None)]),
+            Access::Type(name) => Asked::One([number(name)]),
+            Access::OneOf(names) => Asked::Several(names.iter().map(|name| number(name)).collect()),
+        }
+    }
+}
+
+/// The access types of a question; mostly one, without a list made for it.
+pub(super) enum Asked {
+    One([Wanted; 1]),
+    Several(Vec<Wanted>),
+}
+
+impl std::ops::Deref for Asked {
+    type Target = [Wanted];
+
+    fn deref(&self) -> &[Wanted] {
+        match self {
+            Self::One(one) => one,
+            Self::Several(several) => several,
         }
     }
 }
 
 impl Subject<'_> {
-    /// Finds the tags and the zones of the resource, and asks `decide` for each zone that counts, until one `settles`.
+    /// Finds the tags and the zones of the resource, and asks `decide` for each zone that counts, until one `settles`. `together` makes one answer
+    /// of those that came before and the next.
     pub(super) fn consult<T>(
         &self,
         request: &Request<'_>,
         mut decide: impl FnMut(&Consultation<'_>) -> T,
         settles: impl Fn(&T) -> bool,
+        together: impl Fn(T, T) -> T,
+        which: Which,
     ) -> T {
         let service = self.service;
         let mut facts = self.facts(request);
         let any = *request.access == Access::Any;
         let wide = any || request.scope == Scope::Descendants;
+        let nothing = request.resource.is_nothing();
         let tags = match &request.context.tags {
-            Some(tags) => tags::given(tags, facts.at, facts.zone),
-            // Nothing is asked about: Ranger finds no tags then, unless anything may be done with it.
-            None if request.resource.size == 0 && !any => Vec::new(),
+            Some(tags) => tags::given(tags, &facts),
+            // Nothing is asked about: Ranger finds no tags then, or all where anything may be done.
+            None if nothing && any => service.tags.all(&facts),
+            None if nothing => Vec::new(),
             None => service
                 .tags
                 .of(request.resource, wide, &facts, &service.definition),
         };
-        let all: Vec<&Tag> = tags.iter().map(|tag| tag.tag).collect();
+        // Conditions about tags see those too that are no longer in force, where all tags are taken.
+        let all: Vec<&Tag> = if request.context.tags.is_none() && nothing && any {
+            service.tags.every().collect()
+        } else {
+            tags.iter().map(|tag| tag.tag).collect()
+        };
         facts.tags = &all;
-        let zones = if service.zones.is_empty() || (request.resource.size == 0 && !any) {
+        let zones = if service.zones.is_empty() || (nothing && !any) {
             Vec::new()
-        } else if request.resource.size == 0 {
+        } else if nothing {
             let all = service.zones.iter().map(Some);
             std::iter::once(None).chain(all).collect()
         } else {
@@ -178,22 +213,22 @@ impl Subject<'_> {
             zone: None,
             any,
         };
-        match zones.as_slice() {
-            [] => decide(&consultation),
-            [_, _, ..] if !any => decide(&consultation),
-            zones => {
-                let mut said = None;
-                for zone in zones {
-                    consultation.zone = *zone;
-                    let answer = decide(&consultation);
-                    let settled = settles(&answer);
-                    said = Some(answer);
-                    if settled {
-                        break;
-                    }
-                }
-                said.unwrap_or_else(|| decide(&consultation))
+        let counted = match zones.as_slice() {
+            [_, _, ..] if !any && which == Which::AsRanger => &[],
+            zones => zones,
+        };
+        let Some((first, others)) = counted.split_first() else {
+            return decide(&consultation);
+        };
+        consultation.zone = *first;
+        let mut said = decide(&consultation);
+        for zone in others {
+            if settles(&said) {
+                break;
             }
+            consultation.zone = *zone;
+            said = together(said, decide(&consultation));
         }
+        said
     }
 }

@@ -40,7 +40,7 @@ pub(super) struct Shape {
 }
 
 /// A chain of levels from a root on.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Hierarchy {
     pub order: Vec<usize>,
     /// As bits.
@@ -120,11 +120,13 @@ impl Definition {
             .resources
             .iter()
             .filter(|def| def.recursive_supported == Some(true));
+        let access = Shape::compile(&levels, &written.resources);
+        let part = |own: &[ResourceDef]| Shape::compile(&levels, &parts(own)).found_by(&access);
         Ok(Self {
             name: written.name.clone(),
-            access: Shape::compile(&levels, &written.resources),
-            mask: Shape::compile(&levels, &parts(&written.data_mask_def.resources)),
-            filter: Shape::compile(&levels, &parts(&written.row_filter_def.resources)),
+            mask: part(&written.data_mask_def.resources),
+            filter: part(&written.row_filter_def.resources),
+            access,
             denies: denies.is_none_or(|text| text.is_empty() || text.eq_ignore_ascii_case("true")),
             types,
             conditions: written.policy_conditions.clone(),
@@ -179,6 +181,32 @@ impl Shape {
         Self { options, chains }
     }
 
+    /// Of masks or filters, whose policies are found by the options of access policies first.
+    fn found_by(mut self, access: &Self) -> Self {
+        for (own, other) in self.options.iter_mut().zip(&access.options) {
+            if let (Some(own), Some(other)) = (own, other) {
+                Arc::make_mut(own).found_by(other);
+            }
+        }
+        self
+    }
+
+    /// The options of the same levels where `{USER}` and the like are text, as in the resources of zones.
+    pub fn textual(&self) -> Self {
+        let textual = |options: &Arc<Options>| {
+            Arc::new(Options {
+                tokens: None,
+                expressions: false,
+                ..(**options).clone()
+            })
+        };
+        let options = self.options.iter();
+        Self {
+            options: options.map(|own| own.as_ref().map(textual)).collect(),
+            chains: self.chains.clone(),
+        }
+    }
+
     /// The shortest chain with all these levels.
     pub fn shortest(&self, keys: u64) -> Option<&Hierarchy> {
         self.chains.iter().find(|chain| chain.keys & keys == keys)
@@ -212,7 +240,7 @@ pub(super) struct AccessTypes {
     names: Vec<String>,
     /// What each brings with it, one level deep.
     implied: BTreeMap<u16, Vec<u16>>,
-    /// Those of the service definition.
+    /// Those of the service definition, in the order in which Ranger asks for any of them: that of a Java hash table of their names.
     pub defined: Vec<u16>,
 }
 
@@ -260,6 +288,10 @@ impl AccessTypes {
                 }
             }
         }
+        let places = hash_places(types.defined.len());
+        let mut defined = std::mem::take(&mut types.defined);
+        defined.sort_by_key(|number| hashed(types.name(*number)) & (places - 1));
+        types.defined = defined;
         types
     }
 
@@ -293,6 +325,24 @@ impl AccessTypes {
     pub fn implied(&self, number: u16) -> &[u16] {
         self.implied.get(&number).map_or(&[], Vec::as_slice)
     }
+}
+
+/// The size of a Java hash table that has grown to so many entries.
+fn hash_places(entries: usize) -> u32 {
+    let mut places = 16_u32;
+    while u32::try_from(entries).unwrap_or(u32::MAX) > places / 4 * 3 && places < 1 << 30 {
+        places *= 2;
+    }
+    places
+}
+
+/// As Java's hash tables hash a text.
+fn hashed(text: &str) -> u32 {
+    let units = text.encode_utf16();
+    let hash = units.fold(0_u32, |hash, unit| {
+        hash.wrapping_mul(31).wrapping_add(u32::from(unit))
+    });
+    hash ^ (hash >> 16)
 }
 
 /// The name within a component: its own prefix is left out, a name of another component is none.

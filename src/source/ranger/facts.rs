@@ -33,8 +33,6 @@ pub(super) struct Facts<'a> {
     /// The tag that the policy at hand is about.
     pub tag: Option<&'a Tag>,
     pub context: &'a Context,
-    /// Whether `{USER}` and the like stand for something: in the resources of zones they are text.
-    pub tokens: bool,
     pub mode: Mode,
     /// The zone of times that name none.
     pub zone: &'a TimeZone,
@@ -43,9 +41,6 @@ pub(super) struct Facts<'a> {
 impl<'a> Facts<'a> {
     /// `{USER}`, `{OWNER}`, and the tokens of the request.
     pub fn token(&self, name: &str) -> Option<&'a str> {
-        if !self.tokens {
-            return None;
-        }
         match self.context.tokens.get(name) {
             Some(value) => Some(value),
             None if name == "USER" && !self.user.is_empty() => Some(self.user),

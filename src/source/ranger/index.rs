@@ -13,12 +13,16 @@ use super::chain::Chain;
 use super::definition::Levels;
 use super::level::{Atom, Value};
 use super::request::Resource;
+use super::text::{Text, hash};
 
 /// More combinations of values than this, and a level is hung under `any`.
 const MOST_PATHS: usize = 1_024;
 
 /// So many are compared one by one.
 const FEW: usize = 4;
+
+/// Room for what most look-ups find.
+const FOUND: usize = 16;
 
 /// The tree.
 #[derive(Debug, Default)]
@@ -191,7 +195,7 @@ impl Index {
 
     /// The entries that may be about a resource; with `descend` also those about what lies below it. Ascending, each once.
     pub fn find(&self, resource: &Resource, descend: bool) -> Vec<u32> {
-        let mut found = Vec::new();
+        let mut found = Vec::with_capacity(FOUND);
         self.walk(self.root, resource, descend, &mut found);
         if found.len() > 1 {
             found.sort_unstable();
@@ -222,7 +226,7 @@ impl Index {
         }
         let value = resource.values.get(node.position).unwrap_or(&Value::Absent);
         match value {
-            Value::One(text) if !value.is_all() => branch.of(text.folded.as_bytes(), &mut go),
+            Value::One(text) if !value.is_all() => branch.of(text, &mut go),
             // All values of a level that is there are a policy's only where it is about all: `any` above.
             Value::One(_) => {}
             Value::Absent if !descend => {}
@@ -277,14 +281,23 @@ impl Branch {
         }
     }
 
-    fn of(&self, value: &[u8], go: &mut impl FnMut(Child)) {
-        if !self.whole.is_empty()
-            && let Some(child) = self.whole.get(&hash(value.iter()))
-        {
-            go(*child);
+    fn of(&self, value: &Text, go: &mut impl FnMut(Child)) {
+        let mut look = |hashed: &Hashed, hash: u64| {
+            if let Some(child) = hashed.get(&hash) {
+                go(*child);
+            }
+        };
+        if !self.whole.is_empty() {
+            look(&self.whole, value.hash());
         }
-        parts(&self.prefixes, &self.prefix_lengths, value.iter(), go);
-        parts(&self.suffixes, &self.suffix_lengths, value.iter().rev(), go);
+        // The shortest first: where one is too long, so are the others.
+        for hash in self.prefix_lengths.iter().map_while(|at| value.prefix(*at)) {
+            look(&self.prefixes, hash);
+        }
+        for hash in self.suffix_lengths.iter().map_while(|at| value.suffix(*at)) {
+            look(&self.suffixes, hash);
+        }
+        let value = value.folded.as_bytes();
         for shape in &self.shapes {
             let Some(beginning) = value.get(..shape.length) else {
                 continue;
@@ -307,39 +320,13 @@ impl Branch {
     }
 }
 
-/// Looks up the beginnings of a value: hashed once, byte by byte.
-fn parts<'a>(
-    hashed: &Hashed,
-    lengths: &[usize],
-    value: impl Iterator<Item = &'a u8>,
-    go: &mut impl FnMut(Child),
-) {
-    let mut lengths = lengths.iter().copied();
-    let Some(mut next) = lengths.next() else {
-        return;
-    };
-    let mut state = SEED;
-    for (at, byte) in value.enumerate() {
-        state = step(state, *byte);
-        if at + 1 == next {
-            if let Some(child) = hashed.get(&finish(state)) {
-                go(*child);
-            }
-            match lengths.next() {
-                Some(length) => next = length,
-                None => return,
-            }
-        }
-    }
-}
-
 fn key(pattern: &[Atom]) -> Key {
     match pattern {
-        [] => Key::Whole(hash([].iter())),
-        [Atom::Text(text)] => Key::Whole(hash(text.as_bytes().iter())),
+        [] => Key::Whole(hash("".bytes())),
+        [Atom::Text(text)] => Key::Whole(hash(text.bytes())),
         [Atom::Text(_), Atom::One, ..] | [Atom::One, ..] => shaped(pattern),
-        [Atom::Text(text), ..] => Key::Prefix(hash(text.as_bytes().iter()), text.len()),
-        [.., Atom::Text(text)] => Key::Suffix(hash(text.as_bytes().iter().rev()), text.len()),
+        [Atom::Text(text), ..] => Key::Prefix(hash(text.bytes()), text.len()),
+        [.., Atom::Text(text)] => Key::Suffix(hash(text.bytes().rev()), text.len()),
         _ => Key::Any,
     }
 }
@@ -375,24 +362,7 @@ impl Shape {
     fn hash<'a>(self, bytes: impl Iterator<Item = &'a u8>) -> u64 {
         let open = |at: usize| self.open >> at & 1 == 1;
         let bytes = bytes.enumerate();
-        finish(bytes.fold(SEED ^ self.open, |state, (at, byte)| {
-            step(state, if open(at) { b'?' } else { *byte })
-        }))
+        let shown = bytes.map(|(at, byte)| if open(at) { b'?' } else { *byte });
+        hash(self.open.to_le_bytes().into_iter().chain(shown))
     }
-}
-
-const SEED: u64 = 0xcbf2_9ce4_8422_2325;
-
-fn step(state: u64, byte: u8) -> u64 {
-    (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-}
-
-/// Spreads the bits: the table takes them from both ends.
-fn finish(state: u64) -> u64 {
-    let mixed = (state ^ (state >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed ^ (mixed >> 29)
-}
-
-fn hash<'a>(bytes: impl Iterator<Item = &'a u8>) -> u64 {
-    finish(bytes.fold(SEED, |state, byte| step(state, *byte)))
 }

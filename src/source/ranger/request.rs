@@ -79,6 +79,17 @@ impl Resource {
         Some(fitting)
     }
 
+    /// Whether no level is named.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.written.is_empty()
+    }
+
+    /// Whether no level has a text: Ranger asks all policies by name then.
+    pub(super) fn is_blank(&self) -> bool {
+        let mut values = self.written.iter().flat_map(|(_, values)| values);
+        values.all(String::is_empty)
+    }
+
     pub(super) fn named(&self, level: &str) -> Option<&str> {
         let (_, values) = self.written.iter().find(|(name, _)| name == level)?;
         values.first().map(String::as_str)

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::chain::Match;
-use super::consult::Consultation;
+use super::consult::{Consultation, Which};
 use super::definition::{Definition, Kind};
 use super::facts::Facts;
 use super::options::Mode;
@@ -20,6 +20,8 @@ struct Found<'a> {
     what: What<'a>,
     tag: Option<&'a str>,
     facts: Facts<'a>,
+    /// The place of the access type that it is for.
+    at: usize,
 }
 
 enum What<'a> {
@@ -47,7 +49,13 @@ impl Subject<'_> {
                 None => Mask::None,
                 Some(found) => found.mask(consultation),
             },
-            |mask| *mask != Mask::None,
+            |mask| matches!(mask, Mask::Masked { .. } | Mask::Closed { .. }),
+            |before, next| match (&before, &next) {
+                (Mask::None, _)
+                | (Mask::Exempt { .. }, Mask::Masked { .. } | Mask::Closed { .. }) => next,
+                _ => before,
+            },
+            Which::AsRanger,
         )
     }
 
@@ -69,7 +77,13 @@ impl Subject<'_> {
                 None => Filter::None,
                 Some(found) => found.filter(consultation),
             },
-            |filter| *filter != Filter::None,
+            |filter| matches!(filter, Filter::Rows { .. } | Filter::Closed { .. }),
+            |before, next| match (&before, &next) {
+                (Filter::None, _)
+                | (Filter::Exempt { .. }, Filter::Rows { .. } | Filter::Closed { .. }) => next,
+                _ => before,
+            },
+            Which::AsRanger,
         )
     }
 }
@@ -80,14 +94,15 @@ fn find<'a>(consultation: &Consultation<'a>, kind: Kind) -> Option<Found<'a>> {
     let repository = consultation.policies().of(kind);
     let definition = &consultation.service.definition;
     let wanted = consultation.wanted(definition);
-    for policy in repository.likely(consultation.request.resource, consultation.wide()) {
+    let likely = repository.likely_shown(consultation.request.resource, consultation.wide());
+    for policy in likely {
         if by_tag
             .as_ref()
             .is_some_and(|found| found.policy.priority >= policy.priority)
         {
             break;
         }
-        if !policy.schedules.hold(facts.at, facts.zone) {
+        if policy.schedules.decide(&facts) == Some(false) {
             continue;
         }
         let mut lies = consultation.lies(policy, kind).peekable();
@@ -96,12 +111,17 @@ fn find<'a>(consultation: &Consultation<'a>, kind: Kind) -> Option<Found<'a>> {
         }
         let what =
             lies.find_map(|(_, sure)| ask(consultation, policy, sure, &facts, definition, &wanted));
-        if let Some(what) = what {
-            return Some(Found {
+        if let Some((at, what)) = what {
+            let found = Found {
                 policy,
                 what,
                 tag: None,
                 facts,
+                at,
+            };
+            return Some(match by_tag {
+                Some(tag) if tag.stays_before(&found) => tag,
+                Some(_) | None => found,
             });
         }
         // Ranger asks one policy of a higher priority than the tag's, and no more.
@@ -128,12 +148,13 @@ fn by_tags<'a>(consultation: &Consultation<'a>, kind: Kind) -> Option<Found<'a>>
             return None;
         }
         let facts = consultation.with_tag(tag.tag);
-        let what = ask(consultation, policy, tag.sure, &facts, definition, &wanted)?;
+        let (at, what) = ask(consultation, policy, tag.sure, &facts, definition, &wanted)?;
         Some(Found {
             policy,
             what,
             tag: Some(&tag.tag.kind),
             facts,
+            at,
         })
     })
 }
@@ -145,26 +166,47 @@ fn ask<'a>(
     facts: &Facts<'a>,
     definition: &Definition,
     wanted: &[Wanted],
-) -> Option<What<'a>> {
+) -> Option<(usize, What<'a>)> {
     if let Some(broken) = &policy.broken {
-        return Some(What::Unsure(broken.to_string()));
+        return Some((0, What::Unsure(broken.to_string())));
     }
     let conditions = policy.conditions.hold(facts, definition);
     if conditions == Some(false) {
         return None;
     }
     let who = &consultation.subject.who;
-    let mut wanted = wanted.iter();
-    let shown = wanted.find_map(|wanted| policy.shows(who, *wanted, facts, definition));
-    let (payload, certain) = shown?;
-    Some(if certain && sure && conditions == Some(true) {
+    let shown = wanted.iter().enumerate();
+    let mut shown = shown.filter_map(|(at, wanted)| {
+        let (payload, certain) = policy.shows(who, *wanted, facts, definition)?;
+        Some((at, payload, certain))
+    });
+    let first = shown.next()?;
+    // Of several access types Ranger takes the first of a hash table. One that shows less comes before one that exempts here.
+    let less = |(_, payload, _): &(usize, &Payload, bool)| !payload.exempts();
+    let (at, payload, certain) = match facts.mode {
+        Mode::Closed if !less(&first) => shown.find(less).unwrap_or(first),
+        Mode::Closed | Mode::LikeRanger => first,
+    };
+    let in_force = policy.schedules.decide(facts);
+    let sure = certain && sure && conditions == Some(true) && in_force == Some(true);
+    let what = if sure {
         What::Payload(payload)
     } else {
         What::Unsure("whether it holds cannot be decided: a condition or a value in it is not understood or missing".to_owned())
-    })
+    };
+    Some((at, what))
 }
 
 impl Found<'_> {
+    /// Whether what a tag gives for one access type stays, though a resource policy of a higher priority gives something for a later one.
+    fn stays_before(&self, other: &Self) -> bool {
+        let exempts = match &self.what {
+            What::Payload(payload) => payload.exempts(),
+            What::Unsure(_) => false,
+        };
+        self.at < other.at && (self.facts.mode == Mode::LikeRanger || !exempts)
+    }
+
     fn by(&self, consultation: &Consultation<'_>) -> Decided {
         Decided::new(self.policy, self.tag, consultation.zone)
     }

@@ -90,7 +90,6 @@ impl<'s> Subject<'s> {
             tags: &[],
             tag: None,
             context: request.context,
-            tokens: true,
             mode: self.service.options.mode,
             zone: &self.service.options.zone,
         }

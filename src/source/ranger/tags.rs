@@ -2,9 +2,6 @@
 
 use std::cmp::Ordering;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
 use super::chain::{Chain, Match};
 use super::definition::{Definition, Kind};
 use super::document::{Resources, ServiceTags, Tag};
@@ -27,8 +24,10 @@ struct Tagged {
     chain: Chain,
     kind: Kind,
     tags: Vec<usize>,
-    /// How many levels it goes down, not counting those that are `*`.
+    /// How many levels it goes down, not counting those that are `*` or empty.
     depth: usize,
+    /// Its levels, as bits.
+    keys: u64,
 }
 
 /// A tag of the resource that is asked for.
@@ -37,7 +36,7 @@ pub(super) struct InForce<'a> {
     pub tag: &'a Tag,
     /// How the tagged resource lies to the one asked for.
     pub lies: Match,
-    /// Whether a policy is certainly about it; set where one is found.
+    /// Whether it certainly holds, and a policy that was found is certainly about it.
     pub sure: bool,
 }
 
@@ -82,11 +81,15 @@ impl TagStore {
                 continue;
             };
             let depth = depth(&resource.resource_elements, definition);
+            let positions = resource.resource_elements.keys();
+            let positions = positions.filter_map(|name| definition.levels.position(name));
+            let keys = positions.fold(0, |keys, position| keys | 1 << position);
             store.tagged.push(Tagged {
                 chain,
                 kind,
                 tags,
                 depth,
+                keys,
             });
         }
         if u32::try_from(store.tagged.len()).is_err() {
@@ -96,6 +99,27 @@ impl TagStore {
         let chains = numbered.map(|(at, tagged)| (&tagged.chain, at));
         store.index = Index::build(&definition.levels, chains);
         Ok(store)
+    }
+
+    /// Every tag.
+    pub fn every(&self) -> impl Iterator<Item = &Tag> {
+        self.tags.iter().map(|(tag, _)| tag)
+    }
+
+    /// Every tag that is in force, as of something below: what Ranger takes where anything may be done with no resource in particular.
+    pub fn all<'a>(&'a self, facts: &Facts<'_>) -> Vec<InForce<'a>> {
+        let mut found: Vec<InForce<'a>> = Vec::new();
+        for (tag, schedules) in &self.tags {
+            let in_force = schedules.decide(facts);
+            if in_force != Some(false) && !found.iter().any(|other| other.tag == tag) {
+                found.push(InForce {
+                    tag,
+                    lies: Match::Descendant,
+                    sure: in_force == Some(true),
+                });
+            }
+        }
+        found
     }
 
     /// The tags of a resource: its own, those of what lies above it, and with `below` those of what lies below.
@@ -122,13 +146,18 @@ impl TagStore {
             if !below && (lies == Match::Descendant || tagged.depth > resource.size) {
                 continue;
             }
+            // What has no value at all lies above nothing.
+            if tagged.depth == 0 && resource.keys & !tagged.keys != 0 {
+                continue;
+            }
             for (tag, schedules) in tagged.tags.iter().filter_map(|at| self.tags.get(*at)) {
                 let same = |other: &InForce<'_>| other.lies == lies && other.tag == tag;
-                if schedules.hold(facts.at, facts.zone) && !found.iter().any(same) {
+                let in_force = schedules.decide(facts);
+                if in_force != Some(false) && !found.iter().any(same) {
                     found.push(InForce {
                         tag,
                         lies,
-                        sure: true,
+                        sure: in_force == Some(true),
                     });
                 }
             }
@@ -137,35 +166,34 @@ impl TagStore {
     }
 }
 
-/// The depth of the last level that has a value and not `*` among them.
+/// The depth of the last level that has a value and not `*` among them; a root may be `*`, and 0 is nothing at all.
 fn depth(elements: &Resources, definition: &Definition) -> usize {
     let levels = definition.levels.order.iter();
     let named = levels.filter_map(|at| elements.get(definition.levels.names.get(*at)?));
-    let particular = named
-        .enumerate()
-        .filter(|(_, level)| !level.values.is_empty() && !level.values.iter().any(|v| v == "*"));
-    particular.map(|(at, _)| at + 1).last().unwrap_or(1)
+    let particular = named.enumerate().filter(|(at, level)| {
+        level.values.iter().any(|value| !value.trim().is_empty())
+            && (*at == 0 || !level.values.iter().any(|value| value == "*"))
+    });
+    particular.map(|(at, _)| at + 1).last().unwrap_or(0)
 }
 
 /// Tags that came with the request.
-pub(super) fn given<'a>(tags: &'a [Tag], at: Timestamp, zone: &TimeZone) -> Vec<InForce<'a>> {
-    let in_force = |tag: &&Tag| {
-        // A validity that cannot be read does not end the tag.
-        Schedules::compile(&tag.validity_periods).is_ok_and(|schedules| schedules.hold(at, zone))
-            || Schedules::compile(&tag.validity_periods).is_err()
-    };
+pub(super) fn given<'a>(tags: &'a [Tag], facts: &Facts<'_>) -> Vec<InForce<'a>> {
     let lies = |tag: &Tag| match tag.match_type.as_str() {
         "SELF_AND_ALL_DESCENDANTS" => Match::AllBelow,
         "ANCESTOR" => Match::Ancestor,
         "DESCENDANT" => Match::Descendant,
         _ => Match::Itself,
     };
-    tags.iter()
-        .filter(in_force)
-        .map(|tag| InForce {
+    let in_force = |tag: &'a Tag| {
+        // A validity that cannot be read does not end the tag.
+        let schedules = Schedules::compile(&tag.validity_periods);
+        let holds = schedules.map_or(Some(true), |schedules| schedules.decide(facts));
+        (holds != Some(false)).then(|| InForce {
             tag,
             lies: lies(tag),
-            sure: true,
+            sure: holds == Some(true),
         })
-        .collect()
+    };
+    tags.iter().filter_map(in_force).collect()
 }

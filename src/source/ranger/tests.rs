@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::definition::Kind;
+use super::definition::{Definition, Kind};
 use super::document::ServicePolicies;
 use super::request::{Access, Context, Request, Resource};
 use super::service::{Documents, Service};
@@ -147,6 +147,36 @@ fn a_resource_of_an_older_service_is_read_again() {
     let (access, context) = (Access::Type("select".into()), Context::default());
     let request = Request::new(&resource, &access, jiff::Timestamp::UNIX_EPOCH, &context);
     assert!(new.subject("u", &[]).access(&request).yes);
+}
+
+fn written(definition: Value) -> Definition {
+    Definition::compile(&serde_json::from_value(definition).unwrap()).unwrap()
+}
+
+#[test]
+fn a_chain_of_masks_ends_where_its_own_part_says_and_not_where_the_level_does() {
+    let chains = |part_leaf: Option<bool>| {
+        let definition = written(json!({
+            "name": "s",
+            "resources": [{ "name": "database", "isValidLeaf": true }, { "name": "table", "parent": "database", "isValidLeaf": true }],
+            "dataMaskDef": { "resources": [{ "name": "database", "isValidLeaf": part_leaf }, { "name": "table" }] },
+        }));
+        [Kind::Access, Kind::Mask].map(|kind| definition.shape(kind).chains.len())
+    };
+    assert_eq!(chains(None), [2, 1]);
+    assert_eq!(chains(Some(true)), [2, 2]);
+}
+
+#[test]
+fn any_access_is_asked_for_in_the_order_of_a_java_hash_table() {
+    let names = ["select", "update", "create", "drop", "all"];
+    let types = names.map(|name| json!({ "name": name }));
+    let definition = written(
+        json!({ "name": "s", "resources": [{ "name": "database" }], "accessTypes": types }),
+    );
+    let order = definition.types.defined.iter();
+    let order: Vec<_> = order.map(|number| definition.types.name(*number)).collect();
+    assert_eq!(order, ["drop", "all", "select", "update", "create"]);
 }
 
 #[test]

@@ -26,7 +26,7 @@ impl Zone {
         policies: Repositories,
         definition: &Definition,
     ) -> Self {
-        let shape = definition.shape(Kind::Access);
+        let shape = &definition.shape(Kind::Access).textual();
         let chains = written.resources.iter().filter_map(|resource| {
             Chain::compile(shape, &definition.levels, &resources(resource, definition))
         });
@@ -59,10 +59,6 @@ pub(super) fn of<'a>(
     definition: &Definition,
 ) -> Vec<Option<&'a Zone>> {
     let shape = definition.shape(Kind::Access);
-    let facts = &Facts {
-        tokens: false,
-        ..*facts
-    };
     let mut found: Vec<Option<&Zone>> = Vec::new();
     for zone in zones {
         let lies = zone

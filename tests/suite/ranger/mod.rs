@@ -4,6 +4,7 @@
 mod answers;
 mod authz;
 mod baseplugin;
+mod behaviours;
 mod differential;
 mod download;
 mod engine;

@@ -48,7 +48,6 @@ fn with<T>(mode: Mode, text: &str, ask: impl FnOnce(&Expression, &Facts<'_>) -> 
         tags: &tags,
         tag: tags.first().copied(),
         context: &context,
-        tokens: true,
         mode,
         zone: &TimeZone::UTC,
     };

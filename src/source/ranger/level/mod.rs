@@ -29,6 +29,7 @@ pub(super) struct Level {
     pub excludes: bool,
     recursive: bool,
     patterns: Vec<Pattern>,
+    moving: bool,
 }
 
 /// One value of a policy.
@@ -84,12 +85,15 @@ impl Level {
             excludes: resource.is_excludes == Some(true),
             recursive,
             patterns: Vec::new(),
+            moving: false,
         };
         for value in resource.values.iter().filter(|value| !value.is_empty()) {
             if options.wildcards && level.is_everything(value) {
                 level.patterns.clear();
+                level.moving = false;
                 break;
             }
+            level.moving |= token::is_moving(value, options);
             level.patterns.push(level.pattern(value));
         }
         level.any = level.patterns.is_empty();
@@ -102,7 +106,9 @@ impl Level {
     }
 
     fn pattern(&self, value: &str) -> Pattern {
-        let wildcards = self.options.wildcards;
+        // Ranger finds policies of masks and filters by the level's own options, but for what is excluded, a token or an expression.
+        let found = self.excludes || token::is_special(value, &self.options);
+        let wildcards = self.options.wildcards && (self.options.patterns || found);
         let below = self.recursive && wildcards && value.ends_with(self.options.separator);
         if token::is_plain(value, &self.options) && !below {
             let mut exact = Vec::new();
@@ -137,11 +143,9 @@ impl Level {
         Pattern::Fixed { exact, folded }
     }
 
-    /// Whether some value is a token or an expression.
+    /// Whether Ranger takes some value for one with a token or an expression.
     pub fn is_moving(&self) -> bool {
-        self.patterns
-            .iter()
-            .any(|pattern| matches!(pattern, Pattern::Moving(_)))
+        self.moving
     }
 
     /// The values as patterns without regard to case, for an index. `None` where an index cannot tell.
@@ -235,6 +239,14 @@ impl Level {
     }
 
     fn compare(&self, pattern: &[Atom], request: &str) -> bool {
+        // Ranger looks for what the value begins with before it compares; what a policy excludes it only compares.
+        if self.recursive
+            && !self.options.patterns
+            && !self.excludes
+            && glob::plain(pattern).is_some_and(|own| !request.starts_with(own))
+        {
+            return false;
+        }
         match (self.recursive, self.options.matcher) {
             (true, Matcher::Path) => below::path(pattern, request, self.options.separator),
             (true, Matcher::Url) => below::url(pattern, request, self.options.separator),

@@ -11,7 +11,10 @@ pub(in crate::source::ranger) struct Options {
     pub ignore_case: bool,
     /// A request value that begins with one of these is compared with regard to case.
     pub quotes: Option<String>,
+    /// Whether `*` alone is everything.
     pub wildcards: bool,
+    /// Whether `*` and `?` within a value stand for something: in masks and filters only where they do in the level itself.
+    pub patterns: bool,
     pub tokens: Option<Delimiters>,
     /// Whether `${{…}}` is read.
     pub expressions: bool,
@@ -61,12 +64,18 @@ impl Options {
                     .to_owned()
             }),
             wildcards: flag(options, "wildCard", true),
+            patterns: flag(options, "wildCard", true),
             tokens: flag(options, "replaceTokens", true)
                 .then(|| Delimiters::of(options))
                 .flatten(),
             expressions: flag(options, "replaceReqExpressions", true),
             separator: character(options, "pathSeparatorChar", '/'),
         }
+    }
+
+    /// Where policies are found by another kind's options first, as those of masks and filters are.
+    pub fn found_by(&mut self, other: &Self) {
+        self.patterns &= other.patterns;
     }
 
     /// Whether a request value is compared with regard to case.

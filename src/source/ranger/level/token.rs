@@ -30,6 +30,23 @@ pub(super) fn is_plain(value: &str, options: &Options) -> bool {
     !expression && !token
 }
 
+/// Whether a value has a token or an expression, or the sign that makes text of one.
+pub(super) fn is_moving(value: &str, options: &Options) -> bool {
+    let token = |delimiters: &Delimiters| {
+        value.contains(delimiters.escape)
+            || (value.contains(delimiters.start) && value.contains(delimiters.end))
+    };
+    (options.expressions && value.contains("${{")) || options.tokens.as_ref().is_some_and(token)
+}
+
+/// Whether there is a sign at which Ranger stops to take the value for text.
+pub(super) fn is_special(value: &str, options: &Options) -> bool {
+    let token = |delimiters: &Delimiters| {
+        value.contains([delimiters.start, delimiters.end, delimiters.escape])
+    };
+    (options.expressions && value.contains('$')) || options.tokens.as_ref().is_some_and(token)
+}
+
 /// Takes a value apart.
 pub(super) fn pieces(value: &str, options: &Options) -> Vec<Piece> {
     let mut pieces = Vec::new();

@@ -57,6 +57,19 @@ pub(in crate::source::ranger) enum Says {
 }
 
 impl Compiled {
+    /// Whether Ranger asks it at all: an item of any kind, if only an exception, or a deny for all else.
+    pub fn has_items(&self) -> bool {
+        let exceptions = match &self.items {
+            Items::Access {
+                allow_exceptions,
+                deny_exceptions,
+                ..
+            } => !allow_exceptions.is_empty() || !deny_exceptions.is_empty(),
+            Items::Shown(_) => false,
+        };
+        exceptions || self.says_something()
+    }
+
     /// Whether it has an item, denies all else, or closes.
     pub fn says_something(&self) -> bool {
         let items = match &self.items {

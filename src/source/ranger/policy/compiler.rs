@@ -187,18 +187,7 @@ impl Compiler<'_> {
 
     fn item(&mut self, policy: &Policy, written: &document::Item, kind: Kind) -> Item {
         let payload = self.payload(policy, written, kind);
-        let mut types = Vec::new();
-        for access in written
-            .accesses
-            .iter()
-            .filter(|access| access.is_allowed != Some(false))
-        {
-            let number = self.definition.types.number(&access.kind);
-            types.push(number);
-            types.extend_from_slice(self.definition.types.implied(number));
-        }
-        types.sort_unstable();
-        types.dedup();
+        let types = self.types(&written.accesses);
         self.has_roles |= !written.roles.is_empty();
         let has = |list: &[String], name: &str| list.iter().any(|own| own == name);
         Item {
@@ -208,11 +197,33 @@ impl Compiler<'_> {
             everybody: has(&written.groups, "public"),
             any_user: has(&written.users, "{USER}"),
             owner: has(&written.users, "{OWNER}"),
-            types: types.into(),
+            types,
             delegate_admin: written.delegate_admin == Some(true),
             conditions: self.conditions(policy, &written.conditions),
             payload,
         }
+    }
+
+    /// With what they imply: of a type that is listed twice the first says whether it does.
+    fn types(&mut self, listed: &[document::Access]) -> Box<[u16]> {
+        let own = &mut self.definition.types;
+        let numbers: Vec<u16> = listed
+            .iter()
+            .map(|access| own.number(&access.kind))
+            .collect();
+        let mut types = Vec::with_capacity(listed.len());
+        for (at, (access, number)) in listed.iter().zip(&numbers).enumerate() {
+            if access.is_allowed == Some(false) {
+                continue;
+            }
+            types.push(*number);
+            if !numbers.iter().take(at).any(|before| before == number) {
+                types.extend_from_slice(own.implied(*number));
+            }
+        }
+        types.sort_unstable();
+        types.dedup();
+        types.into()
     }
 
     fn payload(&mut self, policy: &Policy, written: &document::Item, kind: Kind) -> Payload {

@@ -1,5 +1,6 @@
 //! An item of a policy: who may do what, or sees it how (RANGER.md §2.7).
 
+use crate::mask::MaskSpec;
 use crate::source::ranger::condition::Conditions;
 use crate::source::ranger::definition::Definition;
 use crate::source::ranger::facts::Facts;
@@ -55,6 +56,19 @@ pub(in crate::source::ranger) enum Payload {
         condition: Template,
     },
     Filter(Template),
+}
+
+impl Payload {
+    /// Whether all is shown.
+    pub fn exempts(&self) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Mask { kind, .. } => {
+                matches!(MaskSpec::from_ranger(kind), Some(MaskSpec::None))
+            }
+            Self::Filter(filter) => filter.is_empty(),
+        }
+    }
 }
 
 impl Item {

@@ -37,6 +37,27 @@ impl Repository {
     /// Those that may be about a resource, in order; with `descend` also those about what lies below it.
     pub fn likely(&self, resource: &Resource, descend: bool) -> impl Iterator<Item = &Compiled> {
         let found = self.index.find(resource, descend).into_iter();
+        self.numbered(found)
+    }
+
+    /// The same for masks and filters: about no resource in particular Ranger asks them in the order of their names.
+    pub fn likely_shown(
+        &self,
+        resource: &Resource,
+        descend: bool,
+    ) -> impl Iterator<Item = &Compiled> {
+        let mut found = self.index.find(resource, descend);
+        if resource.is_blank() {
+            let policy = |at: &u32| self.policies.get(usize::try_from(*at).ok()?);
+            found.sort_by(|one, other| match (policy(one), policy(other)) {
+                (Some(one), Some(other)) => order::compare_by_name(one, other),
+                (Some(_) | None, _) => one.cmp(other),
+            });
+        }
+        self.numbered(found.into_iter())
+    }
+
+    fn numbered(&self, found: impl Iterator<Item = u32>) -> impl Iterator<Item = &Compiled> {
         found.filter_map(|at| self.policies.get(usize::try_from(at).ok()?))
     }
 }

@@ -4,6 +4,7 @@
 //! not usable, and the caller closes it.
 
 mod recurrence;
+mod search;
 
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,8 @@ use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 
 use super::document;
+use super::facts::Facts;
+use super::options::Mode;
 use recurrence::Recurrence;
 
 /// The field of a schedule that cannot be read.
@@ -49,6 +52,24 @@ impl Schedules {
     #[must_use]
     pub fn hold(&self, at: Timestamp, zone: &TimeZone) -> bool {
         self.0.is_empty() || self.0.iter().any(|one| one.holds(at, zone))
+    }
+
+    /// Whether one holds for a decision; `None` where Ranger's own search for the start of a recurrence comes to another answer, because it
+    /// missed one or found one that is none.
+    pub(super) fn decide(&self, facts: &Facts<'_>) -> Option<bool> {
+        if self.0.is_empty() {
+            return Some(true);
+        }
+        let mut all = self.0.iter();
+        let in_ranger = all.any(|one| {
+            one.bounds(facts.at)
+                && one.recur(|recurrence| recurrence.holds_in_ranger(facts.at, facts.zone))
+        });
+        match facts.mode {
+            Mode::LikeRanger => Some(in_ranger),
+            Mode::Closed if in_ranger == self.hold(facts.at, facts.zone) => Some(in_ranger),
+            Mode::Closed => None,
+        }
     }
 
     /// Whether this holds at all times.
@@ -87,10 +108,15 @@ impl One {
     }
 
     fn holds(&self, at: Timestamp, zone: &TimeZone) -> bool {
-        self.start.is_none_or(|start| start <= at)
-            && self.end.is_none_or(|end| at <= end)
-            && (self.recurrences.is_empty()
-                || self.recurrences.iter().any(|one| one.holds(at, zone)))
+        self.bounds(at) && self.recur(|recurrence| recurrence.holds(at, zone))
+    }
+
+    fn bounds(&self, at: Timestamp) -> bool {
+        self.start.is_none_or(|start| start <= at) && self.end.is_none_or(|end| at <= end)
+    }
+
+    fn recur(&self, holds: impl Fn(&Recurrence) -> bool) -> bool {
+        self.recurrences.is_empty() || self.recurrences.iter().any(holds)
     }
 }
 

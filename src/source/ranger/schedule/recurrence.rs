@@ -4,11 +4,11 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
 
-use super::BadSchedule;
+use super::{BadSchedule, search};
 use crate::source::ranger::document;
 
 /// The years that Ranger accepts.
-const YEARS: (i16, i16) = (2017, 2100);
+pub(super) const YEARS: (i16, i16) = (2017, 2100);
 
 /// Longer intervals are refused: every day of one may have to be looked at.
 const MOST_DAYS: i64 = 3_660;
@@ -16,20 +16,22 @@ const MOST_DAYS: i64 = 3_660;
 /// When a stretch begins, and how long it lasts.
 #[derive(Debug, Clone)]
 pub(super) struct Recurrence {
-    minutes: Numbers,
-    hours: Numbers,
-    days_of_month: Option<Numbers>,
+    pub minutes: Numbers,
+    pub hours: Numbers,
+    pub days_of_month: Option<Numbers>,
     /// 1 is Sunday.
-    days_of_week: Option<Numbers>,
-    months: Numbers,
+    pub days_of_week: Option<Numbers>,
+    pub months: Numbers,
     years: Numbers,
+    /// Also those outside the schedule's start and end.
+    pub all_years: Numbers,
     interval: Span,
     days: i64,
 }
 
 /// Ranges, both ends included.
 #[derive(Debug, Clone)]
-struct Numbers(Vec<(i16, i16)>);
+pub(super) struct Numbers(Vec<(i16, i16)>);
 
 impl Recurrence {
     /// `years` are those of the schedule's start and end.
@@ -48,13 +50,13 @@ impl Recurrence {
         let within = (years.0.unwrap_or(YEARS.0), years.1.unwrap_or(YEARS.1));
         let required =
             |text: &str, field, bounds| optional(text, field, bounds)?.ok_or(BadSchedule(field));
-        required(&starts.year, "year", YEARS)?;
         Ok(Self {
             minutes: required(&starts.minute, "minute", (0, 59))?,
             hours: required(&starts.hour, "hour", (0, 23))?,
             days_of_month,
             days_of_week,
             months: required(&starts.month, "month", (1, 12))?,
+            all_years: required(&starts.year, "year", YEARS)?,
             years: required(&starts.year, "year", within)?,
             interval: length(interval)?,
             days: interval.days,
@@ -78,6 +80,15 @@ impl Recurrence {
             day = before;
         }
         false
+    }
+
+    /// Whether Ranger's search finds a stretch that `at` lies in.
+    pub fn holds_in_ranger(&self, at: Timestamp, zone: &TimeZone) -> bool {
+        let now = zone.to_datetime(at);
+        search::last_start(self, now).is_some_and(|start| {
+            let end = start.checked_add(self.interval);
+            start <= now && end.is_ok_and(|end| now <= end)
+        })
     }
 
     fn has_day(&self, day: Date) -> bool {
@@ -159,7 +170,7 @@ fn range(text: &str, (least, most): (i16, i16)) -> Option<(i16, i16)> {
 }
 
 impl Numbers {
-    fn has(&self, number: i16) -> bool {
+    pub fn has(&self, number: i16) -> bool {
         self.0
             .iter()
             .any(|(from, until)| (*from..=*until).contains(&number))

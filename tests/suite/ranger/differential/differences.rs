@@ -9,43 +9,62 @@ fn any(request: &Value) -> bool {
 /// Nothing that this product asks needs it, and more is masked than in Ranger.
 const ANY_MASK: &str = "a mask or filter for any access that heeds denies below: Ranger wants one item for every access type";
 
-/// Nothing that this product asks is about no level at all; the same policies are found.
-const NOTHING: &str = "a mask or filter for no resource at all: Ranger asks policies by name then, and not in their order";
+/// Less is shown here; nothing that this product asks is for any access.
+const ANY_ZONES: &str =
+    "any access to what lies in several zones: Ranger asks them in the order of a hash table";
 
-/// Ranger remembers for each policy whether it has an access type, in the letters of the definition; it allows less then.
-const LETTERS: &str = "an access type in other letters than the definition's: Ranger compares case in a shortcut after the first request";
+/// Less is allowed here.
+const STOPS: &str =
+    "Ranger stops at a policy without denies that it only finds by what the values begin with";
 
 /// Why the two may differ here.
-pub fn reason(request: &Value, ours: &Value, theirs: &Value) -> Option<&'static str> {
-    let more = |part: usize| ours[part] == theirs[part] || theirs[part][0].is_null();
-    if any(request) && request["heed"] == true && ours[0] == theirs[0] && more(1) && more(2) {
+pub fn reason(
+    documents: &Value,
+    request: &Value,
+    ours: &Value,
+    theirs: &Value,
+) -> Option<&'static str> {
+    let same = |part: usize| ours[part] == theirs[part];
+    let shown =
+        |answer: &Value| !answer[0].is_null() && answer[0] != "MASK_NONE" && answer[0] != "";
+    let more = |part: usize| same(part) || theirs[part][0].is_null();
+    let less_shown = |part: usize| same(part) || shown(&ours[part]);
+    if any(request) && request["heed"] == true && same(0) && more(1) && more(2) {
         return Some(ANY_MASK);
     }
-    let letters =
-        |text: &str| text.bytes().any(|b| b.is_ascii_uppercase()) && !text.starts_with('_');
-    if request["access"].as_str().is_some_and(letters)
-        && (ours[0] == theirs[0] || theirs[0][0] == false)
-        && more(1)
-        && more(2)
-    {
-        return Some(LETTERS);
+    let zones = documents["policies"]["securityZones"].as_object();
+    let zoned = zones.is_some_and(|zones| !zones.is_empty());
+    if any(request) && zoned && ours[0][0] == theirs[0][0] && less_shown(1) && less_shown(2) {
+        return Some(ANY_ZONES);
     }
-    let either = |part: usize| ours[part][0].is_null() == theirs[part][0].is_null();
-    let nothing = request["resource"]
-        .as_object()
-        .is_some_and(serde_json::Map::is_empty);
-    if nothing && ours[0] == theirs[0] && either(1) && either(2) {
-        return Some(NOTHING);
+    if same(1) && same(2) && stops(documents, request, &ours[0], &theirs[0]) {
+        return Some(STOPS);
     }
     None
 }
 
-/// What is not compared: which of several policies allows some access is the order of a hash table in Ranger.
-pub fn plain(request: &Value, mut answer: Value) -> Value {
-    if any(request) && answer.is_array() {
-        answer[0][1] = Value::Null;
+/// Whether a policy without denies, asked before the one named here, can have ended Ranger's search once something was allowed.
+fn stops(documents: &Value, request: &Value, ours: &Value, theirs: &Value) -> bool {
+    let has =
+        |policy: &Value, list: &str| policy[list].as_array().is_some_and(|list| !list.is_empty());
+    let denies = |policy: &Value| policy["isDenyAllElse"] == true || has(policy, "denyPolicyItems");
+    let priority = |policy: &Value| policy["policyPriority"].as_i64().unwrap_or(0);
+    let policies = documents["policies"]["policies"].as_array();
+    let access = policies.into_iter().flatten();
+    let access = access.filter(|policy| policy["policyType"].as_i64().unwrap_or(0) == 0);
+    let (denying, others): (Vec<_>, Vec<_>) = access.partition(|policy| denies(policy));
+    if theirs[0] != true || denying.is_empty() || others.is_empty() {
+        return false;
     }
-    answer
+    if ours[0] == true {
+        // The same is allowed, by a later policy of those that allow some access.
+        return any(request);
+    }
+    let named = denying.iter().find(|policy| policy["id"] == ours[1]);
+    named.is_some_and(|named| {
+        // A deny that Ranger did not come to; or an allow that Ranger did not take back for what a tag denies.
+        ours[1] == theirs[1] || others.iter().any(|other| priority(other) > priority(named))
+    })
 }
 
 /// Ranger threw in place of an answer.

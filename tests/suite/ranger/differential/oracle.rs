@@ -36,17 +36,20 @@ impl Oracle {
                 return Err(format!("`{tool}` is not installed"));
             }
         }
-        // Maven compiles only what is newer than its classes.
+        // Maven compiles only what is newer than its classes. Libraries are fetched only for somebody who asks for the comparison.
+        let asked = std::env::var_os("SQLSEC_RANGER_CASES").is_some();
+        let offline: &[&str] = if asked { &[] } else { &["-o"] };
         let build = Command::new("mvn")
             .args(["-q", "-B", "package"])
+            .args(offline)
             .current_dir(&folder)
             .output()
             .map_err(|error| error.to_string())?;
-        assert!(
-            build.status.success(),
-            "tests/ranger does not build:\n{}",
-            String::from_utf8_lossy(&build.stdout)
-        );
+        if !build.status.success() {
+            let said = String::from_utf8_lossy(&build.stdout);
+            assert!(!asked, "tests/ranger does not build:\n{said}");
+            return Err("tests/ranger does not build offline: `mvn package` there fetches Ranger's libraries".to_owned());
+        }
         let mut child = Command::new("java")
             .args([
                 "@jvm.options",

@@ -61,6 +61,10 @@ fn needed(path: &str) -> bool {
         parts.get(parts.len() - 2).copied().unwrap_or_default(),
     );
     let item = last.parse::<usize>().is_ok();
+    // A schedule that cannot be read is another thing than one that can.
+    if above == "schedule" || above == "interval" {
+        return true;
+    }
     if parts.contains(&"serviceDef") {
         // Without a level that is the parent of another it is no definition.
         let level = above == "resources" && item;
@@ -68,6 +72,7 @@ fn needed(path: &str) -> bool {
     }
     let roots = [
         "documents",
+        "tagPolicies",
         "request",
         "policies",
         "resource",

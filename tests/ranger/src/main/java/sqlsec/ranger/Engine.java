@@ -44,8 +44,11 @@ final class Engine {
             policies.getTagPolicies().getServiceDef().setContextEnrichers(
                     List.of(new RangerServiceDef.RangerContextEnricherDef(1L, "tags", Tags.class.getName(), options)));
         }
+        RangerPolicyEngineOptions options = new RangerPolicyEngineOptions();
+        // Else two policies with one value share the matcher that was made first, also where one is a mask and its levels have other options.
+        options.enableResourceMatcherReuse = false;
         RangerPluginConfig config = new RangerPluginConfig(
-                policies.getServiceDef().getName(), policies.getServiceName(), "test", null, null, new RangerPolicyEngineOptions());
+                policies.getServiceDef().getName(), policies.getServiceName(), "test", null, null, options);
         engine = new RangerPolicyEngineImpl(policies, new RangerPluginContext(config), roles);
     }
 
