@@ -110,10 +110,17 @@ impl HostError {
     }
 
     /// What is wrong with a JSON text.
-    pub(super) fn json(code: HostCode, origin: &str, text: &str, error: &serde_json::Error) -> Self {
+    pub(super) fn json(
+        code: HostCode,
+        origin: &str,
+        text: &str,
+        error: &serde_json::Error,
+    ) -> Self {
         let said = error.to_string();
         // The place is said once, beside the message.
-        let what = said.rsplit_once(" at line ").map_or(&*said, |(what, _)| what);
+        let what = said
+            .rsplit_once(" at line ")
+            .map_or(&*said, |(what, _)| what);
         let place = Position::of_json(text, error.line(), error.column());
         Self::new(code, what).at(origin, place)
     }

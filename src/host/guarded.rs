@@ -86,7 +86,11 @@ impl SubmitCheck for Guarded {
             return self.close();
         }
         // It may have closed while this check ran beside the one that failed.
-        if self.is_broken() { Self::closed() } else { reply }
+        if self.is_broken() {
+            Self::closed()
+        } else {
+            reply
+        }
     }
 }
 
@@ -144,7 +148,9 @@ mod tests {
     #[test]
     fn what_is_no_request_is_an_error_with_a_place() {
         let door = Guarded::new(Box::new(engine()));
-        let error = door.check_json(b"{\"sql\": \"VALUES 1\",\n  \"sqk\": 1}").unwrap_err();
+        let error = door
+            .check_json(b"{\"sql\": \"VALUES 1\",\n  \"sqk\": 1}")
+            .unwrap_err();
         assert_eq!((error.code, error.line), (HostCode::Request, 2));
         assert_eq!(error.origin, "request");
         let error = door.check_json(b"{\"sql\": \"\xff\"}").unwrap_err();

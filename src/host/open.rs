@@ -60,10 +60,7 @@ fn service(config: &Config) -> Result<Option<Arc<dyn PolicySource>>, HostError> 
 }
 
 #[cfg(not(feature = "service"))]
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the other build of it can fail"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "the other build of it can fail")]
 fn service(_: &Config) -> Result<Option<Arc<dyn PolicySource>>, HostError> {
     Ok(None)
 }
@@ -103,7 +100,10 @@ fn policy(rules: &Document) -> Result<Policy, HostError> {
         Document::Text(text) => (text.clone(), "policy".to_owned()),
     };
     Policy::load(&text, &origin).map_err(|error| {
-        let first = error.findings.iter().find(|f| f.severity == Severity::Error);
+        let first = error
+            .findings
+            .iter()
+            .find(|f| f.severity == Severity::Error);
         let failure = |message: &dyn std::fmt::Display| HostError::new(HostCode::Policy, message);
         first.map_or_else(
             || failure(&error),
@@ -165,7 +165,10 @@ mod tests {
 
     fn code(config: &str) -> HostCode {
         let opened = Config::parse(config.as_bytes()).and_then(|config| open(&config));
-        opened.err().unwrap_or_else(|| panic!("{config} opens")).code
+        opened
+            .err()
+            .unwrap_or_else(|| panic!("{config} opens"))
+            .code
     }
 
     const RULES: &str = r#"{"text": "apiVersion: sqlsec/v1\nversion: 1\nrules: []"}"#;
@@ -185,14 +188,23 @@ mod tests {
     #[test]
     fn what_cannot_be_read_says_where() {
         let absent = r#"{"folder": "/nowhere", "policy": {"file": "policy.yaml"}}"#;
-        let error = open(&Config::parse(absent.as_bytes()).unwrap()).err().unwrap();
+        let error = open(&Config::parse(absent.as_bytes()).unwrap())
+            .err()
+            .unwrap();
         assert_eq!(error.code, HostCode::Unreadable);
         assert!(error.message.contains("/nowhere/policy.yaml"), "{error}");
         let policy = r#"{"policy": {"text": "apiVersion: sqlsec/v1\nversion: 1\nrulez: []"}}"#;
-        let error = open(&Config::parse(policy.as_bytes()).unwrap()).err().unwrap();
+        let error = open(&Config::parse(policy.as_bytes()).unwrap())
+            .err()
+            .unwrap();
         assert_eq!((error.code, error.line), (HostCode::Policy, 3));
         let tables = format!(r#"{{"policy": {RULES}, "catalog": [{{"sql": "CREATE TABEL t"}}]}}"#);
-        let error = open(&Config::parse(tables.as_bytes()).unwrap()).err().unwrap();
-        assert_eq!((error.code, &*error.origin), (HostCode::Catalog, "catalog[0]"));
+        let error = open(&Config::parse(tables.as_bytes()).unwrap())
+            .err()
+            .unwrap();
+        assert_eq!(
+            (error.code, &*error.origin),
+            (HostCode::Catalog, "catalog[0]")
+        );
     }
 }

@@ -57,5 +57,7 @@ pub extern "C" fn sqlsec_abi_version() -> u32 {
 /// The version of the library, such as `0.1.0`: static, ends in NUL.
 #[unsafe(no_mangle)]
 pub extern "C" fn sqlsec_version() -> *const c_char {
-    const { concat!(env!("CARGO_PKG_VERSION"), "\0") }.as_ptr().cast()
+    const { concat!(env!("CARGO_PKG_VERSION"), "\0") }
+        .as_ptr()
+        .cast()
 }

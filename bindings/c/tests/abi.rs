@@ -1,6 +1,10 @@
 //! The header and the list of symbols are those of the crate; the statuses are those of the library.
 
-#![allow(clippy::expect_used, missing_docs, reason = "a test stops where it stands")]
+#![allow(
+    clippy::expect_used,
+    missing_docs,
+    reason = "a test stops where it stands"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,12 +21,18 @@ fn is_checked_in(file: &Path, made: &str) {
         fs::write(file, made).expect("a writable file");
     }
     let held = fs::read_to_string(file).unwrap_or_default();
-    assert!(held == made, "{} differs: SQLSEC_BLESS=1 writes it", file.display());
+    assert!(
+        held == made,
+        "{} differs: SQLSEC_BLESS=1 writes it",
+        file.display()
+    );
 }
 
 fn header() -> String {
     let mut made = Vec::new();
-    cbindgen::generate(here()).expect("a header").write(&mut made);
+    cbindgen::generate(here())
+        .expect("a header")
+        .write(&mut made);
     String::from_utf8(made).expect("UTF-8")
 }
 

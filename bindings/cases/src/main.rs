@@ -29,12 +29,15 @@ mod case;
 use case::{Case, Expect, World, block, cases};
 
 fn main() {
-    let file = std::env::args_os().nth(1).expect("usage: sqlsec-cases FILE");
+    let file = std::env::args_os()
+        .nth(1)
+        .expect("usage: sqlsec-cases FILE");
     let mut by_config: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let mut count = 0;
     for case in &cases() {
         let versions = [FlinkVersion::default(), FlinkVersion::V1_20];
-        let holds = |v: &FlinkVersion| *v == FlinkVersion::default() || case.settings.flink.contains(v);
+        let holds =
+            |v: &FlinkVersion| *v == FlinkVersion::default() || case.settings.flink.contains(v);
         for flink in versions.into_iter().filter(holds) {
             count += records(case, flink, &mut by_config);
         }
@@ -62,15 +65,23 @@ fn records(case: &Case, flink: FlinkVersion, by_config: &mut BTreeMap<String, Ve
                 let reply = engine.check(&request);
                 let expect = match case.settings.expect() {
                     Expect::Deny(code) => format!("deny:{code}"),
-                    Expect::Equal | Expect::Plan | Expect::Rewritten | Expect::Document => "allow".to_owned(),
+                    Expect::Equal | Expect::Plan | Expect::Rewritten | Expect::Document => {
+                        "allow".to_owned()
+                    }
                 };
                 // The file shows the first combination that is allowed.
                 let info = format!("sql rewritten policy={policy} style={style_word}");
-                let sql = block(&case.text, &info).filter(|_| shown && reply.decision.sql().is_some());
+                let sql =
+                    block(&case.text, &info).filter(|_| shown && reply.decision.sql().is_some());
                 shown &= sql.is_none();
                 let version = serde_json::to_value(flink).expect("a version");
                 let record = [
-                    format!("{}/{policy}/{}/{style_word}/{}", case.id, mode.word(), version.as_str().unwrap()),
+                    format!(
+                        "{}/{policy}/{}/{style_word}/{}",
+                        case.id,
+                        mode.word(),
+                        version.as_str().unwrap()
+                    ),
                     config.clone(),
                     serde_json::to_string(&request).expect("a request is JSON"),
                     serde_json::to_string(&reply).expect("a reply is JSON"),
@@ -90,7 +101,9 @@ fn records(case: &Case, flink: FlinkVersion, by_config: &mut BTreeMap<String, Ve
 
 fn config(case: &Case, world: &World, policy: &str) -> String {
     let ddl = world.tables.iter().map(|(_, ddl)| ddl.as_str());
-    let all: Vec<&str> = ddl.chain(case.settings.catalog.iter().map(String::as_str)).collect();
+    let all: Vec<&str> = ddl
+        .chain(case.settings.catalog.iter().map(String::as_str))
+        .collect();
     json!({
         "folder": world.folder,
         "policy": { "file": format!("policies/{policy}.yaml") },
