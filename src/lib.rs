@@ -17,6 +17,7 @@ pub mod catalog;
 pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod host;
 pub mod lineage;
 pub mod mask;
 pub mod policy;

@@ -19,6 +19,9 @@ use crate::splitter::Splitter;
 use crate::syntax::{FlinkVersion, Limits, Lines, Script, Span, TokenKind};
 use crate::verify::RewrittenSql;
 
+/// What is said of a check that panicked.
+pub(crate) const UNFINISHED: &str = "internal error: the check did not finish";
+
 /// What a submitter calls before it submits.
 pub trait SubmitCheck: Send + Sync {
     /// Decides about one request. Always answers: what goes wrong is a `Deny`.
@@ -238,8 +241,7 @@ impl Engine {
     }
 
     fn broken(&self) -> Reply {
-        let message = "internal error: the check did not finish";
-        Reply::denied(Code::Internal, message, self.stamp())
+        Reply::denied(Code::Internal, UNFINISHED, self.stamp())
     }
 }
 

@@ -30,6 +30,7 @@ mod target;
 mod trust;
 
 pub use code::Code;
+pub(crate) use engine::UNFINISHED;
 pub use engine::{Engine, SubmitCheck};
 pub use explain::{NamedObject, ScriptAccount, StatementAccount, TableAccount, explain};
 pub use gate::Gate;

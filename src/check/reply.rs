@@ -30,7 +30,7 @@ pub struct Reply {
 
 impl Reply {
     /// A refusal of the request as a whole, without a place of its own.
-    pub(super) fn denied(code: Code, message: impl Into<String>, policy: PolicyStamp) -> Self {
+    pub(crate) fn denied(code: Code, message: impl Into<String>, policy: PolicyStamp) -> Self {
         let denial = Denial {
             code,
             message: message.into(),

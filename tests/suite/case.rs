@@ -10,9 +10,13 @@ use serde_json::Value;
 use sqlsec::policy::Principal;
 use sqlsec::{Catalog, Engine, FlinkVersion, Policy, Request, Splitter, Style, SubmitCheck};
 
-/// The root of the repository.
+/// The root of the repository: a crate of the bindings reads this file too.
 pub fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = crate_folder
+        .ancestors()
+        .find(|folder| folder.join("fixtures/worlds").is_dir());
+    root.expect("the fixtures are there").to_owned()
 }
 
 /// A case file.

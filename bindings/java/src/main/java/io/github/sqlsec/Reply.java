@@ -1,0 +1,125 @@
+package io.github.sqlsec;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+
+/** The answer to a request (schema/reply.json). Immutable. */
+public final class Reply {
+  private final String json;
+  private final String sql;
+  private final Session session;
+  private final List<Denial> errors;
+  private final List<Statement> statements;
+  private final PolicyStamp policy;
+
+  private Reply(String json, String sql, Session session, List<Denial> errors, List<Statement> statements, PolicyStamp policy) {
+    this.json = json;
+    this.sql = sql;
+    this.session = session;
+    this.errors = errors;
+    this.statements = statements;
+    this.policy = policy;
+  }
+
+  /** Reads a reply, whose decision must be the one that came beside it. */
+  static Reply parse(String json, boolean allowed) {
+    Map<String, Object> document = Json.object(Json.parse(json));
+    if (!(allowed ? "allow" : "deny").equals(document.get("decision"))) {
+      throw new IllegalArgumentException("two decisions in one reply");
+    }
+    List<Statement> statements = new ArrayList<>();
+    for (Object item : Json.list(document.get("statements"))) {
+      statements.add(new Statement(Json.object(item)));
+    }
+    PolicyStamp policy = new PolicyStamp(Json.object(document.get("policy")));
+    statements = Collections.unmodifiableList(statements);
+    if (allowed) {
+      String sql = document.get("sql").toString();
+      Session session = Session.of(Json.object(document.get("session")));
+      return new Reply(json, sql, session, Collections.<Denial>emptyList(), statements, policy);
+    }
+    List<Denial> errors = new ArrayList<>();
+    for (Object item : Json.list(document.get("errors"))) {
+      errors.add(new Denial(Json.object(item)));
+    }
+    if (errors.isEmpty()) {
+      throw new IllegalArgumentException("a denial without a reason");
+    }
+    return new Reply(json, null, null, Collections.unmodifiableList(errors), statements, policy);
+  }
+
+  /**
+   * Whether the script may be submitted, in its protected form.
+   *
+   * @return whether it is allowed
+   */
+  public boolean isAllowed() {
+    return sql != null;
+  }
+
+  /**
+   * What may be submitted, in place of the script.
+   *
+   * @return the protected script
+   * @throws SqlSecDeniedException the script is refused
+   */
+  public String sql() {
+    allowed();
+    return sql;
+  }
+
+  /**
+   * The state of the session after the script, for the next request.
+   *
+   * @return the session
+   * @throws SqlSecDeniedException the script is refused
+   */
+  public Session session() {
+    allowed();
+    return session;
+  }
+
+  /**
+   * The reasons of a refusal, in the order of the text.
+   *
+   * @return one or more; none when the script is allowed
+   */
+  public List<Denial> errors() {
+    return errors;
+  }
+
+  /**
+   * What each statement reads and writes, as far as it could be read; also when the script is refused.
+   *
+   * @return one entry a statement
+   */
+  public List<Statement> statements() {
+    return statements;
+  }
+
+  /**
+   * The policy that decided.
+   *
+   * @return its version and hash
+   */
+  public PolicyStamp policy() {
+    return policy;
+  }
+
+  /**
+   * The document.
+   *
+   * @return JSON
+   */
+  public String json() {
+    return json;
+  }
+
+  private void allowed() {
+    if (sql == null) {
+      throw new SqlSecDeniedException(this);
+    }
+  }
+}

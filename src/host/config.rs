@@ -1,0 +1,132 @@
+//! The configuration document of a host: where the rules and the tables come from.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::{HostCode, HostError};
+#[cfg(feature = "service")]
+use crate::source::remote::{Bounds, Settings};
+
+/// A configuration. Exactly one of `policy`, `ranger` and `service` has the rules.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// The folder that paths in this document are relative to. Without it those of the process, which a host seldom chooses.
+    #[serde(default)]
+    pub folder: Option<PathBuf>,
+    /// A policy document.
+    #[serde(default)]
+    pub policy: Option<Document>,
+    /// The site's tables and views, later parts over earlier ones.
+    #[serde(default)]
+    pub catalog: Vec<CatalogPart>,
+    /// Documents of Apache Ranger in files.
+    #[serde(default)]
+    pub ranger: Option<RangerFiles>,
+    /// A permission service.
+    #[cfg(feature = "service")]
+    #[serde(default)]
+    pub service: Option<Settings>,
+    /// What is kept of its answers.
+    #[cfg(feature = "service")]
+    #[serde(default)]
+    pub cache: Option<Bounds>,
+}
+
+/// A policy document (YAML or JSON).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Document {
+    /// In a file.
+    File(PathBuf),
+    /// Itself.
+    Text(String),
+}
+
+/// A part of the catalog.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CatalogPart {
+    /// A file that ends in `.sql` or `.json`.
+    File(PathBuf),
+    /// Flink DDL.
+    Sql(String),
+    /// A JSON catalog document, as it is in a file.
+    Json(serde_json::Value),
+}
+
+/// Files with the JSON of Ranger's downloads.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RangerFiles {
+    /// The policies.
+    pub policies: PathBuf,
+    /// The roles.
+    #[serde(default)]
+    pub roles: Option<PathBuf>,
+    /// The tags.
+    #[serde(default)]
+    pub tags: Option<PathBuf>,
+    /// The user store.
+    #[serde(default)]
+    pub users: Option<PathBuf>,
+    /// For a service like Hive's, without a level for catalogs: the Flink catalog that it is about.
+    #[serde(default)]
+    pub catalog: Option<String>,
+}
+
+impl Config {
+    /// Reads a configuration: JSON in UTF-8.
+    ///
+    /// # Errors
+    /// `input-not-utf8`, `config-invalid`.
+    pub fn parse(document: &[u8]) -> Result<Self, HostError> {
+        let text = text(document, "config")?;
+        let config: Self = serde_json::from_str(text)
+            .map_err(|error| HostError::json(HostCode::Config, "config", text, &error))?;
+        Ok(config.beside())
+    }
+
+    /// The same with relative paths below `folder`.
+    fn beside(mut self) -> Self {
+        let Some(folder) = self.folder.clone() else {
+            return self;
+        };
+        let ranger = self.ranger.iter_mut().flat_map(RangerFiles::files);
+        let catalog = self.catalog.iter_mut().filter_map(|part| match part {
+            CatalogPart::File(file) => Some(file),
+            CatalogPart::Sql(_) | CatalogPart::Json(_) => None,
+        });
+        let policy = self.policy.iter_mut().filter_map(|policy| match policy {
+            Document::File(file) => Some(file),
+            Document::Text(_) => None,
+        });
+        for file in ranger.chain(catalog).chain(policy) {
+            *file = folder.join(&*file);
+        }
+        #[cfg(feature = "service")]
+        if let Some(settings) = &mut self.service {
+            settings.each_file(|file| *file = folder.join(&*file));
+        }
+        self
+    }
+}
+
+impl RangerFiles {
+    fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let others = [&mut self.roles, &mut self.tags, &mut self.users];
+        std::iter::once(&mut self.policies).chain(others.into_iter().flatten())
+    }
+}
+
+/// A document as text.
+pub(super) fn text<'d>(document: &'d [u8], origin: &str) -> Result<&'d str, HostError> {
+    std::str::from_utf8(document).map_err(|error| {
+        let message = format!("byte {} is not UTF-8", error.valid_up_to());
+        HostError {
+            origin: origin.to_owned(),
+            ..HostError::new(HostCode::NotUtf8, message)
+        }
+    })
+}

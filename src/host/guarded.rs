@@ -1,0 +1,160 @@
+//! An engine behind a door that closes for good after a panic.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::config::text;
+use super::{HostCode, HostError};
+use crate::check::{Code, PolicyStamp, Reply, Request, SubmitCheck, UNFINISHED};
+
+/// An engine or a gate as a host holds it.
+///
+/// INVARIANT (closed after a panic): once a check has not finished, nothing is decided here any more. An engine is immutable and could go on, but a host
+/// cannot know what a panic has left in it, its caches and its sources; whoever wants to go on opens a new one.
+pub struct Guarded {
+    judge: Box<dyn SubmitCheck>,
+    broken: AtomicBool,
+}
+
+/// A reply as JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Whether it holds SQL that may be submitted.
+    pub allowed: bool,
+    /// The document (`schema/reply.json`).
+    pub json: Vec<u8>,
+}
+
+impl Guarded {
+    /// An open door.
+    #[must_use]
+    pub fn new(judge: Box<dyn SubmitCheck>) -> Self {
+        Self {
+            judge,
+            broken: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether it has closed.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Acquire)
+    }
+
+    /// Decides about a request document: JSON in UTF-8 (`schema/request.json`).
+    ///
+    /// # Errors
+    /// `input-not-utf8`, `request-invalid`: it is no request, and nothing was decided.
+    pub fn check_json(&self, request: &[u8]) -> Result<Answer, HostError> {
+        let text = text(request, "request")?;
+        let request: Request = serde_json::from_str(text)
+            .map_err(|error| HostError::json(HostCode::Request, "request", text, &error))?;
+        let reply = self.check(&request);
+        let json = serde_json::to_vec(&reply).map_err(|_| HostError::internal())?;
+        Ok(Answer {
+            allowed: reply.decision.sql().is_some(),
+            json,
+        })
+    }
+
+    fn close(&self) -> Reply {
+        self.broken.store(true, Ordering::Release);
+        Self::closed()
+    }
+
+    fn closed() -> Reply {
+        let message = "internal error: this engine has failed, and decides nothing any more";
+        Reply::denied(Code::Internal, message, PolicyStamp::default())
+    }
+}
+
+impl SubmitCheck for Guarded {
+    fn check(&self, request: &Request) -> Reply {
+        if self.is_broken() {
+            return Self::closed();
+        }
+        let reply = catch_unwind(AssertUnwindSafe(|| self.judge.check(request)));
+        let Ok(reply) = reply else {
+            return self.close();
+        };
+        // The engine has caught it itself: what it answers then is known by its words.
+        let errors = reply.decision.errors();
+        if errors
+            .iter()
+            .any(|e| e.code == Code::Internal && e.message == UNFINISHED)
+        {
+            return self.close();
+        }
+        // It may have closed while this check ran beside the one that failed.
+        if self.is_broken() {
+            Self::closed()
+        } else {
+            reply
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Catalog, Engine, Policy, Principal};
+
+    struct Panics(Engine);
+
+    impl SubmitCheck for Panics {
+        fn check(&self, request: &Request) -> Reply {
+            assert!(request.sql != "panic", "asked for");
+            self.0.check(request)
+        }
+    }
+
+    fn engine() -> Engine {
+        let policy = "apiVersion: sqlsec/v1\nversion: 1\nrules: []";
+        Engine::new(Policy::load(policy, "test").unwrap(), Catalog::default())
+    }
+
+    fn answer(door: &Guarded, sql: &str) -> Answer {
+        let request = serde_json::to_vec(&Request::new(Principal::default(), sql)).unwrap();
+        door.check_json(&request).unwrap()
+    }
+
+    #[test]
+    fn an_engine_that_panicked_denies_from_then_on() {
+        let door = Guarded::new(Box::new(Panics(engine())));
+        let before = answer(&door, "VALUES 1");
+        assert!(before.allowed);
+        for sql in ["panic", "VALUES 1", "panic"] {
+            let after = answer(&door, sql);
+            let text = String::from_utf8(after.json).unwrap();
+            assert!(!after.allowed && door.is_broken(), "{text}");
+            assert!(text.contains("\"code\":\"internal\""), "{text}");
+            assert!(!text.contains("\"sql\""), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_engine_says_of_its_own_panic_closes_it_too() {
+        struct Broken;
+        impl SubmitCheck for Broken {
+            fn check(&self, _: &Request) -> Reply {
+                Reply::denied(Code::Internal, UNFINISHED, PolicyStamp::default())
+            }
+        }
+        let door = Guarded::new(Box::new(Broken));
+        assert!(!answer(&door, "VALUES 1").allowed);
+        assert!(door.is_broken());
+    }
+
+    #[test]
+    fn what_is_no_request_is_an_error_with_a_place() {
+        let door = Guarded::new(Box::new(engine()));
+        let error = door
+            .check_json(b"{\"sql\": \"VALUES 1\",\n  \"sqk\": 1}")
+            .unwrap_err();
+        assert_eq!((error.code, error.line), (HostCode::Request, 2));
+        assert_eq!(error.origin, "request");
+        let error = door.check_json(b"{\"sql\": \"\xff\"}").unwrap_err();
+        assert_eq!(error.code, HostCode::NotUtf8);
+        assert!(!door.is_broken());
+    }
+}

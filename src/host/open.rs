@@ -1,0 +1,210 @@
+//! A configuration becomes an engine over a policy, or a gate over whoever has the rules.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde::de::DeserializeOwned;
+
+use super::config::{self, CatalogPart, Config, Document, RangerFiles};
+use super::{HostCode, HostError};
+use crate::catalog::{Catalog, CatalogError};
+use crate::check::{Engine, Gate, SubmitCheck};
+use crate::policy::{Policy, Severity};
+use crate::source::PolicySource;
+use crate::source::ranger::{Documents, Mapping, Options, RangerSource, Service, read as document};
+use crate::syntax::Position;
+
+/// Files beyond this are a mistake: a directory of data, a device.
+const FILE_BYTES: u64 = 256 << 20;
+
+/// Opens what a configuration describes. Files are read now and not again: new rules in a file are a new engine.
+///
+/// # Errors
+/// `config-invalid`, `input-unreadable`, `input-not-utf8`, `catalog-invalid`, `policy-invalid`.
+pub fn open(config: &Config) -> Result<Box<dyn SubmitCheck>, HostError> {
+    let catalog = catalog(&config.catalog)?;
+    let service = service(config)?;
+    match (&config.policy, &config.ranger, service) {
+        (Some(rules), None, None) => Ok(Box::new(Engine::new(policy(rules)?, catalog))),
+        (None, Some(files), None) => Ok(Box::new(Gate::new(ranger(files)?, Arc::new(catalog)))),
+        (None, None, Some(service)) => Ok(Box::new(Gate::new(service, Arc::new(catalog)))),
+        (None, None, None) => {
+            let message = "no rules: `policy`, `ranger` or `service` says where they are";
+            Err(HostError::new(HostCode::Config, message))
+        }
+        (Some(_), Some(_), _) | (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => {
+            let message = "two sources of rules: one of `policy`, `ranger` and `service`";
+            Err(HostError::new(HostCode::Config, message))
+        }
+    }
+}
+
+#[cfg(feature = "service")]
+fn service(config: &Config) -> Result<Option<Arc<dyn PolicySource>>, HostError> {
+    let Some(settings) = &config.service else {
+        return match &config.cache {
+            None => Ok(None),
+            Some(_) => Err(HostError::new(
+                HostCode::Config,
+                "`cache` without `service`",
+            )),
+        };
+    };
+    let bounds = config.cache.clone().unwrap_or_default();
+    let remote = crate::source::remote::Remote::new(settings, bounds);
+    let remote = remote.map_err(|error| HostError::new(HostCode::Policy, error))?;
+    Ok(Some(Arc::new(remote)))
+}
+
+#[cfg(not(feature = "service"))]
+#[expect(clippy::unnecessary_wraps, reason = "the other build of it can fail")]
+fn service(_: &Config) -> Result<Option<Arc<dyn PolicySource>>, HostError> {
+    Ok(None)
+}
+
+fn catalog(parts: &[CatalogPart]) -> Result<Catalog, HostError> {
+    let mut catalog = Catalog::default();
+    for (index, part) in parts.iter().enumerate() {
+        let inline = format!("catalog[{index}]");
+        let (added, origin) = match part {
+            CatalogPart::Sql(text) => (catalog.add_sql(text, &inline), inline),
+            CatalogPart::Json(value) => (catalog.add_json(&value.to_string(), &inline), inline),
+            CatalogPart::File(path) => {
+                let (text, origin) = read(path)?;
+                let added = match path.extension().and_then(|e| e.to_str()) {
+                    Some("sql") => catalog.add_sql(&text, &origin),
+                    Some("json") => catalog.add_json(&text, &origin),
+                    _ => {
+                        let message = format!("`{origin}`: a catalog file ends in .sql or .json");
+                        return Err(HostError::new(HostCode::Config, message));
+                    }
+                };
+                (added, origin)
+            }
+        };
+        added.map_err(|error| unusable(&error, &origin))?;
+    }
+    Ok(catalog)
+}
+
+fn unusable(error: &CatalogError, origin: &str) -> HostError {
+    HostError::new(HostCode::Catalog, &error.message).at(origin, error.position)
+}
+
+fn policy(rules: &Document) -> Result<Policy, HostError> {
+    let (text, origin) = match rules {
+        Document::File(path) => read(path)?,
+        Document::Text(text) => (text.clone(), "policy".to_owned()),
+    };
+    Policy::load(&text, &origin).map_err(|error| {
+        let first = error
+            .findings
+            .iter()
+            .find(|f| f.severity == Severity::Error);
+        let failure = |message: &dyn std::fmt::Display| HostError::new(HostCode::Policy, message);
+        first.map_or_else(
+            || failure(&error),
+            |finding| {
+                let place = Position {
+                    line: finding.line,
+                    column: finding.column,
+                };
+                failure(&finding.message).at(&origin, place)
+            },
+        )
+    })
+}
+
+fn ranger(files: &RangerFiles) -> Result<Arc<dyn PolicySource>, HostError> {
+    let documents = Documents {
+        policies: download(&files.policies)?,
+        roles: files.roles.as_deref().map(download).transpose()?,
+        tags: files.tags.as_deref().map(download).transpose()?,
+        users: files.users.as_deref().map(download).transpose()?,
+    };
+    let unusable = |error: &dyn std::fmt::Display| {
+        let message = format!("`{}`: {error}", files.policies.display());
+        HostError::new(HostCode::Policy, message)
+    };
+    let service = Service::load(&documents, Options::default()).map_err(|e| unusable(&e))?;
+    let mapping = Mapping::of(&service, files.catalog.as_deref()).map_err(|e| unusable(&e))?;
+    let source = RangerSource::new(Arc::new(service), mapping, SystemTime::now);
+    Ok(Arc::new(source))
+}
+
+fn download<T: DeserializeOwned>(file: &Path) -> Result<T, HostError> {
+    let (text, origin) = read(file)?;
+    document(text.as_bytes())
+        .map_err(|error| HostError::new(HostCode::Policy, format!("`{origin}`: {error}")))
+}
+
+/// A file of UTF-8 text, and its name.
+fn read(path: &Path) -> Result<(String, String), HostError> {
+    let origin = path.display().to_string();
+    let unreadable = |error: &dyn std::fmt::Display| {
+        let message = format!("cannot read `{origin}`: {error}");
+        HostError::new(HostCode::Unreadable, message)
+    };
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(FILE_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| unreadable(&error))?;
+    if bytes.len() as u64 > FILE_BYTES {
+        return Err(unreadable(&"it is too long"));
+    }
+    let text = config::text(&bytes, &origin)?.to_owned();
+    Ok((text, origin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(config: &str) -> HostCode {
+        let opened = Config::parse(config.as_bytes()).and_then(|config| open(&config));
+        opened
+            .err()
+            .unwrap_or_else(|| panic!("{config} opens"))
+            .code
+    }
+
+    const RULES: &str = r#"{"text": "apiVersion: sqlsec/v1\nversion: 1\nrules: []"}"#;
+
+    #[test]
+    fn a_configuration_names_one_source_of_rules() {
+        assert_eq!(code("{}"), HostCode::Config);
+        let two = format!(r#"{{"policy": {RULES}, "ranger": {{"policies": "p.json"}}}}"#);
+        assert_eq!(code(&two), HostCode::Config);
+        let twice = format!(r#"{{"policy": {RULES}, "policy": {RULES}}}"#);
+        assert_eq!(code(&twice), HostCode::Config);
+        assert_eq!(code(r#"{"polizy": {}}"#), HostCode::Config);
+        let config = format!(r#"{{"policy": {RULES}}}"#);
+        assert!(open(&Config::parse(config.as_bytes()).unwrap()).is_ok());
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_where() {
+        let absent = r#"{"folder": "/nowhere", "policy": {"file": "policy.yaml"}}"#;
+        let error = open(&Config::parse(absent.as_bytes()).unwrap())
+            .err()
+            .unwrap();
+        assert_eq!(error.code, HostCode::Unreadable);
+        assert!(error.message.contains("/nowhere/policy.yaml"), "{error}");
+        let policy = r#"{"policy": {"text": "apiVersion: sqlsec/v1\nversion: 1\nrulez: []"}}"#;
+        let error = open(&Config::parse(policy.as_bytes()).unwrap())
+            .err()
+            .unwrap();
+        assert_eq!((error.code, error.line), (HostCode::Policy, 3));
+        let tables = format!(r#"{{"policy": {RULES}, "catalog": [{{"sql": "CREATE TABEL t"}}]}}"#);
+        let error = open(&Config::parse(tables.as_bytes()).unwrap())
+            .err()
+            .unwrap();
+        assert_eq!(
+            (error.code, &*error.origin),
+            (HostCode::Catalog, "catalog[0]")
+        );
+    }
+}
