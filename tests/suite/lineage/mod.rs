@@ -7,6 +7,7 @@ mod constructs;
 mod inherit;
 mod jobs;
 mod perturbation;
+mod review;
 pub mod script;
 mod store;
 mod taint;
