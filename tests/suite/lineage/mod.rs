@@ -10,6 +10,7 @@ mod inherit;
 mod jobs;
 mod perturbation;
 mod picture;
+mod review;
 mod sample;
 pub mod script;
 mod store;
