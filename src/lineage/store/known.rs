@@ -22,8 +22,10 @@ pub struct Known {
     by_name: Arc<BTreeMap<TableName, Vec<Arc<Dataset>>>>,
     /// By folded path below the server.
     by_path: Arc<BTreeMap<String, Vec<Arc<Dataset>>>>,
-    /// Records that are neither committed nor aborted, with what they replace.
+    /// Records that are neither committed nor aborted.
     pending: BTreeMap<RecordId, Arc<Record>>,
+    /// Where their entries lie.
+    unsettled: BTreeMap<RecordId, BTreeSet<Arc<Dataset>>>,
     cuts: BTreeMap<u64, Arc<Cut>>,
 }
 
@@ -221,7 +223,7 @@ impl Known {
             }
             Event::Abort(id) => {
                 self.taken(*id)?;
-                self.each(|entries| entries.retain(|entry| entry.record != *id));
+                self.each(*id, |entries| entries.retain(|entry| entry.record != *id));
             }
             Event::Forget(forget) => self.forget(forget),
             Event::Declassify(cut) => {
@@ -305,24 +307,22 @@ impl Known {
                     .push(Arc::clone(&dataset));
             }
         }
+        if entry.settled.is_none() {
+            let places = self.unsettled.entry(entry.record).or_default();
+            places.insert(Arc::clone(&dataset));
+        }
         let kept = self.datasets.entry(dataset).or_default();
         let kept = Arc::make_mut(kept);
         kept.entries.push(entry);
         kept.changed = self.version;
     }
 
-    fn each(&mut self, mut change: impl FnMut(&mut Vec<Arc<Entry>>)) {
-        for kept in self.datasets.values_mut() {
-            let mut entries = kept.entries.clone();
-            change(&mut entries);
-            let same = entries.len() == kept.entries.len()
-                && entries
-                    .iter()
-                    .zip(&kept.entries)
-                    .all(|(a, b)| Arc::ptr_eq(a, b));
-            if !same {
+    /// Changes the entries of a record that is no longer pending, wherever they lie.
+    fn each(&mut self, id: RecordId, change: impl Fn(&mut Vec<Arc<Entry>>)) {
+        for dataset in self.unsettled.remove(&id).unwrap_or_default() {
+            if let Some(kept) = self.datasets.get_mut(&dataset) {
                 let kept = Arc::make_mut(kept);
-                kept.entries = entries;
+                change(&mut kept.entries);
                 kept.changed = self.version;
             }
         }
@@ -350,7 +350,7 @@ impl Known {
             changed.changed = self.version;
             self.datasets.insert(Arc::new(dataset.clone()), kept);
         }
-        self.each(|entries| {
+        self.each(id, |entries| {
             for entry in entries.iter_mut().filter(|e| e.record == id) {
                 let mut committed = (**entry).clone();
                 committed.settled = Some(number);
