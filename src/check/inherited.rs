@@ -27,14 +27,17 @@ use crate::syntax::Span;
 #[derive(Default)]
 pub(super) struct Lineage {
     known: Arc<Known>,
+    overlay: Arc<Known>,
     writers: RefCell<HashMap<Dataset, Vec<Arc<Entry>>>>,
     sources: RefCell<HashMap<Dataset, Arc<Source>>>,
 }
 
 impl Lineage {
-    pub(super) fn over(known: &Arc<Known>) -> Self {
+    /// What the store knows, and what the statements before this one write.
+    pub(super) fn over(known: &Arc<Known>, overlay: &Arc<Known>) -> Self {
         Self {
             known: Arc::clone(known),
+            overlay: Arc::clone(overlay),
             ..Self::default()
         }
     }
@@ -328,7 +331,9 @@ impl Sources for Reader<'_, '_> {
         if let Some(found) = lineage.writers.borrow().get(dataset) {
             return found.clone();
         }
-        let found = lineage.known.writers(dataset, &self.datasets.shares());
+        let shares = self.datasets.shares();
+        let mut found = lineage.known.distinct_writers(dataset, &shares);
+        found.extend(lineage.overlay.distinct_writers(dataset, &shares));
         let mut kept = lineage.writers.borrow_mut();
         kept.insert(dataset.clone(), found.clone());
         found

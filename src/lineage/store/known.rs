@@ -3,7 +3,7 @@
 //! A dataset is found by any of its physical names, else by its logical name. Names are compared by whoever asks, who knows which servers are
 //! the same; here they are only brought near: candidates have the same path below their server, or one above or below it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::entry::Origin;
@@ -66,6 +66,26 @@ impl Known {
     /// The cuts, with the numbers of their events.
     pub fn cuts(&self) -> impl Iterator<Item = (u64, &Cut)> {
         self.cuts.iter().map(|(number, cut)| (*number, &**cut))
+    }
+
+    /// The entries of a dataset under any of its names, those that say the same once. `shares`: whether two physical names may be of the same bytes.
+    #[must_use]
+    pub fn distinct_writers(
+        &self,
+        dataset: &Dataset,
+        shares: &dyn Fn(&str, &str) -> bool,
+    ) -> Vec<Arc<Entry>> {
+        let mut met: HashMap<u64, Vec<Arc<Entry>>> = HashMap::new();
+        let mut distinct = self.writers(dataset, shares);
+        distinct.retain(|entry| {
+            let alike = met.entry(entry.digest()).or_default();
+            let new = !alike.iter().any(|other| other.says_the_same(entry));
+            if new {
+                alike.push(Arc::clone(entry));
+            }
+            new
+        });
+        distinct
     }
 
     /// The entries of a dataset under any of its names. `shares`: whether two physical names may be of the same bytes.
@@ -238,8 +258,22 @@ impl Known {
         Ok(())
     }
 
-    /// Takes in what a statement of a script writes, for the statements after it: it protects them, and replaces nothing.
-    pub fn overlay(&mut self, job: &str, user: &str, at: i64, statement: StatementRecord) {
+    /// Takes in what a statement of a script writes, for the statements after it: it protects them, and replaces nothing. `below`: what was known
+    /// before the script.
+    pub fn overlay(
+        &mut self,
+        (job, user, at): (&str, &str, i64),
+        statement: StatementRecord,
+        below: &Self,
+    ) {
+        let same = |a: &str, b: &str| a == b;
+        for change in &statement.changes {
+            if let Change::Renamed { from, to } = change {
+                for entry in below.writers(from, &same) {
+                    self.push(to, entry);
+                }
+            }
+        }
         let record = Record {
             job: job.to_owned(),
             user: user.to_owned(),

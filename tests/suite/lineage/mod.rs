@@ -6,6 +6,7 @@ mod command;
 mod constructs;
 mod inherit;
 mod jobs;
+mod on_flink;
 mod perturbation;
 pub mod script;
 mod store;
