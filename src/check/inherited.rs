@@ -27,14 +27,17 @@ use crate::syntax::Span;
 #[derive(Default)]
 pub(super) struct Lineage {
     known: Arc<Known>,
+    overlay: Arc<Known>,
     writers: RefCell<HashMap<Dataset, Vec<Arc<Entry>>>>,
     sources: RefCell<HashMap<Dataset, Arc<Source>>>,
 }
 
 impl Lineage {
-    pub(super) fn over(known: &Arc<Known>) -> Self {
+    /// What the store knows, and what the statements before this one write.
+    pub(super) fn over(known: &Arc<Known>, overlay: &Arc<Known>) -> Self {
         Self {
             known: Arc::clone(known),
+            overlay: Arc::clone(overlay),
             ..Self::default()
         }
     }
@@ -69,6 +72,10 @@ impl Datasets<'_> {
             Some(Object::View(_) | Object::SessionView(_)) => return Ok(obligations),
             Some(Object::Table(_)) | None => {}
         }
+        if self.identity(&relation.found, &relation.options) == Identity::Nothing {
+            // It holds nothing: what is read is made up.
+            return Ok(obligations);
+        }
         let dataset = dataset(&relation.found.name, resource.physical);
         let reader = Reader {
             datasets: self,
@@ -93,6 +100,39 @@ impl Datasets<'_> {
         Ok(heir.obligations)
     }
 
+    /// Whether any column of a table inherits a mask: for what shows parts of it under other names.
+    pub(super) fn inherits_anything(
+        &self,
+        name: &TableName,
+        physical: &[String],
+        at: Span,
+    ) -> Result<bool, Refused> {
+        let found = self.session.find(name.clone(), self.engine.catalog()).ok();
+        let own = found
+            .map(|found| self.physical_names(&found))
+            .unwrap_or_default();
+        let reader = Reader {
+            datasets: self,
+            at,
+            reading: name,
+        };
+        let settings = Settings::from(self.engine.policy().inheritance());
+        for physical in [&own[..], physical] {
+            let dataset = dataset(name, physical);
+            let mut heir = Heir {
+                walk: Walk::new(&reader, &settings),
+                reader: &reader,
+                dataset: &dataset,
+                obligations: Obligations::none(),
+            };
+            heir.names(None)?;
+            if !heir.obligations.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// A table that nobody has written as far as is known.
     fn without_lineage(
         &self,
@@ -101,12 +141,7 @@ impl Datasets<'_> {
         obligations: Obligations,
     ) -> Result<Obligations, Refused> {
         let policy = self.engine.policy();
-        let holds_nothing =
-            || self.identity(&relation.found, &relation.options) == Identity::Nothing;
-        if policy.defaults().unknown_lineage == Effect::Allow
-            || policy.names(resource, self.at)
-            || holds_nothing()
-        {
+        if policy.defaults().unknown_lineage == Effect::Allow || policy.names(resource, self.at) {
             return Ok(obligations);
         }
         Err(unknown(&relation.found.name, relation.name))
@@ -296,7 +331,9 @@ impl Sources for Reader<'_, '_> {
         if let Some(found) = lineage.writers.borrow().get(dataset) {
             return found.clone();
         }
-        let found = lineage.known.writers(dataset, &self.datasets.shares());
+        let shares = self.datasets.shares();
+        let mut found = lineage.known.distinct_writers(dataset, &shares);
+        found.extend(lineage.overlay.distinct_writers(dataset, &shares));
         let mut kept = lineage.writers.borrow_mut();
         kept.insert(dataset.clone(), found.clone());
         found

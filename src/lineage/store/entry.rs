@@ -1,6 +1,7 @@
 //! What one statement of one job wrote into one dataset, as inheritance reads it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use super::RecordId;
@@ -26,6 +27,8 @@ pub struct Entry {
     written: Arc<Written>,
     masked: Arc<BTreeMap<SourceColumn, Fingerprint>>,
     texts: Arc<BTreeMap<Span, ItemText>>,
+    /// A short form of what it says: entries that say the same have the same one.
+    digest: u64,
     /// The columns by name, letter case folded: several where they differ in case alone.
     columns: Arc<HashMap<String, Vec<usize>>>,
 }
@@ -52,6 +55,13 @@ impl Entry {
         for (index, column) in written.columns.iter().enumerate() {
             columns.entry(fold(&column.name)).or_default().push(index);
         }
+        let mut hasher = DefaultHasher::new();
+        origin.job.hash(&mut hasher);
+        for column in &written.columns {
+            (&column.name, &column.edges).hash(&mut hasher);
+        }
+        (&written.whole, &**masked).hash(&mut hasher);
+        let digest = hasher.finish();
         Self {
             record: origin.record,
             job: Arc::clone(&origin.job),
@@ -62,8 +72,24 @@ impl Entry {
             written: Arc::new(written),
             masked: Arc::clone(masked),
             texts: Arc::clone(texts),
+            digest,
             columns: Arc::new(columns),
         }
+    }
+
+    pub(super) const fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// Whether another entry says the same: of a job that runs every day one is enough.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        self.digest == other.digest
+            && self.job == other.job
+            && self.unknown == other.unknown
+            && self.written.columns == other.written.columns
+            && self.written.whole == other.written.whole
+            && self.masked == other.masked
+            && self.texts == other.texts
     }
 
     /// What was written.

@@ -3,7 +3,7 @@
 //! A dataset is found by any of its physical names, else by its logical name. Names are compared by whoever asks, who knows which servers are
 //! the same; here they are only brought near: candidates have the same path below their server, or one above or below it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::entry::Origin;
@@ -22,8 +22,10 @@ pub struct Known {
     by_name: Arc<BTreeMap<TableName, Vec<Arc<Dataset>>>>,
     /// By folded path below the server.
     by_path: Arc<BTreeMap<String, Vec<Arc<Dataset>>>>,
-    /// Records that are neither committed nor aborted, with what they replace.
+    /// Records that are neither committed nor aborted.
     pending: BTreeMap<RecordId, Arc<Record>>,
+    /// Where their entries lie.
+    unsettled: BTreeMap<RecordId, BTreeSet<Arc<Dataset>>>,
     cuts: BTreeMap<u64, Arc<Cut>>,
 }
 
@@ -64,6 +66,26 @@ impl Known {
     /// The cuts, with the numbers of their events.
     pub fn cuts(&self) -> impl Iterator<Item = (u64, &Cut)> {
         self.cuts.iter().map(|(number, cut)| (*number, &**cut))
+    }
+
+    /// The entries of a dataset under any of its names, those that say the same once. `shares`: whether two physical names may be of the same bytes.
+    #[must_use]
+    pub fn distinct_writers(
+        &self,
+        dataset: &Dataset,
+        shares: &dyn Fn(&str, &str) -> bool,
+    ) -> Vec<Arc<Entry>> {
+        let mut met: HashMap<u64, Vec<Arc<Entry>>> = HashMap::new();
+        let mut distinct = self.writers(dataset, shares);
+        distinct.retain(|entry| {
+            let alike = met.entry(entry.digest()).or_default();
+            let new = !alike.iter().any(|other| other.says_the_same(entry));
+            if new {
+                alike.push(Arc::clone(entry));
+            }
+            new
+        });
+        distinct
     }
 
     /// The entries of a dataset under any of its names. `shares`: whether two physical names may be of the same bytes.
@@ -221,7 +243,7 @@ impl Known {
             }
             Event::Abort(id) => {
                 self.taken(*id)?;
-                self.each(|entries| entries.retain(|entry| entry.record != *id));
+                self.each(*id, |entries| entries.retain(|entry| entry.record != *id));
             }
             Event::Forget(forget) => self.forget(forget),
             Event::Declassify(cut) => {
@@ -236,8 +258,22 @@ impl Known {
         Ok(())
     }
 
-    /// Takes in what a statement of a script writes, for the statements after it: it protects them, and replaces nothing.
-    pub fn overlay(&mut self, job: &str, user: &str, at: i64, statement: StatementRecord) {
+    /// Takes in what a statement of a script writes, for the statements after it: it protects them, and replaces nothing. `below`: what was known
+    /// before the script.
+    pub fn overlay(
+        &mut self,
+        (job, user, at): (&str, &str, i64),
+        statement: StatementRecord,
+        below: &Self,
+    ) {
+        let same = |a: &str, b: &str| a == b;
+        for change in &statement.changes {
+            if let Change::Renamed { from, to } = change {
+                for entry in below.writers(from, &same) {
+                    self.push(to, entry);
+                }
+            }
+        }
         let record = Record {
             job: job.to_owned(),
             user: user.to_owned(),
@@ -305,24 +341,22 @@ impl Known {
                     .push(Arc::clone(&dataset));
             }
         }
+        if entry.settled.is_none() {
+            let places = self.unsettled.entry(entry.record).or_default();
+            places.insert(Arc::clone(&dataset));
+        }
         let kept = self.datasets.entry(dataset).or_default();
         let kept = Arc::make_mut(kept);
         kept.entries.push(entry);
         kept.changed = self.version;
     }
 
-    fn each(&mut self, mut change: impl FnMut(&mut Vec<Arc<Entry>>)) {
-        for kept in self.datasets.values_mut() {
-            let mut entries = kept.entries.clone();
-            change(&mut entries);
-            let same = entries.len() == kept.entries.len()
-                && entries
-                    .iter()
-                    .zip(&kept.entries)
-                    .all(|(a, b)| Arc::ptr_eq(a, b));
-            if !same {
+    /// Changes the entries of a record that is no longer pending, wherever they lie.
+    fn each(&mut self, id: RecordId, change: impl Fn(&mut Vec<Arc<Entry>>)) {
+        for dataset in self.unsettled.remove(&id).unwrap_or_default() {
+            if let Some(kept) = self.datasets.get_mut(&dataset) {
                 let kept = Arc::make_mut(kept);
-                kept.entries = entries;
+                change(&mut kept.entries);
                 kept.changed = self.version;
             }
         }
@@ -350,7 +384,7 @@ impl Known {
             changed.changed = self.version;
             self.datasets.insert(Arc::new(dataset.clone()), kept);
         }
-        self.each(|entries| {
+        self.each(id, |entries| {
             for entry in entries.iter_mut().filter(|e| e.record == id) {
                 let mut committed = (**entry).clone();
                 committed.settled = Some(number);
