@@ -6,5 +6,6 @@ mod constructs;
 mod export;
 mod perturbation;
 mod picture;
+mod registry;
 mod sample;
 pub mod script;
