@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use sqlsec::lineage::export::{atlas, dot, mermaid, openlineage};
 
+use super::registry::Registry;
 use super::sample::{HOSTILE, Sample, hostile, sample};
 use crate::case::root;
 
@@ -296,17 +297,70 @@ fn a_sites_own_entities_are_pointed_at_and_not_made() {
         .into(),
         ..atlas::Settings::default()
     };
-    let text = atlas::entities(&sample().graph(), &settings).to_string();
+    let body = atlas::entities(&sample().graph(), &settings);
+    let made = body["entities"].as_array().unwrap().iter();
+    let made: Vec<_> = made
+        .filter(|e| e["typeName"] == "flink_table" || e["typeName"] == "flink_column")
+        .map(|e| e["attributes"]["qualifiedName"].as_str().unwrap())
+        .collect();
+    assert!(
+        made.iter().any(|name| name.starts_with("s3://")),
+        "{made:?}"
+    );
+    for system in ["kafka://", "mysql://"] {
+        assert!(
+            !made.iter().any(|name| name.starts_with(system)),
+            "{made:?}"
+        );
+    }
+    let text = body.to_string();
     for reference in [
         r#""uniqueAttributes":{"qualifiedName":"users@default"}"#,
         r#""uniqueAttributes":{"qualifiedName":"db1:3306/shop.orders.city@default"}"#,
     ] {
         assert!(text.contains(reference), "{reference}: {text}");
     }
-    assert!(
-        !text.contains(r#""typeName":"flink_column","guid""#) || !text.contains("kafka://"),
-        "{text}"
-    );
+}
+
+#[test]
+fn entities_are_what_atlas_types_ask_for() {
+    let Some(registry) = Registry::with(&atlas::typedefs()) else {
+        return;
+    };
+    let settings = atlas::Settings {
+        principal: Some(0),
+        ..atlas::Settings::default()
+    };
+    for sample in [sample(), hostile()] {
+        let graph = sample.graph();
+        let messages = atlas::hook_messages(&graph, &settings);
+        let hooks = messages
+            .into_iter()
+            .map(|m| m["message"]["entities"].clone());
+        for body in [atlas::entities(&graph, &settings)]
+            .into_iter()
+            .chain(hooks)
+        {
+            assert!(!body["entities"].as_array().unwrap().is_empty());
+            assert_eq!(registry.complaints(&body), Vec::<String>::new());
+        }
+    }
+    // It is only worth something while it also says no.
+    let body = atlas::entities(&sample().graph(), &settings);
+    for (path, value) in [
+        ("/entities/1/attributes/type", Value::Null),
+        ("/entities/1/attributes/colour", json!("red")),
+        (
+            "/entities/1/relationshipAttributes/table/guid",
+            json!("-999"),
+        ),
+        ("/entities/1/typeName", json!("flink_thing")),
+    ] {
+        let mut damaged = body.clone();
+        let (parent, name) = path.rsplit_once('/').unwrap();
+        damaged.pointer_mut(parent).unwrap()[name] = value;
+        assert!(!registry.complaints(&damaged).is_empty(), "{path}");
+    }
 }
 
 /// Atlas' own type registry (`shared/tools/atlas-check`, Maven, 43 MB the first time): run with `SQLSEC_ATLAS=1`.

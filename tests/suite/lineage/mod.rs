@@ -12,6 +12,7 @@ mod on_flink;
 mod perturbation;
 mod picture;
 mod review;
+mod registry;
 mod sample;
 pub mod script;
 mod store;
