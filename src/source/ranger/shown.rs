@@ -89,7 +89,10 @@ impl Subject<'_> {
 }
 
 fn find<'a>(consultation: &Consultation<'a>, kind: Kind) -> Option<Found<'a>> {
-    let by_tag = by_tags(consultation, kind);
+    // Where several access types all must be allowed, Ranger waits for one item of each: what exempts is no last word then.
+    let waits = consultation.any && consultation.request.heed_denies_below;
+    let mut by_tag = by_tags(consultation, kind);
+    let mut exempt = by_tag.take_if(|found| waits && found.exempts());
     let facts = consultation.facts;
     let repository = consultation.policies().of(kind);
     let definition = &consultation.service.definition;
@@ -119,6 +122,10 @@ fn find<'a>(consultation: &Consultation<'a>, kind: Kind) -> Option<Found<'a>> {
                 facts,
                 at,
             };
+            if waits && found.exempts() {
+                exempt = exempt.or(Some(found));
+                continue;
+            }
             return Some(match by_tag {
                 Some(tag) if tag.stays_before(&found) => tag,
                 Some(_) | None => found,
@@ -129,7 +136,7 @@ fn find<'a>(consultation: &Consultation<'a>, kind: Kind) -> Option<Found<'a>> {
             break;
         }
     }
-    by_tag
+    by_tag.or(exempt)
 }
 
 fn by_tags<'a>(consultation: &Consultation<'a>, kind: Kind) -> Option<Found<'a>> {
@@ -200,11 +207,14 @@ fn ask<'a>(
 impl Found<'_> {
     /// Whether what a tag gives for one access type stays, though a resource policy of a higher priority gives something for a later one.
     fn stays_before(&self, other: &Self) -> bool {
-        let exempts = match &self.what {
+        self.at < other.at && (self.facts.mode == Mode::LikeRanger || !self.exempts())
+    }
+
+    fn exempts(&self) -> bool {
+        match &self.what {
             What::Payload(payload) => payload.exempts(),
             What::Unsure(_) => false,
-        };
-        self.at < other.at && (self.facts.mode == Mode::LikeRanger || !exempts)
+        }
     }
 
     fn by(&self, consultation: &Consultation<'_>) -> Decided {

@@ -55,6 +55,10 @@ impl TagStore {
         mut unreadable: impl FnMut(&Tag, BadSchedule),
     ) -> Result<Self, LoadError> {
         let mut store = Self::default();
+        // Without a tagged resource Ranger knows no tags at all.
+        if written.service_resources.is_empty() {
+            return Ok(store);
+        }
         let mut places = std::collections::BTreeMap::new();
         for (id, tag) in &written.tags {
             let schedules = Schedules::compile(&tag.validity_periods).unwrap_or_else(|bad| {

@@ -9,11 +9,19 @@ use super::facts::Facts;
 use super::policy::Repositories;
 use super::request::Resource;
 
+/// A resource of a zone.
+#[derive(Debug)]
+struct Place {
+    chain: Chain,
+    /// Its levels as bits, where none has a value: then it lies above nothing.
+    blank: Option<u64>,
+}
+
 /// A zone.
 #[derive(Debug)]
 pub(super) struct Zone {
     pub name: String,
-    chains: Vec<Chain>,
+    chains: Vec<Place>,
     pub policies: Repositories,
     /// Tag policies of this zone count in it, and not those outside zones.
     pub own_tag_policies: bool,
@@ -28,7 +36,15 @@ impl Zone {
     ) -> Self {
         let shape = &definition.shape(Kind::Access).textual();
         let chains = written.resources.iter().filter_map(|resource| {
-            Chain::compile(shape, &definition.levels, &resources(resource, definition))
+            let own = resources(resource, definition);
+            let chain = Chain::compile(shape, &definition.levels, &own)?;
+            let mut values = resource.values().flatten();
+            let positions = resource
+                .keys()
+                .filter_map(|name| definition.levels.position(name));
+            let blank = values.all(|value| value.trim().is_empty());
+            let blank = blank.then(|| positions.fold(0, |keys, position| keys | 1 << position));
+            Some(Place { chain, blank })
         });
         Self {
             name: name.to_owned(),
@@ -64,7 +80,8 @@ pub(super) fn of<'a>(
         let lies = zone
             .chains
             .iter()
-            .filter_map(|chain| chain.lies(shape, resource, facts));
+            .filter(|place| place.blank.is_none_or(|keys| resource.keys & !keys == 0))
+            .filter_map(|place| place.chain.lies(shape, resource, facts));
         for (lies, _) in lies {
             // Only a part of the resource lies in the zone: the rest is outside.
             let outside = (lies == Match::Descendant).then_some(None);

@@ -29,7 +29,18 @@ pub(super) struct Level {
     pub excludes: bool,
     recursive: bool,
     patterns: Vec<Pattern>,
+    /// What Ranger looks for before it compares, where that leaves out something that compares as equal.
+    found_by: Option<Vec<Beginning>>,
     moving: bool,
+}
+
+/// What a value begins with up to a wildcard or a token.
+#[derive(Debug, Clone)]
+struct Beginning {
+    text: String,
+    folded: String,
+    /// It is the whole value, and the request's must be the same.
+    whole: bool,
 }
 
 /// One value of a policy.
@@ -85,6 +96,7 @@ impl Level {
             excludes: resource.is_excludes == Some(true),
             recursive,
             patterns: Vec::new(),
+            found_by: None,
             moving: false,
         };
         for value in resource.values.iter().filter(|value| !value.is_empty()) {
@@ -97,7 +109,40 @@ impl Level {
             level.patterns.push(level.pattern(value));
         }
         level.any = level.patterns.is_empty();
+        // What is excluded, and everything, Ranger only compares.
+        let looked_up = !level.any && !level.excludes && !options.patterns;
+        level.found_by = (looked_up && (options.wildcards || recursive)).then(|| {
+            let values = resource.values.iter();
+            values.map(|value| level.beginning(value)).collect()
+        });
         level
+    }
+
+    fn beginning(&self, value: &str) -> Beginning {
+        let end = token::special(value, &self.options);
+        let text = value.get(..end.unwrap_or(value.len())).unwrap_or_default();
+        Beginning {
+            text: text.to_owned(),
+            folded: fold(text),
+            whole: end.is_none() && !self.recursive,
+        }
+    }
+
+    /// Whether Ranger finds the policy at all.
+    fn is_found(&self, request: &Text) -> bool {
+        let Some(found_by) = &self.found_by else {
+            return true;
+        };
+        let sensitive = !self.options.ignore_case;
+        let request = request.by_case(sensitive);
+        found_by.iter().any(|beginning| {
+            let own = if sensitive {
+                &beginning.text
+            } else {
+                &beginning.folded
+            };
+            request.starts_with(own.as_str()) && (!beginning.whole || request.len() == own.len())
+        })
     }
 
     /// Stars only; below a recursive path `**` is a pattern like others.
@@ -106,9 +151,7 @@ impl Level {
     }
 
     fn pattern(&self, value: &str) -> Pattern {
-        // Ranger finds policies of masks and filters by the level's own options, but for what is excluded, a token or an expression.
-        let found = self.excludes || token::is_special(value, &self.options);
-        let wildcards = self.options.wildcards && (self.options.patterns || found);
+        let wildcards = self.options.wildcards;
         let below = self.recursive && wildcards && value.ends_with(self.options.separator);
         if token::is_plain(value, &self.options) && !below {
             let mut exact = Vec::new();
@@ -224,6 +267,9 @@ impl Level {
     }
 
     fn one(&self, pattern: &Pattern, text: &Text, facts: &Facts<'_>) -> Option<bool> {
+        if !self.is_found(text) {
+            return Some(false);
+        }
         let sensitive = self.options.sensitive(&text.exact);
         let request = text.by_case(sensitive);
         match pattern {
@@ -239,14 +285,6 @@ impl Level {
     }
 
     fn compare(&self, pattern: &[Atom], request: &str) -> bool {
-        // Ranger looks for what the value begins with before it compares; what a policy excludes it only compares.
-        if self.recursive
-            && !self.options.patterns
-            && !self.excludes
-            && glob::plain(pattern).is_some_and(|own| !request.starts_with(own))
-        {
-            return false;
-        }
         match (self.recursive, self.options.matcher) {
             (true, Matcher::Path) => below::path(pattern, request, self.options.separator),
             (true, Matcher::Url) => below::url(pattern, request, self.options.separator),

@@ -39,12 +39,12 @@ pub(super) fn is_moving(value: &str, options: &Options) -> bool {
     (options.expressions && value.contains("${{")) || options.tokens.as_ref().is_some_and(token)
 }
 
-/// Whether there is a sign at which Ranger stops to take the value for text.
-pub(super) fn is_special(value: &str, options: &Options) -> bool {
-    let token = |delimiters: &Delimiters| {
-        value.contains([delimiters.start, delimiters.end, delimiters.escape])
-    };
-    (options.expressions && value.contains('$')) || options.tokens.as_ref().is_some_and(token)
+/// Where the first sign is at which Ranger stops to take a value for text, wildcards aside.
+pub(super) fn special(value: &str, options: &Options) -> Option<usize> {
+    let token = options.tokens.as_ref();
+    let token = token.and_then(|d: &Delimiters| value.find([d.start, d.end, d.escape]));
+    let expression = options.expressions.then(|| value.find('$')).flatten();
+    token.into_iter().chain(expression).min()
 }
 
 /// Takes a value apart.

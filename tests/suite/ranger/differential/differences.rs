@@ -29,6 +29,7 @@ pub fn reason(
         |answer: &Value| !answer[0].is_null() && answer[0] != "MASK_NONE" && answer[0] != "";
     let more = |part: usize| same(part) || theirs[part][0].is_null();
     let less_shown = |part: usize| same(part) || shown(&ours[part]);
+    let more = |part: usize| more(part) || less_shown(part);
     if any(request) && request["heed"] == true && same(0) && more(1) && more(2) {
         return Some(ANY_MASK);
     }
@@ -53,7 +54,7 @@ fn stops(documents: &Value, request: &Value, ours: &Value, theirs: &Value) -> bo
     let access = policies.into_iter().flatten();
     let access = access.filter(|policy| policy["policyType"].as_i64().unwrap_or(0) == 0);
     let (denying, others): (Vec<_>, Vec<_>) = access.partition(|policy| denies(policy));
-    if theirs[0] != true || denying.is_empty() || others.is_empty() {
+    if theirs[0] != true || others.is_empty() {
         return false;
     }
     if ours[0] == true {
