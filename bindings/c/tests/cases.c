@@ -30,9 +30,13 @@ static void is_as_the_file_says(const Case *one, int32_t status, Text reply) {
   size_t len = 0;
   for (size_t i = 0; i < one->sql.len; i++) {
     char c = one->sql.ptr[i];
-    if (c == '"' || c == '\\') written[len++] = '\\';
-    if (c == '\n') written[len++] = '\\';
-    written[len++] = c == '\n' ? 'n' : c;
+    const char *escape = c == '"' ? "\\\"" : c == '\\' ? "\\\\" : c == '\n' ? "\\n" : c == '\r' ? "\\r" : c == '\t' ? "\\t" : NULL;
+    if (escape == NULL) {
+      written[len++] = c;
+    } else {
+      memcpy(written + len, escape, 2);
+      len += 2;
+    }
   }
   written[len] = '\0';
   CHECK(text_holds(reply, written), "%.*s does not answer %s", (int)one->id.len, one->id.ptr, written);

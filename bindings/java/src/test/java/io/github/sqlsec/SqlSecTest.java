@@ -39,7 +39,7 @@ class SqlSecTest {
       Session kept = Session.fromJson(first.session().toJson());
       assertTrue(sqlsec.check(Samples.request("SELECT * FROM v").in(kept)).isAllowed());
       Reply other = sqlsec.check(Samples.request(Samples.SQL).in(Session.of("elsewhere", "db")));
-      assertFalse(other.isAllowed() && other.sql().contains(Samples.SECRET), "another catalog is another table");
+      assertEquals("elsewhere.db.orders", other.statements().get(0).inputs().get(0).name().toString());
     }
   }
 
