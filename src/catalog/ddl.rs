@@ -61,6 +61,13 @@ pub fn table_from_ddl(create: &CreateTable, source: &str) -> Result<Table, Table
             .as_ref()
             .and_then(|(name, _)| name.parts.first())
             .map(|part| part.value.clone()),
+        partitioned_by: Some(
+            create
+                .partitioned_by
+                .iter()
+                .map(|column| column.value.clone())
+                .collect(),
+        ),
         options: create
             .options
             .iter()

@@ -63,6 +63,8 @@ struct TableEntry {
     primary_key: Vec<String>,
     /// The column of its watermark: the event-time attribute.
     watermark: Option<String>,
+    /// The columns that it is partitioned by; absent when nobody said.
+    partitioned_by: Option<Vec<String>>,
     /// Its connector options.
     #[serde(default)]
     options: BTreeMap<String, String>,
@@ -203,6 +205,7 @@ impl Catalog {
                 columns,
                 primary_key,
                 watermark,
+                partitioned_by,
                 options,
             } = entry;
             self.add_table(
@@ -211,6 +214,7 @@ impl Catalog {
                     columns,
                     primary_key,
                     watermark,
+                    partitioned_by,
                     options,
                 },
             );

@@ -89,6 +89,9 @@ pub struct Table {
     /// The column of its watermark: the event-time attribute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watermark: Option<String>,
+    /// The columns that it is partitioned by; `None` when nobody said. Of a table with partitions INSERT OVERWRITE replaces some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partitioned_by: Option<Vec<String>>,
     /// Its connector options.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, String>,
@@ -123,6 +126,13 @@ impl Table {
             all.extend(own);
             all
         });
+        let partitioned = self
+            .partitioned_by
+            .as_ref()
+            .is_some_and(|own| !own.is_empty());
+        if !partitioned && included("PARTITIONS") {
+            self.partitioned_by.clone_from(&base.partitioned_by);
+        }
         if self.primary_key.is_empty() && included("CONSTRAINTS") {
             self.primary_key.clone_from(&base.primary_key);
         }

@@ -83,5 +83,6 @@ fn applied_mask(mask: &ColumnMask) -> AppliedMask {
         column: mask.path.clone(),
         mask: mask.mask.name().to_owned(),
         rule: mask.rule.to_string(),
+        inherited: mask.inherited.as_deref().cloned(),
     }
 }

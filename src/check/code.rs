@@ -67,6 +67,12 @@ codes! {
     OptionDenied = "option-denied",
     /// A session setting that is not on the list.
     SettingDenied = "setting-denied",
+    /// The lineage store gave no answer.
+    LineageUnavailable = "lineage-unavailable",
+    /// Nobody knows where the data of a table came from, and the policy closes such tables.
+    LineageUnknown = "lineage-unknown",
+    /// Some rows of a column were written masked and others not, and the policy closes such tables.
+    LineageMixed = "lineage-mixed",
     /// The permission service gave no answer that may be used.
     PolicyUnavailable = "policy-unavailable",
     /// The permission service has not answered for a table or object that the script needs.

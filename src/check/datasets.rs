@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::inherited::Lineage;
 use super::options::option_allowed;
 use super::trust;
 use super::{Code, Engine};
@@ -47,6 +48,8 @@ pub(super) struct Datasets<'a> {
     pub session: &'a Session,
     /// Whether strict mode is on.
     pub strict: bool,
+    /// What is known of earlier jobs, and of the earlier statements of this script.
+    pub lineage: Lineage,
     /// What was decided already, by what a name means: a statement names a table more than once, and `verify` asks again.
     pub decided: Decided,
 }
@@ -210,6 +213,7 @@ impl Datasets<'_> {
             .policy()
             .obligations(self.principal, &resource, self.at)
             .map_err(refuse)?;
+        let obligations = self.inherit(relation, &resource, obligations)?;
         self.policy_tables_are_the_sites(&obligations, at)?;
         if let (Some(Object::Table(table)), Origin::Session(_)) = (&found.object, found.origin)
             && !physical.is_empty()
@@ -258,7 +262,7 @@ impl Datasets<'_> {
         let obligations = policy
             .obligations(self.principal, &resource, self.at)
             .map_err(refuse)?;
-        if obligations.is_empty() {
+        if obligations.is_empty() && !self.inherits_anything(base, physical, at)? {
             return Ok(());
         }
         let message = format!(
@@ -348,7 +352,7 @@ impl Datasets<'_> {
     }
 
     /// What the site says of these tables.
-    fn described(&self, names: &[TableName]) -> Vec<Arc<Table>> {
+    pub(super) fn described(&self, names: &[TableName]) -> Vec<Arc<Table>> {
         let found = names.iter().map(|name| self.engine.catalog().find(name));
         found
             .filter_map(|found| match found {
@@ -359,7 +363,7 @@ impl Datasets<'_> {
     }
 
     /// The site's tables over the bytes of a table whose name the submitter chose.
-    fn also(&self, user_named: bool, physical: &[String]) -> Vec<TableName> {
+    pub(super) fn also(&self, user_named: bool, physical: &[String]) -> Vec<TableName> {
         if user_named {
             self.engine.tables_over(physical)
         } else {
@@ -452,7 +456,7 @@ impl Datasets<'_> {
     }
 
     /// Which bytes a name stands for, hints applied.
-    fn identity(&self, found: &Found, hints: &[Setting]) -> Identity {
+    pub(super) fn identity(&self, found: &Found, hints: &[Setting]) -> Identity {
         let table = match &found.object {
             Some(Object::Table(table)) => Some(table),
             // A view is what its text reads.

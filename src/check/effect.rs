@@ -2,6 +2,7 @@
 
 use super::Code;
 use super::datasets::{Datasets, Decided, Refused, bases};
+use super::inherited::Lineage;
 use super::refusal::{name_refusal, table_refusal};
 use super::statement::Work;
 use crate::catalog::{
@@ -266,6 +267,7 @@ impl Work<'_> {
                 at: self.at,
                 session,
                 strict: self.strict,
+                lineage: Lineage::over(&self.known()),
                 decided: Decided::default(),
             }
             .stamp(resolution, self.strict),

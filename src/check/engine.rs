@@ -1,5 +1,6 @@
 //! The engine: policy and catalog in, replies out.
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,8 +9,10 @@ use super::datasets::Refused;
 use super::refusal::syntax_code;
 use super::reply::{Decision, Denial, Denials, PolicyStamp, Reply};
 use super::statement::Work;
-use super::{Code, Request, settings};
+use super::{Code, Request, recorded, settings};
 use crate::catalog::{Catalog, CatalogSource, TableName};
+use crate::lineage::Record;
+use crate::lineage::store::{Known, LineageSource};
 use crate::policy::{Bytes, Policy, Principal};
 use crate::source::{Age, Asked};
 use crate::splitter::Splitter;
@@ -45,6 +48,7 @@ pub struct Engine {
     catalog: Arc<dyn CatalogSource>,
     bytes: Arc<Bytes>,
     age: Option<Age>,
+    lineage: Option<Arc<dyn LineageSource>>,
     limits: Limits,
 }
 
@@ -69,6 +73,7 @@ impl Engine {
             policy,
             catalog,
             age: None,
+            lineage: None,
             limits: Limits::default(),
         }
     }
@@ -76,6 +81,13 @@ impl Engine {
     /// The same engine with rules of this age.
     pub(super) const fn aged(mut self, age: Option<Age>) -> Self {
         self.age = age;
+        self
+    }
+
+    /// The same engine, which knows what earlier jobs wrote. Without a store it knows what the earlier statements of a script do.
+    #[must_use]
+    pub fn lineage(mut self, lineage: Arc<dyn LineageSource>) -> Self {
+        self.lineage = Some(lineage);
         self
     }
 
@@ -110,14 +122,26 @@ impl Engine {
     }
 
     fn decide(&self, request: &Request) -> Reply {
-        let mut reports = Vec::new();
+        let known = match self.lineage.as_ref().map(|store| store.snapshot()) {
+            None => Arc::default(),
+            Some(Ok(known)) => known,
+            // What earlier jobs wrote could be anything.
+            Some(Err(error)) => {
+                return Reply::denied(Code::LineageUnavailable, error.to_string(), self.stamp());
+            }
+        };
+        let version = self.lineage.as_ref().map(|_| known.version());
+        let mut told = Told::default();
         let decision = self
-            .script(request, &mut reports)
+            .script(request, known, &mut told)
             .unwrap_or_else(|errors| Decision::Deny { errors });
+        let allowed = decision.sql().is_some();
         Reply {
             decision,
-            statements: reports,
+            statements: told.reports,
             policy: self.stamp(),
+            lineage: told.record.filter(|_| allowed),
+            lineage_version: version,
         }
     }
 
@@ -133,8 +157,10 @@ impl Engine {
     fn script(
         &self,
         request: &Request,
-        reports: &mut Vec<super::StatementReport>,
+        known: Arc<Known>,
+        told: &mut Told,
     ) -> Result<Decision, Denials> {
+        let reports = &mut told.reports;
         let source = request.sql.as_str();
         let lines = Lines::new(source);
         let denial = |statement: usize, refused: Refused| {
@@ -169,18 +195,22 @@ impl Engine {
             strict: request.strict || self.policy.defaults().strict,
             source,
             lines: &lines,
+            known: RefCell::new(known),
+            job: recorded::job(request),
+            record: RefCell::default(),
         };
         let mut session = request.session.clone();
         let mut denials = Vec::new();
         let mut pieces: Vec<(Span, RewrittenSql)> = Vec::with_capacity(script.statements.len());
         for (index, statement) in script.statements.iter().enumerate() {
-            let outcome = work.run(statement, &mut session);
+            let outcome = work.run(index, statement, &mut session);
             reports.push(outcome.report);
             match outcome.result {
                 Ok(sql) => pieces.push((statement.span, sql)),
                 Err(refused) => denials.extend(refused.into_iter().map(|r| denial(index, r))),
             }
         }
+        told.record = work.into_record();
         match Denials::new(denials) {
             Some(errors) => {
                 // Edits hold policy text: a denied reply has none.
@@ -211,6 +241,13 @@ impl Engine {
         let message = "internal error: the check did not finish";
         Reply::denied(Code::Internal, message, self.stamp())
     }
+}
+
+/// What a script is found to be, whatever is decided.
+#[derive(Default)]
+struct Told {
+    reports: Vec<super::StatementReport>,
+    record: Option<Record>,
 }
 
 impl SubmitCheck for Engine {

@@ -4,6 +4,7 @@
 //! notes what it is asked; each of these questions is put to `Policy::explain`. So an account has the tables, addresses and circumstances of the
 //! decision itself. For people who write rules: it quotes the policy, and must not reach a submitter.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -112,11 +113,14 @@ fn statements(
         strict: request.strict || policy.defaults().strict,
         source,
         lines: &lines,
+        known: RefCell::default(),
+        job: String::new(),
+        record: RefCell::default(),
     };
     let mut session = request.session.clone();
     let told = script.statements.iter().enumerate();
     let told = told.map(|(index, statement)| {
-        let outcome = work.run(statement, &mut session);
+        let outcome = work.run(index, statement, &mut session);
         let scope = engine.policy().take();
         let denials = reply.decision.errors().iter();
         StatementAccount {

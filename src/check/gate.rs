@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::reply::{PolicyStamp, Reply};
 use super::{Code, Engine, Request, SubmitCheck};
 use crate::catalog::{CatalogSource, Session, TableName};
+use crate::lineage::store::LineageSource;
 use crate::policy::{Bytes, Policy, Principal};
 use crate::source::{Answer, Asked, Covers, PolicySource, Question, Scope, SourceError};
 use crate::syntax::{FlinkVersion, Limits};
@@ -23,6 +24,7 @@ pub struct Gate {
     source: Arc<dyn PolicySource>,
     catalog: Arc<dyn CatalogSource>,
     addresses: Vec<(TableName, Vec<String>)>,
+    lineage: Option<Arc<dyn LineageSource>>,
     limits: Limits,
     /// The addresses as the policies of late have read them: that of the first look, and that of answers.
     bytes: Mutex<Vec<(Arc<Policy>, Arc<Bytes>)>>,
@@ -38,9 +40,25 @@ impl Gate {
             source,
             addresses: catalog.addresses(),
             catalog,
+            lineage: None,
             limits: Limits::default(),
             bytes: Mutex::default(),
             questions: Questions::default(),
+        }
+    }
+
+    /// The same gate, which knows what earlier jobs wrote: see [`Engine::lineage`].
+    #[must_use]
+    pub fn lineage(mut self, lineage: Arc<dyn LineageSource>) -> Self {
+        self.lineage = Some(lineage);
+        self
+    }
+
+    fn engine(&self, asked: Asked, bytes: Arc<Bytes>) -> Engine {
+        let engine = Engine::over(asked, Arc::clone(&self.catalog), bytes).limits(self.limits);
+        match &self.lineage {
+            Some(lineage) => engine.lineage(Arc::clone(lineage)),
+            None => engine,
         }
     }
 
@@ -56,7 +74,7 @@ impl Gate {
     pub fn question(&self, request: &Request) -> Question {
         let asked = Asked::notebook();
         let bytes = self.bytes(asked.rules());
-        let engine = Engine::over(asked, Arc::clone(&self.catalog), bytes).limits(self.limits);
+        let engine = self.engine(asked, bytes);
         // The reply is of no policy: it must not leave this function.
         drop(engine.check(request));
         Question::new(request.principal.clone(), engine.policy().beyond())
@@ -71,9 +89,7 @@ impl Gate {
             let reply = Reply::denied(Code::PolicyIncomplete, message, PolicyStamp::default());
             return (reply, Scope::default());
         }
-        let engine = Engine::over(Asked::answer(answer), Arc::clone(&self.catalog), bytes)
-            .limits(self.limits)
-            .aged(answer.age);
+        let engine = self.engine(Asked::answer(answer), bytes).aged(answer.age);
         (engine.check(request), engine.policy().beyond())
     }
 

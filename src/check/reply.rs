@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Code;
 use crate::catalog::{Session, TableName};
+use crate::lineage::Record;
+use crate::policy::Inherited;
 use crate::syntax::Span;
 use crate::verify::RewrittenSql;
 
@@ -18,6 +20,12 @@ pub struct Reply {
     pub statements: Vec<StatementReport>,
     /// The policy that decided.
     pub policy: PolicyStamp,
+    /// What is written where, and of what: for the lineage store. Absent where nothing is written, or the request is denied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lineage: Option<Record>,
+    /// The version of the lineage store that the script was judged by; absent without a store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lineage_version: Option<u64>,
 }
 
 impl Reply {
@@ -37,6 +45,8 @@ impl Reply {
             },
             statements: Vec::new(),
             policy,
+            lineage: None,
+            lineage_version: None,
         }
     }
 }
@@ -192,6 +202,9 @@ pub struct AppliedMask {
     pub mask: String,
     /// The rule.
     pub rule: String,
+    /// Where it comes from, when the rule is about another column, whose data this one has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inherited: Option<Inherited>,
 }
 
 /// An edit of the submitted text.

@@ -30,6 +30,9 @@ pub struct Request {
     /// refused. Absent when the statements are submitted one by one.
     #[serde(default)]
     pub splitter: Option<Splitter>,
+    /// The name of the job in records of lineage; absent, it is named after the submitter and the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
     /// The time of the decision in seconds since 1970, for rules that are valid for a time; the host's clock when absent.
     #[serde(default)]
     pub at: Option<i64>,
@@ -49,6 +52,7 @@ impl Request {
             style: Style::default(),
             flink: FlinkVersion::default(),
             splitter: None,
+            job: None,
             at: None,
             strict: false,
         }

@@ -1,14 +1,19 @@
 //! One statement: datasets, decision, rewrite, second look, effect on the session.
 
+use std::cell::RefCell;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::account::{applied, describe};
 use super::classify::{self, Class};
 use super::datasets::{Datasets, Decided, Refused};
+use super::inherited::Lineage;
 use super::refusal::resolve_refusal;
 use super::reply::StatementReport;
 use super::{Code, Engine, strict};
 use crate::catalog::Session;
+use crate::lineage::StatementRecord;
+use crate::lineage::store::Known;
 use crate::policy::Principal;
 use crate::resolve::{Relation, resolve};
 use crate::rewrite::Style;
@@ -32,11 +37,27 @@ pub(super) struct Work<'a> {
     pub strict: bool,
     pub source: &'a str,
     pub lines: &'a Lines<'a>,
+    /// What is known of lineage: what the store said, and what the statements before this one write.
+    pub known: RefCell<Arc<Known>>,
+    /// The name of the job.
+    pub job: String,
+    /// The lineage of the statements so far.
+    pub record: RefCell<Vec<StatementRecord>>,
 }
 
 impl Work<'_> {
+    /// What is known of lineage now.
+    pub(super) fn known(&self) -> Arc<Known> {
+        Arc::clone(&self.known.borrow())
+    }
+
     /// Checks one statement and, when it is allowed, brings the session to the state after it.
-    pub(super) fn run(&self, statement: &Statement, session: &mut Session) -> Outcome {
+    pub(super) fn run(
+        &self,
+        index: usize,
+        statement: &Statement,
+        session: &mut Session,
+    ) -> Outcome {
         let mut report = StatementReport {
             kind: classify::name(&statement.kind),
             span: statement.span,
@@ -46,12 +67,13 @@ impl Work<'_> {
             applied: Vec::new(),
             edits: Vec::new(),
         };
-        let result = self.steps(statement, session, &mut report);
+        let result = self.steps(index, statement, session, &mut report);
         Outcome { report, result }
     }
 
     fn steps(
         &self,
+        index: usize,
         statement: &Statement,
         session: &mut Session,
         report: &mut StatementReport,
@@ -74,6 +96,7 @@ impl Work<'_> {
             at: self.at,
             session,
             strict: self.strict,
+            lineage: Lineage::over(&self.known()),
             decided: Decided::default(),
         };
         let resolution = resolve(statement, session, self.engine.catalog()).map_err(|e| {
@@ -110,6 +133,7 @@ impl Work<'_> {
         let effect = self
             .effect(&statement.kind, statement, &resolution, session)
             .map_err(|e| vec![e])?;
+        self.keep(self.recorded(index, statement, &resolution, &datasets)?);
         effect(session);
         Ok(sql)
     }

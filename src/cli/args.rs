@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
 use super::attribute::named;
+use super::lineage_store::Kept;
 use super::policy_args::PolicyCommand;
 use crate::policy::Attribute;
 use crate::rewrite::Style;
@@ -41,6 +42,7 @@ Examples:
   sqlsec rewrite --user userA --policy policy.yaml --format json job.sql | jq .statements
   sqlsec rewrite --user userA --ranger policies.json --ranger-roles roles.json job.sql
   sqlsec rewrite --config sqlsec.toml --session s.json --session-out s.json next.sql
+  sqlsec rewrite --user userA --policy policy.yaml --lineage lineage.db --job nightly job.sql
 
 A sqlsec.toml (paths are relative to it):
   policy = \"policy.yaml\"
@@ -109,6 +111,8 @@ pub(super) struct Rewrite {
     pub common: Common,
     #[command(flatten)]
     pub who: Who,
+    #[command(flatten)]
+    pub kept: Kept,
     /// Where filters and masks are put [default: derived].
     #[arg(long, value_enum)]
     pub style: Option<StyleArg>,
@@ -123,6 +127,8 @@ pub(super) struct Check {
     pub common: Common,
     #[command(flatten)]
     pub who: Who,
+    #[command(flatten)]
+    pub kept: Kept,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::args::{Common, Flink, Format, SplitterArg, StyleArg, Who};
 use super::failure::{Failure, Status};
 use super::input::{Source, read};
+use super::lineage_store::Kept;
 use super::render::Place;
 use crate::policy::Attribute;
 use crate::syntax::Position;
@@ -32,6 +33,8 @@ struct Config {
     splitter: Option<SplitterArg>,
     style: Option<StyleArg>,
     format: Option<Format>,
+    lineage: Option<PathBuf>,
+    job: Option<String>,
     #[cfg(feature = "service")]
     service: Option<crate::source::remote::Settings>,
     #[cfg(feature = "service")]
@@ -43,6 +46,7 @@ pub(super) fn apply(
     common: &mut Common,
     who: Option<&mut Who>,
     style: Option<&mut Option<StyleArg>>,
+    kept: Option<&mut Kept>,
 ) -> Result<(), Failure> {
     let Some(path) = &common.config else {
         return Ok(());
@@ -55,6 +59,10 @@ pub(super) fn apply(
     common.format = common.format.or(config.format);
     if common.catalog.is_empty() {
         common.catalog = config.catalog.into_iter().map(beside).collect();
+    }
+    if let Some(kept) = kept {
+        kept.lineage = kept.lineage.take().or(config.lineage.map(beside));
+        kept.job = kept.job.take().or(config.job);
     }
     if let Some(style) = style {
         *style = style.or(config.style);

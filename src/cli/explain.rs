@@ -15,7 +15,7 @@ use crate::policy::{
 };
 
 pub(super) fn run(mut args: Explain, streams: &mut Streams) -> Result<Status, Failure> {
-    config::apply(&mut args.common, Some(&mut args.who), None)?;
+    config::apply(&mut args.common, Some(&mut args.who), None, None)?;
     let format = args.common.format.unwrap_or_default();
     if input::asks_elsewhere(&args.who) {
         let message =

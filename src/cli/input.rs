@@ -10,6 +10,7 @@ use super::failure::{Failure, Status};
 use super::render::{Message, Place};
 use crate::catalog::{Catalog, Session};
 use crate::check::{Engine, Gate, SubmitCheck};
+use crate::lineage::store::LineageSource;
 use crate::policy::{Policy, Principal, Severity};
 use crate::source::PolicySource;
 use crate::syntax::{Limits, Position};
@@ -115,7 +116,11 @@ pub(super) fn catalog(files: &[PathBuf]) -> Result<Catalog, Failure> {
 }
 
 /// Whoever decides by the rules of the command line: those of a policy document, a catalog's reply, Ranger, or a permission service.
-pub(super) fn judge(who: &Who, catalog: Catalog) -> Result<Box<dyn SubmitCheck>, Failure> {
+pub(super) fn judge(
+    who: &Who,
+    catalog: Catalog,
+    lineage: Option<Arc<dyn LineageSource>>,
+) -> Result<Box<dyn SubmitCheck>, Failure> {
     let reply = who.reply.source(who.user.as_deref())?;
     let named = [
         who.policy.is_some(),
@@ -133,9 +138,19 @@ pub(super) fn judge(who: &Who, catalog: Catalog) -> Result<Box<dyn SubmitCheck>,
         (None, Some(_)) if who.ranger.url().is_some() => server(who)?,
         (None, Some(policies)) => who.ranger.files(Path::new(policies))?,
         (None, None) if names_service(who) => server(who)?,
-        (None, None) => return Ok(Box::new(Engine::new(policy(who)?, catalog))),
+        (None, None) => {
+            let engine = Engine::new(policy(who)?, catalog);
+            return Ok(match lineage {
+                Some(lineage) => Box::new(engine.lineage(lineage)),
+                None => Box::new(engine),
+            });
+        }
     };
-    Ok(Box::new(Gate::new(source, Arc::new(catalog))))
+    let gate = Gate::new(source, Arc::new(catalog));
+    Ok(match lineage {
+        Some(lineage) => Box::new(gate.lineage(lineage)),
+        None => Box::new(gate),
+    })
 }
 
 /// Whether the rules come from elsewhere than a policy document.

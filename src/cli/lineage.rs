@@ -11,6 +11,7 @@ use super::args::Flink;
 use super::failure::{Failure, Status};
 use super::input::{self, Source};
 use super::lineage_export::{Export, Form};
+use super::lineage_store::{self, StoreCommand};
 use super::render::{Message, Place};
 use super::streams::Streams;
 use super::submit::OPEN_POLICY;
@@ -25,7 +26,10 @@ use crate::syntax::ast::{Statement, StatementKind};
 use crate::syntax::{FlinkVersion, Limits, Script, Span, with_stack};
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Lineage {
+    #[command(subcommand)]
+    pub store: Option<StoreCommand>,
     /// The scripts; standard input when absent or `-`. Each runs in a session of its own.
     pub files: Vec<PathBuf>,
     /// The site's tables and views: Flink DDL (.sql) or JSON (.json).
@@ -73,6 +77,9 @@ pub(super) enum LineageFormat {
 }
 
 pub(super) fn run(args: &Lineage, streams: &mut Streams) -> Result<Status, Failure> {
+    if let Some(command) = &args.store {
+        return lineage_store::run(command, streams);
+    }
     let catalog = input::catalog(&args.catalog)?;
     let session = input::session(args.session.as_deref())?;
     let flink = args.flink.map(Into::into).unwrap_or_default();
@@ -165,7 +172,7 @@ fn record(
                         statements.push(StatementRecord {
                             statement: index,
                             lineage,
-                            masked: std::collections::BTreeMap::new(),
+                            ..StatementRecord::default()
                         });
                     }
                 }

@@ -14,6 +14,7 @@ mod input;
 mod junit;
 mod lineage;
 mod lineage_export;
+mod lineage_store;
 mod policy;
 mod policy_args;
 mod policy_diff;

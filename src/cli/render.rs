@@ -48,6 +48,14 @@ impl Message {
         }
     }
 
+    /// Something that is not wrong, and that somebody must know.
+    pub fn note(code: &str, text: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Note,
+            ..Self::error(code, text)
+        }
+    }
+
     /// A refusal, and its place in the submitted text.
     pub fn denial(denial: &Denial, origin: &str, source: &str) -> Self {
         let position = Position {

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::render::printable;
 use crate::catalog::TableName;
-use crate::check::{Applied, Reply, StatementReport};
+use crate::check::{Applied, AppliedMask, Reply, StatementReport};
 
 /// The decision, and for each statement what applies to which table.
 pub(super) fn applied(reply: &Reply) -> String {
@@ -62,6 +62,21 @@ fn names<'a>(all: impl Iterator<Item = &'a TableName>) -> Vec<&'a TableName> {
     names
 }
 
+/// Where a mask comes from that no rule has put there.
+fn inherited(mask: &AppliedMask) -> String {
+    let Some(inherited) = &mask.inherited else {
+        return String::new();
+    };
+    let from = inherited.from.as_ref().map_or_else(
+        || ", inherited".to_owned(),
+        |from| {
+            let column = from.column.as_deref().unwrap_or("*");
+            format!(", inherited from {}.{column}", from.dataset.name)
+        },
+    );
+    format!("{from} by {}", inherited.jobs.join(", "))
+}
+
 fn what(applied: &Applied) -> String {
     let mut what = Vec::new();
     if !applied.row_filter.is_empty() {
@@ -69,10 +84,11 @@ fn what(applied: &Applied) -> String {
     }
     for mask in &applied.masks {
         what.push(format!(
-            "{} by mask {} (rule {})",
+            "{} by mask {} (rule {}{})",
             mask.column.join("."),
             mask.mask,
-            mask.rule
+            mask.rule,
+            inherited(mask)
         ));
     }
     if what.is_empty() {

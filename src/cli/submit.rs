@@ -1,16 +1,19 @@
 //! `rewrite`, `check` and `tables`.
 
 use std::fs;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::args::{Check, Common, Format, Rewrite, Tables, Who};
 use super::failure::{Failure, Status};
 use super::input::{self, Source};
+use super::lineage_store::Kept;
 use super::render::{self, Message};
 use super::streams::Streams;
-use super::{config, report};
+use super::{config, lineage_store, report};
 use crate::check::{Code, Decision, Engine, Reply, Request, SubmitCheck};
+use crate::lineage::store::{LineageSource, LineageStore};
 use crate::policy::{Policy, Principal};
 use crate::rewrite::Style;
 
@@ -24,7 +27,12 @@ rules:
 ";
 
 pub(super) fn rewrite(mut args: Rewrite, streams: &mut Streams) -> Result<Status, Failure> {
-    config::apply(&mut args.common, Some(&mut args.who), Some(&mut args.style))?;
+    config::apply(
+        &mut args.common,
+        Some(&mut args.who),
+        Some(&mut args.style),
+        Some(&mut args.kept),
+    )?;
     let format = args.common.format.unwrap_or_default();
     if args.diff && format == Format::Json {
         return Err(Failure::usage(
@@ -32,7 +40,14 @@ pub(super) fn rewrite(mut args: Rewrite, streams: &mut Streams) -> Result<Status
         ));
     }
     let style = args.style.map_or(Style::Derived, Style::from);
-    let (script, mut reply) = decide(&args.common, Some(&args.who), style)?;
+    let store = args.kept.store()?;
+    let keeping = (store.as_ref(), &args.kept);
+    let (script, mut reply) = decide(&args.common, Some((&args.who, keeping)), style)?;
+    // Before anything is printed: SQL whose lineage nobody knows must not be submitted.
+    let pending = match (&store, &args.kept.lineage) {
+        (Some(store), Some(path)) => lineage_store::keep(&**store, path, &reply)?,
+        _ => None,
+    };
     save_session(&args.common, &reply)?;
     let protected = reply.decision.sql();
     let text = match (format, protected) {
@@ -41,20 +56,38 @@ pub(super) fn rewrite(mut args: Rewrite, streams: &mut Streams) -> Result<Status
             render::diff(&script.origin, &script.text, sql, streams.colour_out())
         }
         (Format::Text, Some(sql)) => with_line_end(sql),
-        (Format::Json, Some(_)) => json(&reply)?,
+        (Format::Json, Some(_)) => match &pending {
+            None => json(&reply)?,
+            Some((id, _)) => {
+                let mut value = serde_json::to_value(&reply).map_err(|e| Failure::internal(&e))?;
+                if let Some(object) = value.as_object_mut() {
+                    object.insert("lineage_id".to_owned(), id.0.into());
+                }
+                json(&value)?
+            }
+        },
         (Format::Json, None) => {
             // The edits of statements that were allowed in a script that was not are SQL too.
             reply.statements.iter_mut().for_each(|s| s.edits.clear());
             json(&reply)?
         }
     };
-    finish(&text, &script, &reply, format, streams)
+    let status = finish(&text, &script, &reply, format, streams)?;
+    streams.messages(pending.iter().map(|(_, message)| message));
+    Ok(status)
 }
 
 pub(super) fn check(mut args: Check, streams: &mut Streams) -> Result<Status, Failure> {
-    config::apply(&mut args.common, Some(&mut args.who), None)?;
+    config::apply(
+        &mut args.common,
+        Some(&mut args.who),
+        None,
+        Some(&mut args.kept),
+    )?;
     let format = args.common.format.unwrap_or_default();
-    let (script, reply) = decide(&args.common, Some(&args.who), Style::Derived)?;
+    let store = args.kept.store()?;
+    let keeping = (store.as_ref(), &args.kept);
+    let (script, reply) = decide(&args.common, Some((&args.who, keeping)), Style::Derived)?;
     save_session(&args.common, &reply)?;
     let text = match (format, &reply.decision) {
         (Format::Text, Decision::Allow { .. }) => report::applied(&reply),
@@ -71,7 +104,7 @@ pub(super) fn check(mut args: Check, streams: &mut Streams) -> Result<Status, Fa
 }
 
 pub(super) fn tables(mut args: Tables, streams: &mut Streams) -> Result<Status, Failure> {
-    config::apply(&mut args.common, None, None)?;
+    config::apply(&mut args.common, None, None, None)?;
     let format = args.common.format.unwrap_or_default();
     let (script, reply) = decide(&args.common, None, Style::Derived)?;
     save_session(&args.common, &reply)?;
@@ -87,10 +120,20 @@ pub(super) fn tables(mut args: Tables, streams: &mut Streams) -> Result<Status, 
     finish(&text, &script, &reply, format, streams)
 }
 
-fn decide(common: &Common, who: Option<&Who>, style: Style) -> Result<(Source, Reply), Failure> {
+/// The store of lineage, and the name of the job there.
+type Keeping<'k> = (Option<&'k Arc<dyn LineageStore>>, &'k Kept);
+
+fn decide(
+    common: &Common,
+    who: Option<(&Who, Keeping<'_>)>,
+    style: Style,
+) -> Result<(Source, Reply), Failure> {
     let catalog = input::catalog(&common.catalog)?;
     let (judge, principal): (Box<dyn SubmitCheck>, Principal) = match who {
-        Some(who) => (input::judge(who, catalog)?, input::principal(who)?),
+        Some((who, (store, _))) => {
+            let lineage = store.map(|store| Arc::clone(store) as Arc<dyn LineageSource>);
+            (input::judge(who, catalog, lineage)?, input::principal(who)?)
+        }
         None => {
             let policy = Policy::load(OPEN_POLICY, "tables").map_err(|e| Failure::internal(&e))?;
             let nobody = Principal {
@@ -104,7 +147,8 @@ fn decide(common: &Common, who: Option<&Who>, style: Style) -> Result<(Source, R
     let request = Request {
         principal,
         style,
-        ..request(common, who, &script.text)?
+        job: who.and_then(|(_, (_, kept))| kept.job.clone()),
+        ..request(common, who.map(|(who, _)| who), &script.text)?
     };
     let reply = judge.check(&request);
     Ok((script, reply))
@@ -146,11 +190,13 @@ pub(super) fn finish(
             .collect();
         streams.messages(messages.iter());
     }
+    let unanswered =
+        |code: Code| matches!(code, Code::PolicyUnavailable | Code::LineageUnavailable);
     let ours = |code: Code| matches!(code, Code::Internal | Code::VerifyFailed);
     Ok(match errors {
         [] => Status::Allowed,
         errors if errors.iter().any(|e| ours(e.code)) => Status::Internal,
-        errors if errors.iter().any(|e| e.code == Code::PolicyUnavailable) => Status::Policy,
+        errors if errors.iter().any(|e| unanswered(e.code)) => Status::Policy,
         _ => Status::Denied,
     })
 }

@@ -8,10 +8,12 @@ mod columns;
 mod edge;
 pub mod export;
 pub mod graph;
+pub mod inherit;
 mod record;
 mod statement;
+pub mod store;
 
 pub use columns::{Naming, lineage};
 pub use edge::{Direct, Edge, Form, Indirect, Kind, Reduction, Relationship};
-pub use record::{Fingerprint, Record, StatementRecord};
+pub use record::{Change, Fingerprint, ItemText, Record, StatementRecord};
 pub use statement::{ColumnLineage, Dataset, SourceColumn, StatementLineage, Written};

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{SourceColumn, StatementLineage};
+use super::{Dataset, SourceColumn, StatementLineage};
+use crate::syntax::Span;
 
 /// The lineage of one submission. `check` makes it, `commit` keeps it after a successful submit, `abort` takes it back; until then it protects
 /// as if it were committed.
@@ -22,7 +23,7 @@ pub struct Record {
 }
 
 /// One statement of a [`Record`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct StatementRecord {
     /// Its index in the script, from 0.
     pub statement: usize,
@@ -33,6 +34,41 @@ pub struct StatementRecord {
     #[serde(with = "pairs", default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(with = "Vec<(SourceColumn, Fingerprint)>")]
     pub masked: BTreeMap<SourceColumn, Fingerprint>,
+    /// What stands at the places that edges name, as far as it is known.
+    #[serde(with = "pairs", default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "Vec<(Span, ItemText)>")]
+    pub texts: BTreeMap<Span, ItemText>,
+    /// What it does to tables besides writing rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
+}
+
+/// The expression at the place of an edge. Its text stays where it is: literals of a submitter do not belong here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ItemText {
+    /// SHA-256 of its tokens, in hexadecimal: another one, and it is another expression.
+    pub hash: String,
+    /// A function's name as written, its parts joined by dots, in upper case, when the expression is one call of it and nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<String>,
+    /// Whether that call has one argument, which is a column.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bare: bool,
+}
+
+/// What a statement does to a table besides writing rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// `TRUNCATE`, and `DROP` of a table whose catalog removes its data: what was written before is gone.
+    Emptied(Dataset),
+    /// Its data have another name, and perhaps another place.
+    Renamed {
+        /// What it was.
+        from: Dataset,
+        /// What it is.
+        to: Dataset,
+    },
 }
 
 /// What a mask does to a value, whoever asked for it: equal fingerprints are the same mask. Made of mask name, normalised expression, key id,

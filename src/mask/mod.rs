@@ -7,6 +7,7 @@
 mod builtin;
 mod date;
 mod error;
+mod hides;
 mod nested;
 mod number;
 mod spec;
@@ -18,7 +19,8 @@ mod value;
 mod tests;
 
 pub use error::MaskError;
-pub use spec::MaskSpec;
+pub use hides::Hides;
+pub use spec::{MaskSpec, Numbers};
 pub use template::{Nulls, Template};
 
 use crate::syntax::DataType;
@@ -102,7 +104,8 @@ pub fn mask_untyped(
         | MaskSpec::ShowFirst4
         | MaskSpec::Hash
         | MaskSpec::Null
-        | MaskSpec::DateShowYear => {
+        | MaskSpec::DateShowYear
+        | MaskSpec::Redact(_) => {
             return Err(MaskError::TypeUnknown {
                 mask: spec.name().to_owned(),
             });

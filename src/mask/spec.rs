@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::Template;
 
 /// A column mask by name. The eight are Apache Ranger's; a site's named masks are templates.
@@ -23,6 +26,22 @@ pub enum MaskSpec {
     DateShowYear,
     /// `CUSTOM`, or a mask the site has named.
     Template(Arc<Template>),
+    /// The type's full redaction: a constant for text, 0 or NULL for numbers, NULL for the rest. No rule asks for it by name: it stands where an
+    /// inherited mask does not fit (LINEAGE.md §1).
+    Redact(Numbers),
+}
+
+/// What full redaction makes of a number.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Numbers {
+    /// NULL: no sum counts it.
+    #[default]
+    Null,
+    /// 0: a column that is NOT NULL stays so.
+    Zero,
 }
 
 impl MaskSpec {
@@ -38,6 +57,7 @@ impl MaskSpec {
             Self::None => "MASK_NONE",
             Self::DateShowYear => "MASK_DATE_SHOW_YEAR",
             Self::Template(template) => &template.name,
+            Self::Redact(_) => "REDACT",
         }
     }
 

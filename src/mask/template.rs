@@ -6,7 +6,7 @@ use sqlparser::ast::{
 
 use super::builtin::is_built_in;
 use super::value::Value;
-use super::{MaskError, MaskedColumn};
+use super::{Hides, MaskError, MaskedColumn};
 use crate::syntax::{Construct, Expression, Operand, Span, SyntaxError, SyntaxErrorKind, operands};
 
 /// A mask written as an expression over `{col}` (the raw value) and `{type}` (the column's type as text, without `NOT NULL`).
@@ -16,6 +16,7 @@ pub struct Template {
     pub name: String,
     expression: Expression,
     nulls: Nulls,
+    hides: Option<Hides>,
     pieces: Vec<Piece>,
 }
 
@@ -55,8 +56,23 @@ impl Template {
             name: name.into(),
             expression,
             nulls,
+            hides: None,
             pieces,
         })
+    }
+
+    /// The same template, of which its site says how much it hides.
+    #[must_use]
+    pub const fn hiding(mut self, hides: Hides) -> Self {
+        self.hides = Some(hides);
+        self
+    }
+
+    /// How much it hides: what its site says, else what its expression looks like.
+    #[must_use]
+    pub fn hides(&self) -> Hides {
+        self.hides
+            .unwrap_or_else(|| super::hides::of_expression(&self.expression))
     }
 
     /// The expression, as parsed.

@@ -4,7 +4,7 @@
 //! it can stand wherever an operand can, without more parentheses.
 
 use super::spec::Native;
-use super::{MaskError, MaskSpec, MaskedColumn, date, nested, number, text};
+use super::{MaskError, MaskSpec, MaskedColumn, Numbers, date, nested, number, text};
 use crate::syntax::{DataType, TypeKind};
 
 /// A raw value: how to write it, and its type.
@@ -82,6 +82,7 @@ impl Value<'_> {
             }
             MaskSpec::Null => return Ok(self.null()),
             MaskSpec::Template(template) => return Ok(template.masked(self)),
+            MaskSpec::Redact(numbers) => return Ok(self.redacted(*numbers)),
             MaskSpec::Mask => Native::Mask,
             MaskSpec::ShowLast4 => Native::ShowLast4,
             MaskSpec::ShowFirst4 => Native::ShowFirst4,
@@ -115,6 +116,51 @@ impl Value<'_> {
             | T::Interval(_)
             | T::TimestampTz(_)
             | T::Other(_) => self.opaque(mask, None),
+        }
+    }
+
+    /// Nothing of the value, in its type.
+    fn redacted(self, numbers: Numbers) -> MaskedColumn {
+        use TypeKind as T;
+        match (&self.data_type.kind, numbers) {
+            (T::Char(_) | T::Varchar(_), _) => self.constant("'***'"),
+            (
+                T::TinyInt
+                | T::SmallInt
+                | T::Int
+                | T::BigInt
+                | T::Float
+                | T::Double
+                | T::Decimal(..),
+                Numbers::Zero,
+            ) => self.constant("0"),
+            (
+                T::TinyInt
+                | T::SmallInt
+                | T::Int
+                | T::BigInt
+                | T::Float
+                | T::Double
+                | T::Decimal(..),
+                Numbers::Null,
+            )
+            | (
+                T::Boolean
+                | T::Binary(_)
+                | T::Varbinary(_)
+                | T::Date
+                | T::Time(_)
+                | T::Timestamp(_)
+                | T::TimestampTz(_)
+                | T::TimestampLtz(_)
+                | T::Interval(_)
+                | T::Array(_)
+                | T::Multiset(_)
+                | T::Map(..)
+                | T::Row(_)
+                | T::Other(_),
+                _,
+            ) => self.null(),
         }
     }
 

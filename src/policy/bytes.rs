@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Policy;
 use super::pattern::fold;
 use super::physical::{Servers, Spelled, around};
 use crate::catalog::TableName;
@@ -53,6 +54,30 @@ fn keys(name: &Spelled) -> Vec<String> {
     .collect()
 }
 
+impl Policy {
+    /// Whether two physical names are of the same bytes, or perhaps of the same, or of some that the other has: what was written under one may be
+    /// read under the other.
+    #[must_use]
+    pub fn may_share_bytes(&self, one: &str, other: &str) -> bool {
+        if one == other {
+            return true;
+        }
+        let servers = &self.compiled.servers;
+        let (one, other) = (Spelled::new(one, servers), Spelled::new(other, servers));
+        let (ours, theirs) = (keys(&one), keys(&other));
+        let holds = |above: &str, below: &str| {
+            let below = below.strip_prefix(above);
+            below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let folders = one.folder && other.folder;
+        ours.iter().any(|a| {
+            theirs
+                .iter()
+                .any(|b| a == b || (folders && (holds(a, b) || holds(b, a))))
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +115,26 @@ mod tests {
             "mysql://db:3306/s.u",
         ] {
             assert!(bytes.over(address, &servers).is_empty(), "{address}");
+        }
+    }
+
+    #[test]
+    fn two_names_share_bytes_as_a_table_is_found_by_them() {
+        let text = "{ apiVersion: sqlsec/v1, servers: [[b1, kafka.corp]], rules: [] }";
+        let policy = Policy::load(text, "test").unwrap();
+        for (one, other, same) in [
+            ("kafka://b1:9092/t", "kafka://b1:9092,b2:9092/t", true),
+            ("kafka://b1:9092/t", "kafka://kafka.corp:1/t", true),
+            ("kafka://b1:9092/t", "kafka://b2:9092/t", false),
+            ("kafka://b1:9092/t", "kafka://b1:9092/t2", false),
+            ("s3://lake/a", "s3://lake/a/dt=1", true),
+            ("s3://lake/a/dt=1", "s3://lake", true),
+            ("s3://lake/a", "s3://lake/ab", false),
+            ("mysql://db:3306/s.T", "mysql://db:3306/s.t", true),
+            ("mysql://db:3306/s.t", "postgres://db:3306/s.t", false),
+        ] {
+            assert_eq!(policy.may_share_bytes(one, other), same, "{one} {other}");
+            assert_eq!(policy.may_share_bytes(other, one), same, "{other} {one}");
         }
     }
 }

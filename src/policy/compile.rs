@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::condition::{self, Problem};
 use super::decode::decode;
 use super::document::{
-    API_VERSION, Defaults, ExcerptDecl, MaskDecl, RoleDecl, Subjects, TaggedDecl,
+    API_VERSION, Defaults, ExcerptDecl, Inheritance, MaskDecl, RoleDecl, Subjects, TaggedDecl,
 };
 use super::physical::Servers;
 use super::place::{self, PlaceKind};
@@ -14,7 +14,7 @@ use super::rule::{Rule, Target};
 use super::subject::{PUBLIC, Roles, cyclic};
 use super::yaml::{self, Node, Value};
 use super::{Finding, RuleId};
-use crate::mask::{MaskSpec, Nulls, Template};
+use crate::mask::{Hides, MaskSpec, Nulls, Template};
 use crate::syntax::Position;
 
 /// What a document says, compiled.
@@ -26,6 +26,8 @@ pub(super) struct Compiled {
     pub rules: Vec<Rule>,
     /// The servers that the site lists, with all their names.
     pub servers: Servers,
+    /// How masks follow data.
+    pub inheritance: Inheritance,
     /// The functions that strict mode lets pass, in upper case.
     pub strict_functions: BTreeSet<String>,
     /// The functions that masks, filters and `when` call.
@@ -83,7 +85,7 @@ impl Compiler {
         if !matches!(root.value, Value::Map(_)) {
             return self.error(root.at, "document-shape", "a policy document is a mapping");
         }
-        const FIELDS: [&str; 10] = [
+        const FIELDS: [&str; 11] = [
             "apiVersion",
             "version",
             "defaults",
@@ -91,6 +93,7 @@ impl Compiler {
             "roles",
             "masks",
             "tags",
+            "inheritance",
             "strict_functions",
             "excerpt",
             "rules",
@@ -130,6 +133,15 @@ impl Compiler {
         self.roles(root.get("roles"));
         self.masks(root.get("masks"));
         self.tags(root.get("tags"));
+        if let Some(node) = root.get("inheritance") {
+            self.compiled.inheritance = self.keep(decode(node)).unwrap_or_default();
+            // Whoever may put another function in the place of one of these could declassify anything.
+            let listed = self.compiled.inheritance.declassifying.iter();
+            let parts = listed.map(|name| name.split('.').map(str::to_owned).collect());
+            self.compiled
+                .functions
+                .extend(parts.collect::<Vec<Vec<String>>>());
+        }
         if let Some(node) = root.get("strict_functions") {
             let names: Vec<String> = self.keep(decode(node)).unwrap_or_default();
             self.compiled.strict_functions = names.iter().map(|n| n.to_ascii_uppercase()).collect();
@@ -241,7 +253,8 @@ impl Compiler {
                 self.error(key.at, "reserved-mask", message);
             }
             let at = node.place(&["expression"]);
-            let template = self.template(&key.text, &mask.expression, mask.nulls.into(), at, None);
+            let forms = (mask.nulls.into(), mask.hides.said());
+            let template = self.template(&key.text, &mask.expression, forms, at, None);
             // An unusable mask stays known, so that its rules do not draw a second finding.
             self.masks
                 .insert(key.text.clone(), template.unwrap_or(MaskSpec::Null));
@@ -252,12 +265,16 @@ impl Compiler {
         &mut self,
         name: &str,
         text: &str,
-        nulls: Nulls,
+        (nulls, hides): (Nulls, Option<Hides>),
         at: Position,
         rule: Option<&RuleId>,
     ) -> Option<MaskSpec> {
         let template = Template::new(name, text, nulls)
             .map_err(|error| condition::syntax(&error))
+            .map(|template| match hides {
+                Some(hides) => template.hiding(hides),
+                None => template,
+            })
             .and_then(|template| {
                 let functions = condition::check_mask(template.expression())?;
                 Ok((template, functions))

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::mask::Nulls;
+use crate::mask::{Hides, Nulls, Numbers};
 
 /// The only `apiVersion` that is read.
 pub const API_VERSION: &str = "sqlsec/v1";
@@ -39,6 +39,9 @@ pub struct Document {
     /// Tags and what carries them: a rule `on: { tags: [pii] }` holds for each of these.
     #[serde(default)]
     pub tags: BTreeMap<String, Vec<TaggedDecl>>,
+    /// How masks follow data into derived columns.
+    #[serde(default)]
+    pub inheritance: Inheritance,
     /// Functions of the site that never fail and have no effects, by the last part of their names: strict mode lets them pass.
     #[serde(default)]
     pub strict_functions: Vec<String>,
@@ -78,6 +81,57 @@ pub struct Defaults {
     pub unknown_lineage: Effect,
     /// Refuses a submitter's expressions that may fail or act above a table whose rows are filtered for them, and filters with subqueries.
     pub strict: bool,
+}
+
+/// How masks follow data into derived columns (LINEAGE.md §1). What a single rule says of it is `inherit` and `aggregate`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Inheritance {
+    /// A column that inherits different masks.
+    pub on_conflict: OnConflict,
+    /// A column of which some rows were written masked and others not.
+    pub mixed: Mixed,
+    /// A column whose source the reader may not read at all.
+    pub closed_sources: ClosedSources,
+    /// What full redaction makes of a number.
+    pub redact_numbers: Numbers,
+    /// Functions whose result needs no mask any more, by their names as statements write them (`TOKENIZE`, `lib.core.TOKENIZE`).
+    pub declassifying: Vec<String>,
+}
+
+/// What is done with a column that inherits different masks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OnConflict {
+    /// The strictest holds: NULL, constant, hash and cipher, part. Two of one rank: redacted.
+    #[default]
+    Strictest,
+    /// Redacted.
+    Redact,
+    /// The table is closed.
+    Deny,
+}
+
+/// What is done with a column of which some rows were written masked and others not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Mixed {
+    /// Redacted: no row tells which it is.
+    #[default]
+    Redact,
+    /// The table is closed.
+    Deny,
+}
+
+/// What is done with a column whose source the reader may not read at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ClosedSources {
+    /// Redacted.
+    #[default]
+    Redact,
+    /// Shown: whoever may read the derived table may read all of it that no mask is on.
+    Show,
 }
 
 /// Allow or deny; allow when nothing is written.
@@ -144,6 +198,9 @@ pub struct MaskDecl {
     /// What it does with NULL.
     #[serde(default)]
     pub nulls: NullsDecl,
+    /// How much of a value it hides: whether it fits what was derived from the column that it is written for.
+    #[serde(default)]
+    pub hides: HidesDecl,
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -160,6 +217,32 @@ pub enum NullsDecl {
     Keep,
     /// The expression gets NULLs.
     Pass,
+}
+
+/// How much of a value a named mask hides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum HidesDecl {
+    /// By its expression: without `{col}` a constant; with `{col}` inside calls of functions that are called like hashes and ciphers alone, a
+    /// sign for the value; else a part of it shows.
+    #[default]
+    Auto,
+    /// A sign for the value is left, as of a hash or a cipher: it fits derived values.
+    Value,
+    /// A part of the value shows: derived values are redacted.
+    Part,
+}
+
+impl HidesDecl {
+    /// What it says; `None`: see the expression.
+    #[must_use]
+    pub const fn said(self) -> Option<Hides> {
+        match self {
+            Self::Auto => None,
+            Self::Value => Some(Hides::Value),
+            Self::Part => Some(Hides::Some),
+        }
+    }
 }
 
 impl From<NullsDecl> for Nulls {

@@ -237,6 +237,7 @@ impl<'p> Decider<'p, '_> {
                 rule: rule.id.clone(),
                 inherit,
                 aggregate,
+                inherited: None,
             }))
         };
         let shows = matches!(mask.mask, MaskSpec::None);

@@ -18,6 +18,7 @@ mod explain;
 mod filters;
 mod finding;
 mod index;
+mod inheritance;
 mod lint;
 mod masks;
 mod obligation;
@@ -41,9 +42,10 @@ mod tests;
 pub use bytes::Bytes;
 pub use decide::{Access, Policy};
 pub use document::{
-    API_VERSION, AccessDecl, Aggregate, ColumnMaskDecl, DefaultDeny, Defaults, Document, Effect,
-    ExcerptDecl, Inherit, MaskDecl, MaskRef, Mode, NoMatchingFilter, NullsDecl, Privilege,
-    RoleDecl, RowFilterDecl, RuleDecl, Subjects, TaggedDecl, Target, Valid,
+    API_VERSION, AccessDecl, Aggregate, ClosedSources, ColumnMaskDecl, DefaultDeny, Defaults,
+    Document, Effect, ExcerptDecl, HidesDecl, Inherit, Inheritance, MaskDecl, MaskRef, Mixed, Mode,
+    NoMatchingFilter, NullsDecl, OnConflict, Privilege, RoleDecl, RowFilterDecl, RuleDecl,
+    Subjects, TaggedDecl, Target, Valid,
 };
 pub use explain::{
     Account, Aside, Closed, ColumnAccount, Face, FilterAccount, Lost, MaskOutcome, ObjectAccount,
@@ -51,8 +53,8 @@ pub use explain::{
 };
 pub use finding::{Finding, PolicyError, Severity};
 pub use lint::{KINDS, Kind, KnownTable, LintContext, SchemaLookup, lint, lint_with};
-pub use obligation::{ColumnMask, Obligations, RowFilter, Rows, RuleId, Shown};
-pub(crate) use pattern::table_name;
+pub use obligation::{ColumnMask, Inherited, Obligations, RowFilter, Rows, RuleId, Shown};
+pub(crate) use pattern::{fold, table_name};
 pub use principal::{Attribute, Principal};
 pub use refusal::Refusal;
 pub use resource::Resource;

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::{Aggregate, Inherit};
 use crate::catalog::TableName;
+use crate::lineage::SourceColumn;
 use crate::mask::MaskSpec;
 
 /// The id of a rule in its policy document.
@@ -30,6 +34,16 @@ pub struct Shown {
 }
 
 impl Obligations {
+    /// Those of a table that no rule speaks of.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self {
+            rows: Rows::All,
+            masks: Vec::new(),
+            shown: Vec::new(),
+        }
+    }
+
     /// Whether the table may be read as it is.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -120,4 +134,16 @@ pub struct ColumnMask {
     pub inherit: Inherit,
     /// What aggregates of it inherit.
     pub aggregate: Aggregate,
+    /// Where it comes from, when no rule speaks of this column itself.
+    pub inherited: Option<Arc<Inherited>>,
+}
+
+/// Why a column is masked of which no rule speaks: its data came from one of which a rule does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Inherited {
+    /// The column that the rule is about; absent where the reader may not know of it, because its table is closed to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<SourceColumn>,
+    /// The jobs that wrote on the way, from that column to this one.
+    pub jobs: Vec<String>,
 }

@@ -239,7 +239,7 @@ impl Glob {
 }
 
 /// The text in lower case, character by character: the same relation as in [`Glob::matches`], unlike `str::to_lowercase` (final sigma).
-pub(super) fn fold(text: &str) -> String {
+pub(crate) fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }

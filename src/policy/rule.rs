@@ -199,6 +199,7 @@ pub(super) fn same_mask(a: &MaskSpec, b: &MaskSpec) -> bool {
         (MaskSpec::Template(a), MaskSpec::Template(b)) => {
             a.expression().text == b.expression().text && a.nulls() == b.nulls()
         }
+        (MaskSpec::Redact(a), MaskSpec::Redact(b)) => a == b,
         _ => std::mem::discriminant(a) == std::mem::discriminant(b),
     }
 }

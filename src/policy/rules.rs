@@ -205,7 +205,7 @@ impl Compiler {
         match mask {
             MaskRef::Custom { expression } => {
                 let at = node.place(&["mask", "expression"]);
-                self.template(CUSTOM, expression, Nulls::Auto, at, Some(rule))
+                self.template(CUSTOM, expression, (Nulls::Auto, None), at, Some(rule))
             }
             MaskRef::Name(name) => {
                 let found = MaskSpec::from_ranger(name).or_else(|| self.masks.get(name).cloned());

@@ -11,7 +11,8 @@ use std::time::SystemTime;
 use super::{Answer, Covers, Question, Scope};
 use crate::catalog::TableName;
 use crate::policy::{
-    Access, Bytes, Defaults, Obligations, Policy, Principal, Privilege, Refusal, Resource,
+    Access, Bytes, Defaults, Inheritance, Obligations, Policy, Principal, Privilege, Refusal,
+    Resource,
 };
 
 /// A policy as far as it is complete.
@@ -266,6 +267,24 @@ impl Asked {
         } else {
             Err(Refusal::incomplete())
         }
+    }
+
+    /// [`Policy::inheritance`].
+    #[must_use]
+    pub fn inheritance(&self) -> &Inheritance {
+        self.policy.inheritance()
+    }
+
+    /// [`Policy::may_share_bytes`].
+    #[must_use]
+    pub fn may_share_bytes(&self, one: &str, other: &str) -> bool {
+        self.policy.may_share_bytes(one, other)
+    }
+
+    /// [`Policy::named_columns`], of what the policy covers.
+    #[must_use]
+    pub fn named_columns(&self, resource: &Resource<'_>, now: SystemTime) -> BTreeSet<String> {
+        self.policy.named_columns(resource, now)
     }
 
     /// [`Policy::names`]; of what nobody has answered for it is not known.

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use crate::catalog::{Column, DataType, TableName};
 use crate::policy::{
-    API_VERSION, AccessDecl, Aggregate, ColumnMaskDecl, Defaults, Document, Effect, Inherit,
-    MaskDecl, MaskRef, Mode, NullsDecl, Policy, Principal, Privilege, RowFilterDecl, RuleDecl,
-    Subjects, Target, Valid,
+    API_VERSION, AccessDecl, Aggregate, ColumnMaskDecl, Defaults, Document, Effect, HidesDecl,
+    Inherit, MaskDecl, MaskRef, Mode, NullsDecl, Policy, Principal, Privilege, RowFilterDecl,
+    RuleDecl, Subjects, Target, Valid,
 };
 use crate::syntax::quote;
 
@@ -137,6 +137,7 @@ fn open(
                 let decl = MaskDecl {
                     expression,
                     nulls: NullsDecl::Pass,
+                    hides: HidesDecl::Auto,
                     description: None,
                 };
                 document.masks.insert(id.clone(), decl);
@@ -219,6 +220,7 @@ fn empty() -> Document {
         roles: Vec::new(),
         masks: std::collections::BTreeMap::new(),
         tags: std::collections::BTreeMap::new(),
+        inheritance: Default::default(),
         strict_functions: Vec::new(),
         excerpt: None,
         rules: Vec::new(),

@@ -274,6 +274,7 @@ impl<'a> Outputs<'a> {
                 columns: None,
                 primary_key: Vec::new(),
                 watermark: None,
+                partitioned_by: None,
                 options: options.collect(),
             };
             let found = Found {

@@ -462,6 +462,7 @@ pub(super) fn documents() -> impl Strategy<Value = Document> {
         ],
         masks: Default::default(),
         tags: Default::default(),
+        inheritance: Default::default(),
         strict_functions: Vec::new(),
         excerpt: None,
         rules,

@@ -161,6 +161,7 @@ fn document(rules: Vec<RuleDecl>) -> Document {
         roles: Vec::new(),
         masks: std::collections::BTreeMap::new(),
         tags: std::collections::BTreeMap::new(),
+        inheritance: Default::default(),
         strict_functions: Vec::new(),
         // OPA cannot say which functions are called in answers to other questions.
         excerpt: None,

@@ -75,6 +75,7 @@ fn record(job: &str, user: &str, outputs: Vec<Written>, masked: &[SourceColumn])
             masked: masked
                 .map(|c| (c, Fingerprint("encrypt:4f1d".into())))
                 .collect(),
+            ..StatementRecord::default()
         }],
     }
 }

@@ -78,6 +78,7 @@ pub fn answer(
         roles: Vec::new(),
         masks: Default::default(),
         tags: Default::default(),
+        inheritance: Default::default(),
         strict_functions: Vec::new(),
     };
     (document, translation.notes)

@@ -1,0 +1,373 @@
+//! What an allowed statement leaves behind: for the statements after it, and for the lineage store.
+//!
+//! In: the statement with its resolution, and under which masks its sources are read. Out: a [`StatementRecord`].
+//! Stays out: where edges come from (`lineage::columns`), what follows from them (`inherited`).
+//! Invariant: that rows are gone is only said where it is known: the submitter chose neither the table nor its address, and it has no partitions.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectNamePart,
+};
+
+use super::Request;
+use super::datasets::{Datasets, Refused};
+use super::inherited::dataset;
+use super::statement::Work;
+use crate::catalog::{Found, Object, Origin, TableName};
+use crate::lineage::inherit::{fingerprint, hash, normal};
+use crate::lineage::{
+    Change, Dataset, Edge, Fingerprint, ItemText, Record, SourceColumn, StatementLineage,
+    StatementRecord, lineage,
+};
+use crate::mask::MaskSpec;
+use crate::resolve::Resolution;
+use crate::syntax::ast::{
+    AlterTable, Drop, DropObject, Setting, Statement, StatementKind, TableChange,
+};
+use crate::syntax::{Expression, Span};
+
+/// The name of a job that its submitter has not named: whose it is, and which text.
+pub(super) fn job(request: &Request) -> String {
+    let named = request.job.clone();
+    named.unwrap_or_else(|| {
+        let digest = hash(&request.sql);
+        let short = digest.get(..12).unwrap_or_default();
+        format!("{}:{short}", request.principal.user)
+    })
+}
+
+impl Work<'_> {
+    /// What a statement writes; nothing where it writes nothing.
+    pub(super) fn recorded(
+        &self,
+        index: usize,
+        statement: &Statement,
+        resolution: &Resolution,
+        datasets: &Datasets<'_>,
+    ) -> Result<Option<StatementRecord>, Vec<Refused>> {
+        let changes = self.changes(&statement.kind, datasets);
+        if !writes(&statement.kind) && changes.is_empty() {
+            return Ok(None);
+        }
+        let name = |found: &Found, hints: &[Setting]| {
+            dataset(&found.name, &datasets.identity(found, hints).names())
+        };
+        let mut lineage = lineage(statement, resolution, &name);
+        lineage.outputs.retain(|output| output.target.is_some());
+        let replaceable = replaceable(statement, resolution, datasets);
+        for output in &mut lineage.outputs {
+            output.replaces &= output
+                .target
+                .as_ref()
+                .is_some_and(|target| replaceable.contains(target));
+        }
+        if lineage.outputs.is_empty() && changes.is_empty() {
+            return Ok(None);
+        }
+        let mut masked = BTreeMap::new();
+        self.read_under(resolution, datasets, &mut masked)
+            .map_err(|e| vec![e])?;
+        Ok(Some(StatementRecord {
+            statement: index,
+            texts: self.texts(&lineage),
+            masked: masked
+                .into_iter()
+                .filter_map(|(column, mask)| Some((column, mask?)))
+                .collect(),
+            lineage,
+            changes,
+        }))
+    }
+
+    /// Keeps the record of a statement, and lets it protect the statements after it.
+    pub(super) fn keep(&self, record: Option<StatementRecord>) {
+        let Some(record) = record else { return };
+        let mut known = self.known.borrow_mut();
+        let user = &self.principal.user;
+        Arc::make_mut(&mut known).overlay(&self.job, user, self.seconds(), record.clone());
+        self.record.borrow_mut().push(record);
+    }
+
+    /// The record of the script, when it writes anything.
+    pub(super) fn into_record(self) -> Option<Record> {
+        let at = self.seconds();
+        let statements = self.record.into_inner();
+        (!statements.is_empty()).then(|| Record {
+            job: self.job,
+            user: self.principal.user.clone(),
+            at,
+            statements,
+        })
+    }
+
+    fn seconds(&self) -> i64 {
+        let since = self.at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    }
+
+    /// Under which masks the columns of all base tables are read, those below views included. A column that is read in two ways counts as raw.
+    fn read_under(
+        &self,
+        resolution: &Resolution,
+        datasets: &Datasets<'_>,
+        masked: &mut BTreeMap<SourceColumn, Option<Fingerprint>>,
+    ) -> Result<(), Refused> {
+        for relation in &resolution.relations {
+            if let Some(view) = &relation.view {
+                self.read_under(&view.resolution, datasets, masked)?;
+                continue;
+            }
+            let found = &relation.found;
+            let names = datasets.identity(found, &relation.options).names();
+            let dataset = dataset(&found.name, &names);
+            let obligations = datasets.obligations(relation)?;
+            let columns = relation.columns().unwrap_or_default();
+            for column in columns {
+                let mask = obligations.masks.iter().find_map(|mask| {
+                    let whole = matches!(mask.path.as_slice(), [name] if *name == column.name);
+                    let shows = matches!(mask.mask, MaskSpec::None);
+                    (whole && mask.when.is_none() && !shows).then_some(&mask.mask)
+                });
+                let print = mask.map(|mask| fingerprint(mask, column.data_type.as_ref()));
+                let key = SourceColumn::new(&dataset, &column.name);
+                let kept = masked.entry(key).or_insert_with(|| print.clone());
+                if *kept != print {
+                    *kept = None;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What stands at the places of edges.
+    fn texts(&self, lineage: &StatementLineage) -> BTreeMap<Span, ItemText> {
+        let mut texts = BTreeMap::new();
+        let own = lineage.outputs.iter().flat_map(|output| &output.columns);
+        let whole = lineage.outputs.iter().flat_map(|output| &output.whole);
+        let edges = own.flat_map(|column| &column.edges).chain(whole);
+        for span in edges.map(|edge: &Edge| edge.span) {
+            texts
+                .entry(span)
+                .or_insert_with(|| item_text(span.text(self.source)));
+        }
+        texts
+    }
+
+    /// What a statement does to whole tables.
+    fn changes(&self, kind: &StatementKind, datasets: &Datasets<'_>) -> Vec<Change> {
+        let change = match kind {
+            StatementKind::Drop(drop) => self.dropped_data(drop, datasets),
+            StatementKind::AlterTable(alter) => renamed(alter, datasets),
+            // Whatever else happens, what was written is found where it was.
+            _ => None,
+        };
+        change.into_iter().collect()
+    }
+
+    /// A catalog that manages its tables removes their data with them. What lies at an address of its own stays.
+    fn dropped_data(&self, drop: &Drop, datasets: &Datasets<'_>) -> Option<Change> {
+        match drop.object {
+            DropObject::Table | DropObject::MaterializedTable if !drop.temporary => {
+                let found = datasets.named(&drop.name).ok()?;
+                is_managed(&found, datasets).then(|| Change::Emptied(of(&found, datasets)))
+            }
+            DropObject::Table
+            | DropObject::MaterializedTable
+            | DropObject::View
+            | DropObject::Database
+            | DropObject::Catalog
+            | DropObject::Function
+            | DropObject::Model
+            | DropObject::Connection => None,
+        }
+    }
+}
+
+/// Whether a statement may hand rows on. EXPLAIN runs nothing.
+fn writes(kind: &StatementKind) -> bool {
+    match kind {
+        StatementKind::Insert(_)
+        | StatementKind::StatementSet(_)
+        | StatementKind::CompilePlan(_)
+        | StatementKind::CreateTable(_)
+        | StatementKind::CreateMaterializedTable(_)
+        | StatementKind::AlterTable(_)
+        | StatementKind::AlterView(_)
+        | StatementKind::Update(_)
+        | StatementKind::Delete(_)
+        | StatementKind::Truncate(_) => true,
+        // A temporary view ends with its session, which sees through it.
+        StatementKind::CreateView(create) => !create.temporary,
+        StatementKind::Query(_)
+        | StatementKind::Explain(_)
+        | StatementKind::CreateObject(_)
+        | StatementKind::AlterObject(_)
+        | StatementKind::Analyze(_)
+        | StatementKind::Describe(_)
+        | StatementKind::Show(_)
+        | StatementKind::Call(_)
+        | StatementKind::Module(_)
+        | StatementKind::Jar(_)
+        | StatementKind::Drop(_)
+        | StatementKind::Use(_)
+        | StatementKind::Set(_)
+        | StatementKind::Reset(_)
+        | StatementKind::BeginStatementSet
+        | StatementKind::EndStatementSet
+        | StatementKind::Refused(_) => false,
+    }
+}
+
+/// The tables of which all rows can be gone after the statement: those that the site describes, of which no part can be left.
+fn replaceable(
+    statement: &Statement,
+    resolution: &Resolution,
+    datasets: &Datasets<'_>,
+) -> Vec<Dataset> {
+    let sinks = resolution
+        .sinks
+        .iter()
+        .filter(|sink| sink.options.is_empty());
+    let known = sinks.filter(|sink| {
+        let found = &sink.found;
+        match &statement.kind {
+            StatementKind::Truncate(_) => !datasets.is_user_named(found),
+            StatementKind::Insert(_) | StatementKind::StatementSet(_) => {
+                let whole = match &found.object {
+                    Some(Object::Table(table)) => {
+                        table.partitioned_by.as_ref().is_some_and(Vec::is_empty)
+                    }
+                    Some(Object::View(_) | Object::SessionView(_)) | None => false,
+                };
+                whole && found.origin == Origin::Catalog && !datasets.is_user_named(found)
+            }
+            // What lies at the address that it declares is still there; where a catalog manages its tables there was nothing.
+            StatementKind::CreateTable(create) => {
+                let declared = create.options.iter().any(|o| o.key.value == "connector");
+                !declared && is_managed(found, datasets)
+            }
+            // Nothing else is known to leave nothing.
+            _ => false,
+        }
+    });
+    known.map(|sink| of(&sink.found, datasets)).collect()
+}
+
+/// Whether the catalog of a table says where its data are, and removes them with it.
+fn is_managed(found: &Found, datasets: &Datasets<'_>) -> bool {
+    let declared = match &found.object {
+        Some(Object::Table(table)) => table.options.contains_key("connector"),
+        Some(Object::View(_) | Object::SessionView(_)) => return false,
+        None => false,
+    };
+    !declared
+        && !datasets.session.is_in_memory(&found.name.catalog)
+        && !datasets.session.has_registered(&found.name.catalog)
+        && !datasets.physical_names(found).is_empty()
+}
+
+fn of(found: &Found, datasets: &Datasets<'_>) -> Dataset {
+    dataset(&found.name, &datasets.physical_names(found))
+}
+
+/// `ALTER TABLE … RENAME TO`: a table that its catalog manages moves with its name.
+fn renamed(alter: &AlterTable, datasets: &Datasets<'_>) -> Option<Change> {
+    let TableChange::Rename(to) = &alter.change else {
+        return None;
+    };
+    let found = datasets.named(&alter.name).ok()?;
+    let name: TableName = datasets.session.qualify(to).ok()?;
+    let from = of(&found, datasets);
+    let moved = Found { name, ..found };
+    Some(Change::Renamed {
+        from,
+        to: of(&moved, datasets),
+    })
+}
+
+/// What stands at a place: an expression with or without an alias, a name, a clause.
+fn item_text(text: &str) -> ItemText {
+    let expression = without_alias(text);
+    let call = expression.as_ref().and_then(|e| match &e.scalar.expr {
+        Expr::Function(call) => plain(call),
+        _ => None,
+    });
+    let (function, bare) = call.unzip();
+    ItemText {
+        hash: hash(&normal(text)),
+        function,
+        bare: bare.unwrap_or_default(),
+    }
+}
+
+/// A select item is read as an expression; where that fails what follows its last `)` may be an alias.
+fn without_alias(text: &str) -> Option<Expression> {
+    if !text.contains('(') {
+        return None;
+    }
+    let whole = Expression::parse(text).ok();
+    whole.or_else(|| {
+        let end = text.rfind(')')?;
+        Expression::parse(text.get(..=end)?).ok()
+    })
+}
+
+/// The name of a plain call, and whether its one argument is a column.
+fn plain(call: &Function) -> Option<(String, bool)> {
+    if call.over.is_some() || call.filter.is_some() || !call.within_group.is_empty() {
+        return None;
+    }
+    let FunctionArguments::List(list) = &call.args else {
+        return None;
+    };
+    let parts = call.name.0.iter().map(|part| match part {
+        ObjectNamePart::Identifier(name) => Some(name.value.to_uppercase()),
+        ObjectNamePart::Function(_) => None,
+    });
+    let parts: Option<Vec<String>> = parts.collect();
+    let column = |argument: &FunctionArg| {
+        matches!(
+            argument,
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(
+                Expr::Identifier(_) | Expr::CompoundIdentifier(_)
+            ))
+        )
+    };
+    let bare = list.duplicate_treatment.is_none()
+        && list.clauses.is_empty()
+        && matches!(list.args.as_slice(), [one] if column(one));
+    Some((parts?.join("."), bare))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_at_a_place_is_a_call_or_none() {
+        for (text, function, bare) in [
+            ("SHA256(phone)", Some("SHA256"), true),
+            ("sha256(c.phone) AS `a b`", Some("SHA256"), true),
+            (
+                "lib.db.Tokenize(phone, 'k') t",
+                Some("LIB.DB.TOKENIZE"),
+                false,
+            ),
+            ("MD5(CONCAT(a, b))", Some("MD5"), false),
+            ("MD5(a) || b", None, false),
+            ("phone", None, false),
+            ("MAX(x) OVER (PARTITION BY y)", None, false),
+            ("(SELECT MAX(x) FROM t)", None, false),
+            ("a.b = c.d", None, false),
+        ] {
+            let found = item_text(text);
+            assert_eq!(found.function.as_deref(), function, "{text}");
+            assert_eq!(found.bare, bare, "{text}");
+        }
+        assert_eq!(item_text("a+b").hash, item_text("a + b").hash);
+        assert_ne!(item_text("a+b").hash, item_text("a-b").hash);
+    }
+}

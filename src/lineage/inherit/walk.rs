@@ -1,0 +1,442 @@
+//! From a column to all that it was made of, and back with the masks.
+//!
+//! Two passes. The first collects every column that can be reached against the direction of the data, each once: a cycle ends there. The second
+//! lets the masks flow with the data until nothing changes: what a column wants can only become stricter, so that ends too.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::carry::carry;
+use super::settle::{Found, Settings, settle};
+use super::{Mask, Own, Sources, Want, fingerprint};
+use crate::lineage::store::Entry;
+use crate::lineage::{
+    Dataset, Edge, Fingerprint, Form, ItemText, Reduction, Relationship, SourceColumn,
+};
+use crate::mask::{Hides, MaskSpec};
+use crate::policy::{Aggregate, Inherit, RuleId};
+use crate::syntax::{DataType, TypeKind};
+
+/// The name that stands for a rule where a source is closed to the reader.
+pub(super) const CLOSED: &str = "source-closed";
+
+/// A walk over what one principal may see. Columns that were met are kept, so that the columns of one table share what they have in common.
+pub struct Walk<'a, S: Sources> {
+    sources: &'a S,
+    settings: &'a Settings<'a>,
+    nodes: HashMap<SourceColumn, usize>,
+    met: Vec<Node>,
+}
+
+/// A column.
+#[derive(Default)]
+struct Node {
+    data_type: Option<DataType>,
+    /// What its own rules make of it; where they say nothing its wants come in over edges.
+    incoming: Vec<Incoming>,
+    wants: BTreeMap<(Option<SourceColumn>, RuleId), Want>,
+    /// Whether some of its values were masked already by whoever wrote them, enough for the reader.
+    masked: bool,
+    /// The masks under which some of its values were written, for whomever.
+    prints: BTreeSet<Fingerprint>,
+    /// Whether wants and masked values meet in it.
+    mixed: bool,
+    /// Whether of some of its data nobody knows where they came from.
+    unknown: bool,
+}
+
+/// An edge into a column.
+struct Incoming {
+    from: usize,
+    relationship: Relationship,
+    /// Under which mask the source was read.
+    read_under: Option<Fingerprint>,
+    text: Option<ItemText>,
+    job: Arc<str>,
+}
+
+impl<'a, S: Sources> Walk<'a, S> {
+    /// A walk that has met nothing yet.
+    #[must_use]
+    pub fn new(sources: &'a S, settings: &'a Settings<'a>) -> Self {
+        Self {
+            sources,
+            settings,
+            nodes: HashMap::new(),
+            met: Vec::new(),
+        }
+    }
+
+    /// What a column inherits that no rule speaks of. `data_type`: what it is declared as.
+    ///
+    /// # Errors
+    /// Those of [`Sources::own`].
+    pub fn inherited(
+        &mut self,
+        column: &SourceColumn,
+        data_type: Option<&DataType>,
+    ) -> Result<Found, S::Error> {
+        if self.sources.is_declassified(column) {
+            return Ok(Found::default());
+        }
+        // The column itself stands outside: what its own rules say is known to who asks, and its type is that of the reader's schema.
+        let mut node = Node {
+            data_type: data_type.cloned(),
+            ..Node::default()
+        };
+        let before = self.met.len();
+        let mut open = Vec::new();
+        self.come_in(column, &mut node, &mut open);
+        self.collect(&mut open)?;
+        self.flow(before);
+        self.pour(&mut node);
+        Ok(settle(&node.wants, node.mixed, node.unknown, self.settings))
+    }
+
+    /// The number of a column; a new one goes on the list of those to look at.
+    fn number(&mut self, column: &SourceColumn, open: &mut Vec<(SourceColumn, usize)>) -> usize {
+        if let Some(number) = self.nodes.get(column) {
+            return *number;
+        }
+        let number = self.met.len();
+        self.nodes.insert(column.clone(), number);
+        self.met.push(Node::default());
+        open.push((column.clone(), number));
+        number
+    }
+
+    fn collect(&mut self, open: &mut Vec<(SourceColumn, usize)>) -> Result<(), S::Error> {
+        while let Some((column, number)) = open.pop() {
+            let said = self.sources.own(&column)?;
+            let mut node = Node {
+                data_type: said.data_type,
+                ..Node::default()
+            };
+            let silent = match said.own {
+                Own::Shown => false,
+                Own::Closed => {
+                    self.closed(&mut node);
+                    false
+                }
+                Own::Masked(masks) => {
+                    let whole = masks.iter().all(|m| m.path.len() == 1);
+                    node.want_own(&column, masks);
+                    // A rule on a field says nothing of the others.
+                    !whole
+                }
+                Own::Silent | Own::Unnamed if self.sources.is_declassified(&column) => false,
+                Own::Silent => true,
+                Own::Unnamed => {
+                    node.unknown = self.sources.writers(&column.dataset).is_empty();
+                    true
+                }
+            };
+            if silent {
+                self.come_in(&column, &mut node, open);
+            }
+            if let Some(kept) = self.met.get_mut(number) {
+                *kept = node;
+            }
+        }
+        Ok(())
+    }
+
+    fn closed(&self, node: &mut Node) {
+        if self.settings.show_closed {
+            return;
+        }
+        let rule: RuleId = Arc::from(CLOSED);
+        let want = Want {
+            mask: Mask::Whole(MaskSpec::Redact(self.settings.numbers)),
+            data_type: node.data_type.clone(),
+            origin: None,
+            rule: Arc::clone(&rule),
+            inherit: Inherit::default(),
+            aggregate: Aggregate::default(),
+            jobs: Vec::new(),
+        };
+        node.wants.insert((None, rule), want);
+    }
+
+    /// The edges into a column.
+    fn come_in(
+        &mut self,
+        column: &SourceColumn,
+        node: &mut Node,
+        open: &mut Vec<(SourceColumn, usize)>,
+    ) {
+        for entry in self.sources.writers(&column.dataset) {
+            let written = entry.written();
+            self.unnamed(&entry, column, node, open);
+            for target in entry.columns(column.column.as_deref()) {
+                node.unknown |= entry.unknown;
+                if node.data_type.is_none() {
+                    node.data_type.clone_from(&target.data_type);
+                }
+                for edge in target.edges.iter().chain(&written.whole) {
+                    if self.sources.is_cut(&entry, &target.name, edge) {
+                        continue;
+                    }
+                    let from = self.number(&edge.source, open);
+                    node.incoming.push(incoming(from, edge, &entry));
+                }
+            }
+        }
+    }
+
+    /// What was written under names that nobody knows: a direct edge that holds for every column, or edges of a statement that names none.
+    fn unnamed(
+        &mut self,
+        entry: &Entry,
+        column: &SourceColumn,
+        node: &mut Node,
+        open: &mut Vec<(SourceColumn, usize)>,
+    ) {
+        let written = entry.written();
+        if !written.columns.is_empty() && !entry.columns(column.column.as_deref()).is_empty() {
+            return;
+        }
+        let name = column.column.as_deref().unwrap_or_default();
+        for edge in &written.whole {
+            let direct = matches!(edge.relationship, Relationship::Direct(_));
+            if (direct || written.columns.is_empty()) && !self.sources.is_cut(entry, name, edge) {
+                node.unknown |= entry.unknown;
+                let from = self.number(&edge.source, open);
+                node.incoming.push(incoming(from, edge, entry));
+            }
+        }
+    }
+
+    /// Lets the masks flow until nothing changes. What a column wants only becomes stricter, in few steps: the bound is never met, and if it were,
+    /// what is wanted then is too strict for none.
+    ///
+    /// Columns that were met before `first` cannot be made of later ones, or those would have been met with them.
+    fn flow(&mut self, first: usize) {
+        let new = self.met.len().saturating_sub(first);
+        let most = new.saturating_mul(8).saturating_add(8);
+        for _ in 0..most {
+            let mut changed = false;
+            // Sources were met after what is made of them.
+            for number in (first..self.met.len()).rev() {
+                let Some(node) = self.met.get_mut(number) else {
+                    continue;
+                };
+                let mut node = std::mem::take(node);
+                changed |= self.pour(&mut node);
+                if let Some(kept) = self.met.get_mut(number) {
+                    *kept = node;
+                }
+            }
+            if !changed {
+                return;
+            }
+        }
+    }
+
+    /// What comes in over the edges of a column now. Whether that changes anything.
+    fn pour(&self, node: &mut Node) -> bool {
+        let mut changed = false;
+        let incoming = std::mem::take(&mut node.incoming);
+        for edge in &incoming {
+            let Some(source) = self.met.get(edge.from) else {
+                continue;
+            };
+            if source.unknown && !node.unknown {
+                node.unknown = true;
+                changed = true;
+            }
+            if matches!(edge.relationship, Relationship::Direct(_)) {
+                let prints = source.prints.iter().chain(&edge.read_under);
+                for print in prints {
+                    changed |= node.prints.insert(print.clone());
+                }
+            }
+            for want in source.wants.values() {
+                match self.step(want, edge, node.data_type.as_ref()) {
+                    Step::Nothing => {}
+                    Step::Masked => {
+                        changed |= !node.masked;
+                        node.masked = true;
+                    }
+                    Step::Wants(want) => changed |= node.want(*want),
+                }
+            }
+        }
+        node.incoming = incoming;
+        changed | self.mix(node)
+    }
+
+    fn step(&self, want: &Want, edge: &Incoming, target: Option<&DataType>) -> Step {
+        let direct = match edge.relationship {
+            Relationship::Direct(direct) => Some(direct),
+            Relationship::Indirect(_) => None,
+        };
+        let wants = |want: &Want| {
+            let carried = carry(want, edge.relationship, target, self.settings.numbers);
+            carried.map_or(Step::Nothing, |mut carried| {
+                carried.jobs.push(Arc::clone(&edge.job));
+                Step::Wants(Box::new(carried))
+            })
+        };
+        if let Some(under) = &edge.read_under {
+            let due = match &want.mask {
+                Mask::Whole(spec) => fingerprint(spec, want.data_type.as_ref()),
+                // A mask on the whole is none on fields: only one that leaves nothing is enough.
+                Mask::Fields(_) => Fingerprint(format!("{}:fields:?", Hides::Some.word())),
+            };
+            if under.is_as_strict_as(&due) {
+                return match direct {
+                    Some(_)
+                        if carry(want, edge.relationship, target, self.settings.numbers)
+                            .is_some() =>
+                    {
+                        Step::Masked
+                    }
+                    Some(_) | None => Step::Nothing,
+                };
+            }
+            if !want.hides().is_constant() {
+                let mut redacted = want.clone();
+                redacted.mask = Mask::Whole(MaskSpec::Redact(self.settings.numbers));
+                return wants(&redacted);
+            }
+        }
+        if let (Some(direct), Some(text)) = (direct, &edge.text)
+            && let Some(function) = &text.function
+            && matches!(direct.form, Form::Hashed | Form::Derived)
+            && direct.reduction == Reduction::None
+        {
+            if self
+                .settings
+                .declassifying
+                .iter()
+                .any(|f| f.eq_ignore_ascii_case(function))
+            {
+                return Step::Nothing;
+            }
+            if text.bare && is_mask(want, function) {
+                return Step::Masked;
+            }
+        }
+        wants(want)
+    }
+
+    /// No row tells whether it was written masked: where some were and others were not, nothing but a constant hides both and masks none twice.
+    fn mix(&self, node: &mut Node) -> bool {
+        let open = |want: &Want| !want.hides().is_constant();
+        // A value that another reader's rules had masked is not masked again by the same mask, though this reader could see it raw.
+        let again = |want: &Want| match &want.mask {
+            _ if node.prints.is_empty() => false,
+            Mask::Whole(spec) => {
+                let due = fingerprint(spec, want.data_type.as_ref());
+                node.prints.iter().any(|print| print.is_same(&due))
+            }
+            Mask::Fields(_) => !node.prints.is_empty(),
+        };
+        let mut wants = node.wants.values().filter(|want| open(want));
+        if !wants.any(|want| node.masked || again(want)) {
+            return false;
+        }
+        node.mixed = true;
+        for want in node.wants.values_mut().filter(|want| open(want)) {
+            want.mask = Mask::Whole(MaskSpec::Redact(self.settings.numbers));
+        }
+        true
+    }
+}
+
+/// What an edge brings.
+enum Step {
+    /// Nothing: the mask does not go this way.
+    Nothing,
+    /// Values that are masked enough already.
+    Masked,
+    /// Values that want this mask.
+    Wants(Box<Want>),
+}
+
+impl Node {
+    fn want_own(&mut self, column: &SourceColumn, masks: Vec<crate::policy::ColumnMask>) {
+        let Some(first) = masks.first() else { return };
+        let inherit = masks.iter().map(|m| m.inherit).max();
+        let aggregate = masks.iter().map(|m| m.aggregate).max();
+        let want = Want {
+            data_type: self.data_type.clone(),
+            origin: Some(column.clone()),
+            rule: Arc::clone(&first.rule),
+            inherit: inherit.unwrap_or_default(),
+            aggregate: aggregate.unwrap_or_default(),
+            jobs: Vec::new(),
+            mask: match masks.as_slice() {
+                // In which rows it holds cannot be asked of a copy: it holds in all.
+                [mask] if mask.path.len() == 1 => Mask::Whole(mask.mask.clone()),
+                _ => Mask::Fields(masks),
+            },
+        };
+        self.wants
+            .insert((want.origin.clone(), Arc::clone(&want.rule)), want);
+    }
+
+    /// Takes a want up, where it is stricter than what is wanted for the same reason already.
+    fn want(&mut self, want: Want) -> bool {
+        let key = (want.origin.clone(), Arc::clone(&want.rule));
+        match self.wants.get_mut(&key) {
+            Some(kept) if kept.hides() >= want.hides() => false,
+            Some(kept) => {
+                *kept = want;
+                true
+            }
+            None => {
+                self.wants.insert(key, want);
+                true
+            }
+        }
+    }
+}
+
+fn incoming(from: usize, edge: &Edge, entry: &Entry) -> Incoming {
+    Incoming {
+        from,
+        relationship: edge.relationship,
+        read_under: entry.read_under(&edge.source).cloned(),
+        text: entry.text(edge).cloned(),
+        job: Arc::clone(&entry.job),
+    }
+}
+
+/// Whether a call of a function over the bare column is what the mask does (LINEAGE.md §1, J).
+fn is_mask(want: &Want, function: &str) -> bool {
+    let Mask::Whole(spec) = &want.mask else {
+        return false;
+    };
+    match spec {
+        MaskSpec::Hash => {
+            let text = |t: &DataType| matches!(t.kind, TypeKind::Char(_) | TypeKind::Varchar(_));
+            function.eq_ignore_ascii_case("SHA256") && want.data_type.as_ref().is_some_and(text)
+        }
+        MaskSpec::Template(template) => {
+            let call = format!("{function}({{col}})");
+            let written = super::normal(&template.expression().text);
+            written.eq_ignore_ascii_case(&super::normal(&call))
+        }
+        MaskSpec::Mask
+        | MaskSpec::ShowLast4
+        | MaskSpec::ShowFirst4
+        | MaskSpec::Null
+        | MaskSpec::None
+        | MaskSpec::DateShowYear
+        | MaskSpec::Redact(_) => false,
+    }
+}
+
+/// A column of a dataset.
+impl SourceColumn {
+    /// A column by its name.
+    #[must_use]
+    pub fn new(dataset: &Dataset, column: &str) -> Self {
+        Self {
+            dataset: dataset.clone(),
+            column: Some(column.to_owned()),
+        }
+    }
+}

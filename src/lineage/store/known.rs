@@ -1,0 +1,416 @@
+//! What the events of a store come to: the writer entries of every dataset, by its physical names and by its logical one.
+//!
+//! A dataset is found by any of its physical names, else by its logical name. Names are compared by whoever asks, who knows which servers are
+//! the same; here they are only brought near: candidates have the same path below their server, or one above or below it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::entry::Origin;
+use super::{Cut, CutAt, Entry, Event, Forget, LineageError, RecordId};
+use crate::catalog::TableName;
+use crate::catalog::identity::scheme;
+use crate::lineage::{Change, Dataset, Edge, Record, SourceColumn, StatementRecord};
+use crate::policy::fold;
+
+/// A snapshot. Cloning it is cheap: it shares what does not change.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    version: u64,
+    datasets: BTreeMap<Arc<Dataset>, Arc<Kept>>,
+    /// By folded logical name.
+    by_name: Arc<BTreeMap<TableName, Vec<Arc<Dataset>>>>,
+    /// By folded path below the server.
+    by_path: Arc<BTreeMap<String, Vec<Arc<Dataset>>>>,
+    /// Records that are neither committed nor aborted.
+    pending: BTreeMap<RecordId, Arc<Record>>,
+    /// Where their entries lie.
+    unsettled: BTreeMap<RecordId, BTreeSet<Arc<Dataset>>>,
+    cuts: BTreeMap<u64, Arc<Cut>>,
+}
+
+/// A dataset with what was written into it.
+#[derive(Debug, Clone, Default)]
+struct Kept {
+    entries: Vec<Arc<Entry>>,
+    /// The event that changed it last.
+    changed: u64,
+}
+
+impl Known {
+    /// The number of the last event that it knows of.
+    #[must_use]
+    pub const fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Whether nobody has written anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.datasets.values().all(|kept| kept.entries.is_empty())
+    }
+
+    /// The datasets that were written, with their entries.
+    pub fn datasets(&self) -> impl Iterator<Item = (&Dataset, &[Arc<Entry>])> {
+        self.datasets
+            .iter()
+            .map(|(dataset, kept)| (&**dataset, kept.entries.as_slice()))
+            .filter(|(_, entries)| !entries.is_empty())
+    }
+
+    /// The records that nobody has committed or aborted, oldest first.
+    pub fn pending(&self) -> impl Iterator<Item = (RecordId, &Record)> {
+        self.pending.iter().map(|(id, record)| (*id, &**record))
+    }
+
+    /// The cuts, with the numbers of their events.
+    pub fn cuts(&self) -> impl Iterator<Item = (u64, &Cut)> {
+        self.cuts.iter().map(|(number, cut)| (*number, &**cut))
+    }
+
+    /// The entries of a dataset under any of its names. `shares`: whether two physical names may be of the same bytes.
+    #[must_use]
+    pub fn writers(
+        &self,
+        dataset: &Dataset,
+        shares: &dyn Fn(&str, &str) -> bool,
+    ) -> Vec<Arc<Entry>> {
+        let mut found = Vec::new();
+        for kept in self.alike(dataset, shares) {
+            if let Some(kept) = self.datasets.get(kept) {
+                found.extend(kept.entries.iter().cloned());
+            }
+        }
+        found
+    }
+
+    /// Whether a column is declassified at a time.
+    #[must_use]
+    pub fn is_declassified(
+        &self,
+        column: &SourceColumn,
+        shares: &dyn Fn(&str, &str) -> bool,
+        now: i64,
+    ) -> bool {
+        self.cuts.values().any(|cut| match &cut.cut {
+            CutAt::Column(at) => {
+                cut.holds(now)
+                    && at.column == column.column
+                    && is_alike(&at.dataset, &column.dataset, shares)
+            }
+            CutAt::Edge { .. } => false,
+        })
+    }
+
+    /// Whether an edge into a column is cut at a time.
+    #[must_use]
+    pub fn is_cut(
+        &self,
+        entry: &Entry,
+        column: &str,
+        edge: &Edge,
+        shares: &dyn Fn(&str, &str) -> bool,
+        now: i64,
+    ) -> bool {
+        self.cuts.values().any(|cut| match &cut.cut {
+            CutAt::Column(_) => false,
+            CutAt::Edge {
+                job,
+                source,
+                target,
+                expression,
+            } => {
+                let written = entry.written().target.as_ref();
+                let hash = entry.text(edge).map(|text| &text.hash);
+                cut.holds(now)
+                    && **job == *entry.job
+                    && target.column.as_deref() == Some(column)
+                    && source.column == edge.source.column
+                    && (expression.is_none() || expression.as_ref() == hash)
+                    && written.is_some_and(|w| is_alike(&target.dataset, w, shares))
+                    && is_alike(&source.dataset, &edge.source.dataset, shares)
+            }
+        })
+    }
+
+    /// The datasets that are, or may be, the one that is asked for.
+    fn alike<'k>(
+        &'k self,
+        dataset: &Dataset,
+        shares: &dyn Fn(&str, &str) -> bool,
+    ) -> BTreeSet<&'k Arc<Dataset>> {
+        let mut found = BTreeSet::new();
+        let named = self.by_name.get(&folded(&dataset.name));
+        // Under another address the same name is another table; where one of the two has none it may be the same.
+        let named = named.into_iter().flatten();
+        found.extend(named.filter(|kept| {
+            kept.physical.is_empty() || dataset.physical.is_empty() || ***kept == *dataset
+        }));
+        for asked in &dataset.physical {
+            for kept in self.near(asked) {
+                if kept.physical.iter().any(|name| shares(name, asked)) {
+                    found.insert(kept);
+                }
+            }
+        }
+        found
+    }
+
+    /// The datasets whose path is that of a physical name, or above or below it.
+    fn near(&self, physical: &str) -> impl Iterator<Item = &Arc<Dataset>> {
+        let path = path(physical);
+        let mut above: Vec<&str> = vec![path.as_str()];
+        above.extend(
+            path.char_indices()
+                .filter(|(_, c)| *c == '/')
+                .filter_map(|(at, _)| path.get(..at)),
+        );
+        let mut found: Vec<&Arc<Dataset>> = above
+            .iter()
+            .filter_map(|path| self.by_path.get(*path))
+            .flatten()
+            .collect();
+        let inside = format!("{path}/");
+        let below = self.by_path.range(inside.clone()..);
+        let below = below.take_while(|(path, _)| path.starts_with(&inside));
+        found.extend(below.flat_map(|(_, kept)| kept));
+        found.into_iter()
+    }
+
+    /// Whether something that a record reads has changed since a version.
+    #[must_use]
+    pub fn changed_below(&self, record: &Record, since: u64) -> bool {
+        let same = |a: &str, b: &str| path(a) == path(b);
+        let sources: BTreeSet<&Dataset> = record
+            .statements
+            .iter()
+            .flat_map(|statement| &statement.lineage.outputs)
+            .flat_map(|output| {
+                output
+                    .columns
+                    .iter()
+                    .flat_map(|c| &c.edges)
+                    .chain(&output.whole)
+            })
+            .map(|edge| &edge.source.dataset)
+            .collect();
+        sources.into_iter().any(|source| {
+            let mut alike = self.alike(source, &same).into_iter();
+            alike.any(|kept| {
+                self.datasets
+                    .get(kept)
+                    .is_some_and(|kept| kept.changed > since)
+            })
+        })
+    }
+
+    /// Takes the next event in.
+    ///
+    /// # Errors
+    /// One that does not fit: a record that is not pending, a cut that is not there. Nothing is changed then but the version.
+    pub fn apply(&mut self, number: u64, event: &Event) -> Result<(), LineageError> {
+        self.version = number;
+        match event {
+            Event::Pending(record) => {
+                self.add(RecordId(number), record, (None, false));
+                self.pending
+                    .insert(RecordId(number), Arc::new(record.clone()));
+            }
+            Event::Import(record) => self.add(RecordId(number), record, (Some(number), true)),
+            Event::Commit(id) => {
+                let record = self.taken(*id)?;
+                self.committed(*id, &record, number);
+            }
+            Event::Abort(id) => {
+                self.taken(*id)?;
+                self.each(*id, |entries| entries.retain(|entry| entry.record != *id));
+            }
+            Event::Forget(forget) => self.forget(forget),
+            Event::Declassify(cut) => {
+                self.cuts.insert(number, Arc::new(cut.clone()));
+            }
+            Event::Classify { cut, .. } => {
+                if self.cuts.remove(cut).is_none() {
+                    return Err(LineageError::Unfit(format!("there is no cut {cut}")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in what a statement of a script writes, for the statements after it: it protects them, and replaces nothing.
+    pub fn overlay(&mut self, job: &str, user: &str, at: i64, statement: StatementRecord) {
+        let record = Record {
+            job: job.to_owned(),
+            user: user.to_owned(),
+            at,
+            statements: vec![statement],
+        };
+        self.add(RecordId(u64::MAX), &record, (None, false));
+    }
+
+    fn taken(&mut self, id: RecordId) -> Result<Arc<Record>, LineageError> {
+        let taken = self.pending.remove(&id);
+        taken.ok_or_else(|| LineageError::Unfit(format!("no record {id} is pending")))
+    }
+
+    fn add(&mut self, id: RecordId, record: &Record, (settled, unknown): (Option<u64>, bool)) {
+        let origin = Origin {
+            record: id,
+            job: Arc::from(record.job.as_str()),
+            user: Arc::from(record.user.as_str()),
+            at: record.at,
+            settled,
+            unknown,
+        };
+        for statement in &record.statements {
+            let masked = Arc::new(statement.masked.clone());
+            let texts = Arc::new(statement.texts.clone());
+            for change in &statement.changes {
+                if let Change::Renamed { from, to } = change {
+                    self.renamed(from, to);
+                }
+            }
+            for output in &statement.lineage.outputs {
+                let Some(target) = &output.target else {
+                    continue;
+                };
+                let entry = Entry::new(&origin, output.clone(), &masked, &texts);
+                self.push(target, Arc::new(entry));
+            }
+        }
+    }
+
+    /// What was written under the old name is found under the new one too. Under the old one it stays: an address can be declared again.
+    fn renamed(&mut self, from: &Dataset, to: &Dataset) {
+        let same = |a: &str, b: &str| a == b;
+        for entry in self.writers(from, &same) {
+            self.push(to, entry);
+        }
+    }
+
+    fn push(&mut self, dataset: &Dataset, entry: Arc<Entry>) {
+        let known = self.datasets.get_key_value(dataset);
+        let dataset =
+            known.map_or_else(|| Arc::new(dataset.clone()), |(known, _)| Arc::clone(known));
+        if !self.datasets.contains_key(&dataset) {
+            let names = Arc::make_mut(&mut self.by_name);
+            names
+                .entry(folded(&dataset.name))
+                .or_default()
+                .push(Arc::clone(&dataset));
+            let paths = Arc::make_mut(&mut self.by_path);
+            for name in &dataset.physical {
+                paths
+                    .entry(path(name))
+                    .or_default()
+                    .push(Arc::clone(&dataset));
+            }
+        }
+        if entry.settled.is_none() {
+            let places = self.unsettled.entry(entry.record).or_default();
+            places.insert(Arc::clone(&dataset));
+        }
+        let kept = self.datasets.entry(dataset).or_default();
+        let kept = Arc::make_mut(kept);
+        kept.entries.push(entry);
+        kept.changed = self.version;
+    }
+
+    /// Changes the entries of a record that is no longer pending, wherever they lie.
+    fn each(&mut self, id: RecordId, change: impl Fn(&mut Vec<Arc<Entry>>)) {
+        for dataset in self.unsettled.remove(&id).unwrap_or_default() {
+            if let Some(kept) = self.datasets.get_mut(&dataset) {
+                let kept = Arc::make_mut(kept);
+                change(&mut kept.entries);
+                kept.changed = self.version;
+            }
+        }
+    }
+
+    /// A record is no longer pending, and what it replaces is gone: of others, what was committed before it began. Whatever else is pending, or came
+    /// in between, may have been written afterwards.
+    fn committed(&mut self, id: RecordId, record: &Record, number: u64) {
+        let mut gone: BTreeSet<Dataset> = BTreeSet::new();
+        for statement in &record.statements {
+            let replaced = statement.lineage.outputs.iter().filter(|o| o.replaces);
+            gone.extend(replaced.filter_map(|o| o.target.clone()));
+            gone.extend(statement.changes.iter().filter_map(|change| match change {
+                Change::Emptied(dataset) => Some(dataset.clone()),
+                Change::Renamed { .. } => None,
+            }));
+        }
+        for dataset in gone.iter().filter(|dataset| can_be_emptied(dataset)) {
+            let kept = self.datasets.get(dataset).cloned();
+            let Some(mut kept) = kept else { continue };
+            let changed = Arc::make_mut(&mut kept);
+            changed
+                .entries
+                .retain(|entry| entry.settled.is_none_or(|settled| settled > id.0));
+            changed.changed = self.version;
+            self.datasets.insert(Arc::new(dataset.clone()), kept);
+        }
+        self.each(id, |entries| {
+            for entry in entries.iter_mut().filter(|e| e.record == id) {
+                let mut committed = (**entry).clone();
+                committed.settled = Some(number);
+                *entry = Arc::new(committed);
+            }
+        });
+    }
+
+    fn forget(&mut self, forget: &Forget) {
+        let same = |a: &str, b: &str| a == b;
+        let alike: Vec<Arc<Dataset>> = self
+            .alike(&forget.dataset, &same)
+            .into_iter()
+            .cloned()
+            .collect();
+        for dataset in alike {
+            let Some(kept) = self.datasets.get_mut(&dataset) else {
+                continue;
+            };
+            let kept = Arc::make_mut(kept);
+            kept.changed = self.version;
+            kept.entries.retain(|entry| {
+                let job = forget.job.as_ref().is_none_or(|job| **job == *entry.job);
+                let old = forget.before.is_none_or(|before| entry.at < before);
+                !(job && old)
+            });
+        }
+    }
+}
+
+/// Whether all that was written can be gone: a topic only grows, and of a scheme that nobody knows nobody knows that either.
+fn can_be_emptied(dataset: &Dataset) -> bool {
+    const LOGS: [&str; 3] = ["kafka", "pulsar", "kinesis"];
+    dataset.physical.iter().all(|name| {
+        let known = name.split_once("://").and_then(|(head, _)| scheme(head));
+        known.is_some_and(|scheme| !LOGS.contains(&scheme.name))
+    })
+}
+
+fn is_alike(one: &Dataset, other: &Dataset, shares: &dyn Fn(&str, &str) -> bool) -> bool {
+    if one.physical.is_empty() || other.physical.is_empty() {
+        return one.name == other.name;
+    }
+    let mut pairs = one
+        .physical
+        .iter()
+        .flat_map(|a| other.physical.iter().map(move |b| (a, b)));
+    pairs.any(|(a, b)| shares(a, b))
+}
+
+/// A logical name without letter case.
+fn folded(name: &TableName) -> TableName {
+    TableName::new(fold(&name.catalog), fold(&name.database), fold(&name.table))
+}
+
+/// What stands behind the server, without letter case.
+fn path(physical: &str) -> String {
+    let Some((_, tail)) = physical.split_once("://") else {
+        return fold(physical);
+    };
+    let rest = tail.find('/').and_then(|at| tail.get(at..));
+    fold(rest.unwrap_or_default())
+}

@@ -1,0 +1,106 @@
+//! `store`: what is kept of the lineage of all jobs: who wrote which columns from which, and under which masks.
+//!
+//! In: [`Record`]s of allowed submissions, and what operators decide ([`Event`]). Out: [`Known`], a snapshot that inheritance reads.
+//! A store keeps events in one order and nothing else; what is known is what they come to, one after the other. So every store, in memory or in a
+//! database, knows the same, and its history is its audit.
+//! Stays out: policies, principals, SQL.
+//! Invariant: what is pending protects as if it were committed; only what is committed replaces.
+//! Invariant: entries outlive their jobs and their sources. They go when all of the data is replaced, or when an operator says so.
+
+mod entry;
+mod event;
+mod import;
+mod known;
+mod memory;
+#[cfg(feature = "store")]
+mod sqlite;
+
+pub use entry::Entry;
+pub use event::{Cut, CutAt, Event, Forget, RecordId};
+pub use import::record_of_event;
+pub use known::Known;
+pub use memory::MemoryStore;
+#[cfg(feature = "store")]
+pub use sqlite::SqliteStore;
+
+use std::sync::Arc;
+
+use super::Record;
+
+/// Where lineage is read.
+pub trait LineageSource: Send + Sync {
+    /// What is known now. One script is judged by one snapshot.
+    ///
+    /// # Errors
+    /// Whatever keeps the store from answering: the script is denied with `lineage-unavailable`.
+    fn snapshot(&self) -> Result<Arc<Known>, LineageError>;
+}
+
+/// Where lineage is written.
+pub trait LineageStore: LineageSource {
+    /// Adds one event after all others, and answers its number. It is kept when this returns, whatever happens to the process then.
+    ///
+    /// `unchanged_since`: the version of the snapshot that the event is based on; where a dataset that it reads was written or renamed since, the
+    /// event is refused with [`LineageError::Stale`], and its statement must be checked again.
+    ///
+    /// # Errors
+    /// A store that cannot write; an event that does not fit what is known ([`LineageError::Unfit`]).
+    fn append(&self, event: Event, unchanged_since: Option<u64>) -> Result<u64, LineageError>;
+
+    /// Keeps what an allowed submission is about to write. Until it is committed or aborted it protects as if it were committed.
+    ///
+    /// # Errors
+    /// As [`LineageStore::append`].
+    fn pending(&self, record: &Record) -> Result<RecordId, LineageError> {
+        let event = Event::Pending(record.clone());
+        self.append(event, None).map(RecordId)
+    }
+
+    /// The same, when nothing that the record reads has changed since the snapshot that its check was judged by.
+    ///
+    /// # Errors
+    /// [`LineageError::Stale`], and as [`LineageStore::append`].
+    fn pending_since(&self, record: &Record, version: u64) -> Result<RecordId, LineageError> {
+        let event = Event::Pending(record.clone());
+        self.append(event, Some(version)).map(RecordId)
+    }
+
+    /// The submission was made. For a job that overwrites: it has ended, and what was there is gone.
+    ///
+    /// # Errors
+    /// As [`LineageStore::append`]; an id that is not pending.
+    fn commit(&self, id: RecordId) -> Result<(), LineageError> {
+        self.append(Event::Commit(id), None).map(drop)
+    }
+
+    /// The submission was not made, and wrote nothing.
+    ///
+    /// # Errors
+    /// As [`LineageStore::append`]; an id that is not pending.
+    fn abort(&self, id: RecordId) -> Result<(), LineageError> {
+        self.append(Event::Abort(id), None).map(drop)
+    }
+
+    /// All events with their numbers, oldest first: the audit.
+    ///
+    /// # Errors
+    /// A store that cannot read.
+    fn events(&self) -> Result<Vec<(u64, Event)>, LineageError>;
+}
+
+/// Why a store did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LineageError {
+    /// It cannot be read or written.
+    #[error("the lineage store does not answer: {0}")]
+    Unavailable(String),
+    /// What it holds cannot be understood: a newer program wrote it, or nobody did.
+    #[error("the lineage store cannot be read: {0}")]
+    Unreadable(String),
+    /// What is asked does not fit what is known.
+    #[error("{0}")]
+    Unfit(String),
+    /// Something that the record reads has changed since it was checked.
+    #[error("lineage has changed since the check: check again")]
+    Stale,
+}

@@ -1,0 +1,543 @@
+//! What the store keeps, whatever happens to whoever writes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use sqlsec::catalog::TableName;
+use sqlsec::lineage::store::{
+    Cut, CutAt, Event, Forget, Known, LineageError, LineageSource, LineageStore, MemoryStore,
+    RecordId,
+};
+use sqlsec::lineage::{
+    Change, ColumnLineage, Dataset, Direct, Edge, Record, Relationship, SourceColumn,
+    StatementLineage, StatementRecord, Written,
+};
+use sqlsec::syntax::Span;
+
+fn dataset(physical: &str) -> Dataset {
+    let table = physical.rsplit('/').next().unwrap_or(physical);
+    Dataset {
+        name: TableName::new("c", "d", table),
+        physical: if physical.contains("://") {
+            vec![physical.to_owned()]
+        } else {
+            Vec::new()
+        },
+    }
+}
+
+/// A job that copies `x` of one dataset into another.
+fn copy(job: &str, from: &str, to: &str, replaces: bool) -> Record {
+    let written = Written {
+        target: Some(dataset(to)),
+        replaces,
+        columns: vec![ColumnLineage {
+            name: "x".to_owned(),
+            data_type: None,
+            edges: vec![Edge {
+                source: SourceColumn::new(&dataset(from), "x"),
+                relationship: Relationship::Direct(Direct::SAME),
+                span: Span::default(),
+            }],
+        }],
+        whole: Vec::new(),
+        span: Span::default(),
+    };
+    Record {
+        job: job.to_owned(),
+        user: "u".to_owned(),
+        at: 100,
+        statements: vec![StatementRecord {
+            lineage: StatementLineage {
+                outputs: vec![written],
+            },
+            ..StatementRecord::default()
+        }],
+    }
+}
+
+fn changed(change: Change) -> Record {
+    Record {
+        job: "change".to_owned(),
+        user: "u".to_owned(),
+        at: 100,
+        statements: vec![StatementRecord {
+            changes: vec![change],
+            ..StatementRecord::default()
+        }],
+    }
+}
+
+fn commit(store: &dyn LineageStore, record: &Record) -> RecordId {
+    let id = store.pending(record).expect("pending");
+    store.commit(id).expect("a commit");
+    id
+}
+
+/// The jobs that wrote a dataset, in the order of their events.
+fn jobs(known: &Known, physical: &str) -> Vec<String> {
+    let entries = known.writers(&dataset(physical), &|a, b| a == b);
+    let mut jobs: Vec<(u64, String)> = entries
+        .iter()
+        .map(|e| (e.record.0, e.job.to_string()))
+        .collect();
+    jobs.sort();
+    jobs.into_iter().map(|(_, job)| job).collect()
+}
+
+fn written(store: &dyn LineageStore, physical: &str) -> Vec<String> {
+    jobs(&store.snapshot().expect("a snapshot"), physical)
+}
+
+/// A folder that is gone after the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("sqlsec-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).expect("a folder");
+        Self(path)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("lineage.db")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The same test of every store.
+fn each(test: &dyn Fn(&dyn LineageStore)) {
+    test(&MemoryStore::default());
+    #[cfg(feature = "store")]
+    {
+        let folder = Folder::new(&format!("each-{:?}", thread::current().id()));
+        let store = sqlsec::lineage::store::SqliteStore::open(&folder.file()).expect("a store");
+        test(&store);
+    }
+}
+
+#[test]
+fn appends_add_and_outlive_their_sources() {
+    each(&|store| {
+        commit(store, &copy("one", "s3://l/a", "s3://l/c", false));
+        commit(store, &copy("two", "s3://l/b", "s3://l/c", false));
+        commit(store, &copy("three", "s3://l/z", "s3://l/a", true));
+        assert_eq!(written(store, "s3://l/c"), ["one", "two"]);
+    });
+}
+
+#[test]
+fn an_overwrite_replaces_what_was_committed_before_it_began() {
+    each(&|store| {
+        commit(store, &copy("old", "s3://l/a", "s3://l/c", false));
+        let streaming = store
+            .pending(&copy("streaming", "s3://l/a", "s3://l/c", false))
+            .expect("pending");
+        let overwrite = store
+            .pending(&copy("overwrite", "s3://l/b", "s3://l/c", true))
+            .expect("pending");
+        assert_eq!(
+            written(store, "s3://l/c"),
+            ["old", "streaming", "overwrite"]
+        );
+        commit(store, &copy("between", "s3://l/a", "s3://l/c", false));
+        store.commit(streaming).expect("a commit");
+        store.commit(overwrite).expect("a commit");
+        assert_eq!(
+            written(store, "s3://l/c"),
+            ["streaming", "overwrite", "between"]
+        );
+    });
+}
+
+#[test]
+fn topics_only_grow_until_an_operator_ages_them_out() {
+    each(&|store| {
+        let topic = "kafka://b1:9092/t";
+        commit(store, &copy("one", "s3://l/a", topic, false));
+        commit(store, &copy("two", "s3://l/b", topic, true));
+        commit(store, &changed(Change::Emptied(dataset(topic))));
+        assert_eq!(written(store, topic), ["one", "two"]);
+        let mut late = copy("three", "s3://l/b", topic, false);
+        late.at = 500;
+        commit(store, &late);
+        let forget = Forget {
+            dataset: dataset(topic),
+            job: None,
+            before: Some(400),
+            who: "operator".to_owned(),
+            at: 600,
+            why: "retention".to_owned(),
+        };
+        store.append(Event::Forget(forget), None).expect("an event");
+        assert_eq!(written(store, topic), ["three"]);
+        let audit = store.events().expect("events");
+        let said = audit.iter().any(|(_, event)| matches!(event, Event::Forget(f) if f.who == "operator" && f.why == "retention"));
+        assert!(said, "{audit:?}");
+    });
+}
+
+#[test]
+fn truncate_and_drop_empty_and_rename_carries_along() {
+    each(&|store| {
+        commit(store, &copy("one", "s3://l/a", "s3://l/c", false));
+        let renamed = Change::Renamed {
+            from: dataset("s3://l/c"),
+            to: dataset("s3://l/c2"),
+        };
+        commit(store, &changed(renamed));
+        assert_eq!(written(store, "s3://l/c2"), ["one"]);
+        assert_eq!(
+            written(store, "s3://l/c"),
+            ["one"],
+            "an address can be declared again"
+        );
+        commit(store, &changed(Change::Emptied(dataset("s3://l/c2"))));
+        assert!(written(store, "s3://l/c2").is_empty());
+        assert_eq!(written(store, "s3://l/c"), ["one"]);
+    });
+}
+
+#[test]
+fn a_dataset_is_found_by_any_of_its_names() {
+    each(&|store| {
+        let mut list = copy("list", "s3://l/a", "kafka://b1:9092/t", false);
+        let target = list.statements[0].lineage.outputs[0]
+            .target
+            .as_mut()
+            .expect("a target");
+        target.physical.push("kafka://b1:9092/u".to_owned());
+        commit(store, &list);
+        commit(store, &copy("plain", "s3://l/a", "t", false));
+        assert_eq!(written(store, "kafka://b1:9092/t"), ["list", "plain"]);
+        assert_eq!(written(store, "kafka://b1:9092/u"), ["list"]);
+        assert_eq!(
+            written(store, "t"),
+            ["list", "plain"],
+            "without an address by its name"
+        );
+        assert!(
+            written(store, "kafka://b2:9092/t").len() == 1,
+            "another server, but the one without address"
+        );
+    });
+}
+
+#[test]
+fn what_is_not_pending_is_neither_committed_nor_aborted() {
+    each(&|store| {
+        let id = commit(store, &copy("one", "s3://l/a", "s3://l/c", false));
+        assert!(matches!(store.commit(id), Err(LineageError::Unfit(_))));
+        assert!(matches!(store.abort(id), Err(LineageError::Unfit(_))));
+        assert!(matches!(
+            store.commit(RecordId(99)),
+            Err(LineageError::Unfit(_))
+        ));
+        let before = store.snapshot().expect("a snapshot").version();
+        assert_eq!(before, 2, "what is refused leaves no event");
+        let id = store
+            .pending(&copy("two", "s3://l/a", "s3://l/c", false))
+            .expect("pending");
+        assert_eq!(store.snapshot().expect("a snapshot").pending().count(), 1);
+        store.abort(id).expect("an abort");
+        assert_eq!(written(store, "s3://l/c"), ["one"]);
+    });
+}
+
+#[test]
+fn a_cut_holds_until_its_time_and_can_be_taken_back() {
+    each(&|store| {
+        let at = SourceColumn::new(&dataset("s3://l/c"), "x");
+        let cut = Cut {
+            cut: CutAt::Column(at.clone()),
+            who: "officer".to_owned(),
+            at: 100,
+            why: "aggregated by hand".to_owned(),
+            until: Some(200),
+        };
+        let number = store
+            .append(Event::Declassify(cut), None)
+            .expect("an event");
+        let holds = |now| {
+            let known = store.snapshot().expect("a snapshot");
+            known.is_declassified(&at, &|a, b| a == b, now)
+        };
+        assert!(holds(150) && !holds(200));
+        let back = Event::Classify {
+            cut: number,
+            who: "officer".to_owned(),
+            at: 160,
+            why: "it was not".to_owned(),
+        };
+        store.append(back.clone(), None).expect("an event");
+        assert!(!holds(150));
+        assert!(matches!(
+            store.append(back, None),
+            Err(LineageError::Unfit(_))
+        ));
+    });
+}
+
+#[test]
+fn an_edge_is_cut_for_one_job_and_one_expression() {
+    let record = copy("one", "s3://l/a", "s3://l/c", false);
+    let store = MemoryStore::default();
+    commit(&store, &record);
+    let cut = |job: &str, expression: Option<&str>| {
+        Event::Declassify(Cut {
+            cut: CutAt::Edge {
+                job: job.to_owned(),
+                source: SourceColumn::new(&dataset("s3://l/a"), "x"),
+                target: SourceColumn::new(&dataset("s3://l/c"), "x"),
+                expression: expression.map(str::to_owned),
+            },
+            who: "officer".to_owned(),
+            at: 0,
+            why: "masked by the job itself".to_owned(),
+            until: None,
+        })
+    };
+    let is_cut = |known: &Known| {
+        let same = |a: &str, b: &str| a == b;
+        let entries = known.writers(&dataset("s3://l/c"), &same);
+        let entry = entries.first().expect("an entry");
+        let edge = &entry.written().columns[0].edges[0];
+        known.is_cut(entry, "x", edge, &same, 0)
+    };
+    store.append(cut("other", None), None).expect("an event");
+    store
+        .append(cut("one", Some("hash of another expression")), None)
+        .expect("an event");
+    assert!(!is_cut(&store.snapshot().expect("a snapshot")));
+    store.append(cut("one", None), None).expect("an event");
+    assert!(is_cut(&store.snapshot().expect("a snapshot")));
+}
+
+#[cfg(feature = "store")]
+mod file {
+    use sqlsec::lineage::store::SqliteStore;
+
+    use super::*;
+
+    fn open(path: &Path) -> SqliteStore {
+        SqliteStore::open(path).expect("a store")
+    }
+
+    #[test]
+    fn a_store_is_the_same_after_it_was_closed() {
+        let folder = Folder::new("again");
+        let store = open(&folder.file());
+        commit(&store, &copy("one", "s3://l/a", "s3://l/c", false));
+        store
+            .pending(&copy("two", "s3://l/a", "s3://l/c", false))
+            .expect("pending");
+        let events = store.events().expect("events");
+        drop(store);
+        let store = open(&folder.file());
+        assert_eq!(store.events().expect("events"), events);
+        assert_eq!(written(&store, "s3://l/c"), ["one", "two"]);
+    }
+
+    #[test]
+    fn a_file_of_something_else_is_no_store() {
+        let folder = Folder::new("else");
+        std::fs::write(
+            folder.file(),
+            "this is a text, and a long one at that, but no database",
+        )
+        .expect("a file");
+        assert!(SqliteStore::open(&folder.file()).is_err());
+        let other = folder.0.join("other.db");
+        let connection = rusqlite::Connection::open(&other).expect("a database");
+        connection
+            .execute_batch("CREATE TABLE t (x)")
+            .expect("a table");
+        drop(connection);
+        assert!(matches!(
+            SqliteStore::open(&other),
+            Err(LineageError::Unreadable(_))
+        ));
+        assert!(SqliteStore::existing(&folder.0.join("missing.db")).is_err());
+        let newer = folder.0.join("newer.db");
+        drop(open(&newer));
+        let connection = rusqlite::Connection::open(&newer).expect("a database");
+        connection
+            .execute_batch("PRAGMA user_version = 99")
+            .expect("a version");
+        drop(connection);
+        assert!(matches!(
+            SqliteStore::open(&newer),
+            Err(LineageError::Unreadable(_))
+        ));
+    }
+
+    /// Eight write and eight read, each with a connection of its own, as processes would.
+    #[test]
+    fn eight_writers_and_eight_readers_see_one_history() {
+        const EACH: usize = 12;
+        let folder = Folder::new("many");
+        let path = folder.file();
+        drop(open(&path));
+        let writers: Vec<_> = (0..8)
+            .map(|writer| {
+                let path = path.clone();
+                thread::spawn(move || {
+                    let store = open(&path);
+                    (0..EACH)
+                        .map(|turn| {
+                            let job = format!("w{writer}-{turn}");
+                            let replaces = turn % 4 == 3;
+                            let record = copy(&job, "s3://l/a", "s3://l/c", replaces);
+                            let id = store.pending(&record).expect("pending");
+                            if turn % 3 == 2 {
+                                store.abort(id).expect("an abort");
+                            } else {
+                                store.commit(id).expect("a commit");
+                            }
+                            id
+                        })
+                        .collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        let readers: Vec<_> = (0..8)
+            .map(|_| {
+                let path = path.clone();
+                thread::spawn(move || {
+                    let store = open(&path);
+                    let mut seen = Vec::new();
+                    for _ in 0..20 {
+                        let known = store.snapshot().expect("a snapshot");
+                        seen.push((known.version(), jobs(&known, "s3://l/c")));
+                        thread::yield_now();
+                    }
+                    seen
+                })
+            })
+            .collect();
+        let ids: Vec<RecordId> = writers
+            .into_iter()
+            .flat_map(|w| w.join().expect("a writer"))
+            .collect();
+        let unique: std::collections::BTreeSet<_> = ids.iter().collect();
+        assert_eq!(unique.len(), 8 * EACH);
+        // The history in the file, told once more: every reader must have seen one of its states.
+        let events = open(&path).events().expect("events");
+        assert_eq!(events.len(), 2 * 8 * EACH);
+        let mut known = Known::default();
+        let mut states = vec![(0, jobs(&known, "s3://l/c"))];
+        for (number, event) in &events {
+            known.apply(*number, event).expect("an event that fits");
+            states.push((*number, jobs(&known, "s3://l/c")));
+        }
+        for reader in readers {
+            for state in reader.join().expect("a reader") {
+                assert!(states.contains(&state), "version {} was never so", state.0);
+            }
+        }
+    }
+
+    const CHILD: &str = "SQLSEC_TEST_STORE_TO_WRITE";
+
+    /// What the process does that is killed below.
+    fn write_until_killed(path: &Path) {
+        use std::io::Write;
+        let store = open(path);
+        let mut out = std::io::stdout();
+        for number in 0.. {
+            let record = copy(&format!("job {number}"), "s3://l/a", "s3://l/c", false);
+            let id = commit(&store, &record);
+            writeln!(out, "\nacknowledged {number} {id}").expect("a reader");
+            out.flush().expect("a reader");
+        }
+    }
+
+    #[test]
+    fn whoever_is_killed_in_the_middle_loses_nothing_that_was_acknowledged() {
+        use std::io::{BufRead, BufReader};
+        use std::process::{Command, Stdio};
+        if let Some(path) = std::env::var_os(CHILD) {
+            return write_until_killed(Path::new(&path));
+        }
+        let folder = Folder::new("killed");
+        let mut acknowledged = Vec::new();
+        for round in 0..3 {
+            let mut child = Command::new(std::env::current_exe().expect("this program"))
+                .args([
+                    "lineage::store::file::whoever_is_killed_in_the_middle_loses_nothing_that_was_acknowledged",
+                    "--exact",
+                    "--nocapture",
+                    "--test-threads=1",
+                ])
+                .env(CHILD, folder.file())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("a child");
+            let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+            let due = acknowledged.len() + 15 + round * 7;
+            while acknowledged.len() < due {
+                let line = lines.next().expect("a line").expect("text");
+                acknowledged.extend(line.strip_prefix("acknowledged ").and_then(|rest| {
+                    let (_, id) = rest.split_once(' ')?;
+                    id.parse().ok().map(RecordId)
+                }));
+            }
+            // SIGKILL, wherever it is.
+            child.kill().expect("a kill");
+            acknowledged.extend(lines.map_while(Result::ok).filter_map(|line| {
+                let rest = line.strip_prefix("acknowledged ")?.to_owned();
+                rest.split_once(' ')?.1.parse().ok().map(RecordId)
+            }));
+            child.wait().expect("an end");
+            let known = open(&folder.file()).snapshot().expect("a snapshot");
+            let entries = known.writers(&dataset("s3://l/c"), &|a, b| a == b);
+            for id in &acknowledged {
+                let kept = entries.iter().find(|e| e.record == *id).expect("an entry");
+                assert!(kept.settled.is_some(), "{id} was committed");
+            }
+        }
+        assert!(acknowledged.len() >= 45 + 21);
+    }
+
+    #[test]
+    fn ten_thousand_records_are_read_in_time() {
+        let folder = Folder::new("large");
+        let store = open(&folder.file());
+        // One transaction each would measure the disk.
+        let connection = rusqlite::Connection::open(folder.file()).expect("a database");
+        connection.execute_batch("BEGIN").expect("a transaction");
+        for number in 0..10_000 {
+            let record = copy(
+                &format!("job {number}"),
+                "s3://l/a",
+                &format!("s3://l/t{number}"),
+                false,
+            );
+            let body = serde_json::to_string(&Event::Import(record)).expect("JSON");
+            connection
+                .execute(
+                    "INSERT INTO event (number, body) VALUES (?1, ?2)",
+                    rusqlite::params![number + 1, body],
+                )
+                .expect("a row");
+        }
+        connection.execute_batch("COMMIT").expect("a commit");
+        let started = std::time::Instant::now();
+        let known = store.snapshot().expect("a snapshot");
+        println!("10,000 records read in {:?}", started.elapsed());
+        assert_eq!(known.version(), 10_000);
+        let started = std::time::Instant::now();
+        let again = store.snapshot().expect("a snapshot");
+        println!("and again in {:?}", started.elapsed());
+        assert!(Arc::ptr_eq(&known, &again));
+        assert!(started.elapsed().as_secs() < 1);
+    }
+}
