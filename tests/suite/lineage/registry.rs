@@ -101,7 +101,8 @@ impl Registry {
                     _ => value.is_null(),
                 };
                 let optional = def["isOptional"].as_bool() == Some(true);
-                if !fits && !(value.is_null() && optional) {
+                let absent = value.is_null() && optional;
+                if !(fits || absent) {
                     say(format!("{} is {value}", text(def, "name")));
                 }
             }
