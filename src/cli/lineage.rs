@@ -12,6 +12,7 @@ use super::failure::{Failure, Status};
 use super::input::{self, Source};
 use super::lineage_export::{Export, Form};
 use super::lineage_store::{self, StoreCommand};
+use super::lineage_view::{Run, View};
 use super::render::{Message, Place};
 use super::streams::Streams;
 use super::submit::OPEN_POLICY;
@@ -44,6 +45,8 @@ pub(super) struct Lineage {
     /// What to print.
     #[arg(long, value_enum, default_value_t)]
     pub format: LineageFormat,
+    #[command(flatten)]
+    pub view: View,
     #[command(flatten)]
     pub export: Export,
 }
@@ -90,19 +93,15 @@ pub(super) fn run(args: &Lineage, streams: &mut Streams) -> Result<Status, Failu
         args.files.as_slice()
     };
     let mut records = Vec::with_capacity(files.len());
+    let mut sessions = Vec::with_capacity(files.len());
     let mut beside = Beside::default();
     let mut status = Status::Allowed;
     for file in files {
         let script = input::script(Some(file.as_path()))?;
         let schemas = &mut beside.schemas;
-        let (mut record, messages) = record(
-            &script,
-            job(file),
-            session.clone(),
-            &catalog,
-            flink,
-            schemas,
-        )?;
+        let mut after = session.clone();
+        let (mut record, messages) =
+            record(&script, job(file), &mut after, &catalog, flink, schemas)?;
         record
             .user
             .clone_from(args.export.user.as_ref().unwrap_or(&String::new()));
@@ -111,9 +110,18 @@ pub(super) fn run(args: &Lineage, streams: &mut Streams) -> Result<Status, Failu
         }
         streams.messages(messages.iter());
         records.push(record);
+        sessions.push(after);
         beside.texts.push(Some(script.text));
     }
-    let beside = args.export.beside(beside)?;
+    let runs = records.iter().zip(&sessions);
+    let runs: Vec<Run<'_>> = runs
+        .map(|(record, session)| Run { record, session })
+        .collect();
+    let seen = args
+        .view
+        .viewpoints(&runs, &beside.schemas, &catalog, flink)?;
+    let mut beside = args.export.beside(beside)?;
+    beside.viewpoints.extend(seen);
     #[cfg(feature = "service")]
     if args.export.send(&Graph::new(&records, &beside))? {
         return Ok(status);
@@ -146,7 +154,7 @@ fn job(file: &Path) -> String {
 fn record(
     script: &Source,
     job: String,
-    mut session: Session,
+    session: &mut Session,
     catalog: &Catalog,
     flink: FlinkVersion,
     schemas: &mut Vec<Schema>,
@@ -162,9 +170,9 @@ fn record(
     let mut messages = Vec::new();
     with_stack(text.len(), || {
         for (index, statement) in parsed.statements.iter().enumerate() {
-            match resolve(statement, &session, catalog) {
+            match resolve(statement, session, catalog) {
                 Ok(resolution) => {
-                    let naming = Naming::new(&session, catalog);
+                    let naming = Naming::new(session, catalog);
                     let lineage = lineage(statement, &resolution, &|found, hints| {
                         naming.dataset(found, hints)
                     });
@@ -184,9 +192,9 @@ fn record(
                     continue;
                 }
             }
-            messages.extend(advance(&mut session, statement, script, &engine, flink));
+            messages.extend(advance(session, statement, script, &engine, flink));
             if let Some(last) = statements.last() {
-                describe(last, &session, catalog, schemas);
+                describe(last, session, catalog, schemas);
             }
         }
         drop(parsed);

@@ -15,6 +15,7 @@ mod junit;
 mod lineage;
 mod lineage_export;
 mod lineage_store;
+mod lineage_view;
 mod policy;
 mod policy_args;
 mod policy_diff;
