@@ -80,6 +80,7 @@ Examples:
   sqlsec lineage --catalog tables.sql first.sql second.sql
   sqlsec lineage --catalog tables.sql --format json job.sql | jq '.[].statements[].lineage.outputs[]'
   sqlsec lineage --catalog tables.sql --format html -o lineage.html first.sql second.sql
+  sqlsec lineage --policy policy.yaml --as userA --as userB,analysts --format html -o lineage.html job.sql
   sqlsec lineage --catalog tables.sql --format openlineage --run start job.sql")]
     Lineage(super::lineage::Lineage),
     /// Work on policy documents.

@@ -192,3 +192,39 @@ fn a_store_that_cannot_be_read_ends_the_command() {
     assert_eq!((ran.status, ran.out.as_str()), (3, ""), "{}", ran.err);
     assert!(ran.err.contains("lineage-unavailable"), "{}", ran.err);
 }
+
+#[test]
+fn the_picture_shows_what_each_principal_sees_of_what_the_scripts_write() {
+    let desk = desk("view");
+    let common = [
+        "lineage",
+        "copy.sql",
+        "--catalog",
+        "tables.sql",
+        "--format",
+        "mermaid",
+    ];
+    let seen = |who: &str| {
+        let view = ["--policy", "policy.yaml", "--as", who];
+        let ran = desk.run(&[&common[..], &view].concat());
+        assert_eq!(ran.status, 0, "{}", ran.err);
+        ran.out
+    };
+    let ann = seen("ann");
+    assert!(
+        ann.contains("age INT<br>masked#58; encrypt by rule ages"),
+        "{ann}"
+    );
+    assert!(
+        ann.contains("age INT<br>inherited#58; encrypt by rule ages from lake#46;d#46;a#46;age"),
+        "{ann}"
+    );
+    let bob = seen("bob,analysts");
+    assert_eq!(bob.matches("age INT<br>raw").count(), 2, "{bob}");
+    let nobody = desk.run(&common);
+    assert!(nobody.out.contains("age INT"), "{}", nobody.out);
+    assert!(!nobody.out.contains("encrypt"), "{}", nobody.out);
+    // A principal without rules, and rules without a principal, are half a question.
+    let half = desk.run(&[&common[..], &["--as", "ann"]].concat());
+    assert_eq!(half.status, 2, "{}", half.err);
+}
