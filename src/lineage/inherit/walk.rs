@@ -39,6 +39,8 @@ struct Node {
     masked: bool,
     /// The masks under which some of its values were written, for whomever.
     prints: BTreeSet<Fingerprint>,
+    /// Whether a rule on it, or an operator, has said what it wants.
+    decided: bool,
     /// Whether wants and masked values meet in it.
     mixed: bool,
     /// Whether of some of its data nobody knows where they came from.
@@ -131,9 +133,11 @@ impl<'a, S: Sources> Walk<'a, S> {
                     true
                 }
             };
-            if silent {
-                self.come_in(&column, &mut node, open);
-            }
+            // Where a rule has decided nothing is wanted of what lies below, but which masks its values have had already.
+            node.decided = !silent;
+            let unknown = node.unknown;
+            self.come_in(&column, &mut node, open);
+            node.unknown &= silent || unknown;
             if let Some(kept) = self.met.get_mut(number) {
                 *kept = node;
             }
@@ -241,7 +245,7 @@ impl<'a, S: Sources> Walk<'a, S> {
             let Some(source) = self.met.get(edge.from) else {
                 continue;
             };
-            if source.unknown && !node.unknown {
+            if source.unknown && !node.unknown && !node.decided {
                 node.unknown = true;
                 changed = true;
             }
@@ -250,6 +254,9 @@ impl<'a, S: Sources> Walk<'a, S> {
                 for print in prints {
                     changed |= node.prints.insert(print.clone());
                 }
+            }
+            if node.decided {
+                continue;
             }
             for want in source.wants.values() {
                 match self.step(want, edge, node.data_type.as_ref()) {
@@ -334,7 +341,7 @@ impl<'a, S: Sources> Walk<'a, S> {
             Mask::Fields(_) => !node.prints.is_empty(),
         };
         let mut wants = node.wants.values().filter(|want| open(want));
-        if !wants.any(|want| node.masked || again(want)) {
+        if node.decided || !wants.any(|want| node.masked || again(want)) {
             return false;
         }
         node.mixed = true;

@@ -408,10 +408,10 @@ fn a_system_table_of_a_table_that_inherits_is_closed() {
     site.policy = site
         .policy
         .replace("unknown_connector: deny", "unknown_connector: allow");
-    site.reads("masked", "SELECT * FROM wh.d.c$audit_log");
+    site.reads("masked", "SELECT * FROM wh.d.`c$audit_log`");
     site.runs("trusted", &other(JOIN));
     assert_eq!(
-        site.denied("masked", "SELECT * FROM wh.d.c$audit_log"),
+        site.denied("masked", "SELECT * FROM wh.d.`c$audit_log`"),
         Code::AccessDenied
     );
     assert_eq!(
