@@ -8,9 +8,13 @@ package io.github.sqlsec;
 public class SqlSecException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /** The word. */
   private final String code;
+  /** From 0; -1 for none. */
   private final int statement;
+  /** From 1; 0 for none. */
   private final int line;
+  /** From 1; 0 for none. */
   private final int column;
 
   SqlSecException(String code, String message, int statement, int line, int column, Throwable cause) {
