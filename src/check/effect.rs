@@ -274,7 +274,7 @@ impl Work<'_> {
     }
 }
 
-/// The columns of a `CREATE TABLE … AS`: those of the query, under the names of a column list of bare names; declared columns come first.
+/// The columns of a `CREATE TABLE … AS`: those of the query, in the order of a column list of bare names; declared columns come first.
 pub(super) fn columns_of_query(
     declared: Vec<Column>,
     resolution: &Resolution,
@@ -284,16 +284,14 @@ pub(super) fn columns_of_query(
         .iter()
         .all(|c| c.data_type.is_none() && c.kind == ColumnKind::Physical);
     if bare && declared.len() == query.len() {
-        let named = declared.into_iter().zip(query.iter());
-        return Some(
-            named
-                .map(|(d, q)| Column {
-                    name: d.name,
-                    data_type: q.data_type.clone(),
-                    kind: ColumnKind::Physical,
-                })
-                .collect(),
-        );
+        // A list of bare names puts the query's columns in another order; Flink finds them by name (`MergeTableAsUtil` of its planner).
+        let of_query = |name: &str| query.iter().find(|q| q.name == name);
+        let named = declared.into_iter().map(|d| Column {
+            data_type: of_query(&d.name).and_then(|q| q.data_type.clone()),
+            name: d.name,
+            kind: ColumnKind::Physical,
+        });
+        return Some(named.collect());
     }
     let extra: Vec<Column> = query
         .iter()
@@ -351,5 +349,34 @@ fn altered_object(alter: &AlterObject) -> Effect<'_> {
         | ObjectKind::Function
         | ObjectKind::Model
         | ObjectKind::Connection => nothing(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resolve::OutColumn;
+    use crate::syntax::{DataType, TypeKind};
+
+    #[test]
+    fn a_column_list_of_create_as_is_another_order_of_the_querys_columns() {
+        let int = Some(DataType::nullable(TypeKind::Int));
+        let date = Some(DataType::nullable(TypeKind::Date));
+        let out = |name: &str, data_type: &Option<DataType>| OutColumn {
+            name: name.to_owned(),
+            data_type: data_type.clone(),
+        };
+        let resolution = Resolution {
+            columns: Some([out("a", &int), out("b", &date)].into()),
+            ..Resolution::default()
+        };
+        let listed = |name: &str| Column {
+            name: name.to_owned(),
+            data_type: None,
+            kind: ColumnKind::Physical,
+        };
+        let made = columns_of_query(vec![listed("b"), listed("a")], &resolution).unwrap();
+        let made: Vec<_> = made.into_iter().map(|c| (c.name, c.data_type)).collect();
+        assert_eq!(made, [("b".to_owned(), date), ("a".to_owned(), int)]);
     }
 }
