@@ -13,15 +13,15 @@ final class CallTime {
     String config = new String(Files.readAllBytes(Paths.get(args[0])), StandardCharsets.UTF_8);
     byte[] request = Files.readAllBytes(Paths.get(args[1]));
     String text = new String(request, StandardCharsets.UTF_8);
+    Native.ready();
+    // Little but the way there and back: the handle is none, so nothing is decided.
+    print("JNI, no handle", request.length, Native.check(0, request).length, () -> Native.check(0, request));
     try (SqlSec sqlsec = SqlSec.open(Config.ofJson(config))) {
       int size = sqlsec.checkBytes(request).length;
       print("JNI, bytes", request.length, size, () -> sqlsec.checkBytes(request));
       print("JNI, strings", request.length, size, () -> sqlsec.checkJson(text));
       Request typed = Request.of(Principal.of("alice"), (String) Json.object(Json.parse(text)).get("sql"));
       print("JNI, typed", request.length, size, () -> sqlsec.check(typed));
-      // A request that is refused before anything is decided: little but the way there and back.
-      byte[] broken = Arrays.copyOf(request, request.length);
-      print("JNI, closed handle", request.length, 0, () -> Native.check(0, broken));
     }
   }
 
