@@ -1,6 +1,6 @@
 //! The fold itself: what it carries, and how a name or a star becomes a set.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::super::Relationship;
@@ -23,6 +23,8 @@ pub(super) struct Fold<'a> {
     pub(super) windows: Vec<&'a [NamedWindow]>,
     /// The pattern whose operands are being read.
     pub(super) pattern: Option<&'a MatchRecognize>,
+    /// The functions of the select items that are one call and nothing else.
+    pub(super) calls: BTreeMap<Span, String>,
 }
 
 impl<'a> Fold<'a> {
@@ -39,6 +41,7 @@ impl<'a> Fold<'a> {
             done: vec![None; queries.0.len()],
             windows: Vec::new(),
             pattern: None,
+            calls: BTreeMap::new(),
         }
     }
 

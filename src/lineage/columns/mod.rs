@@ -5,6 +5,7 @@
 //! Invariants: every operand of a statement has an edge, by a closed list of forms; where a name or a position is not known, all that may be
 //! meant has one. The work is linear in text and columns: sets that are handed on unchanged are shared (docs/decisions/0018).
 
+mod call;
 mod deps;
 mod expression;
 mod fold;
@@ -17,3 +18,4 @@ mod statement;
 
 pub use naming::Naming;
 pub use statement::lineage;
+pub(crate) use statement::{Extracted, extract};

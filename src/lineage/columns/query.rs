@@ -216,7 +216,7 @@ impl<'a> Fold<'a> {
                     columns.push(lone.unwrap_or_else(|| {
                         let mut set = Set::default();
                         self.scalar(value, SAME, *span, &mut set);
-                        set.finish()
+                        self.called(&value.expr, *span, set.finish())
                     }));
                 }
                 SelectItem::Wildcard(span) | SelectItem::QualifiedWildcard { span, .. } => {
