@@ -56,10 +56,34 @@ pub(super) const fn with_form(form: Form) -> Relationship {
     })
 }
 
-/// One hop, then another on its result. What is indirect in a value stays so; in a condition everything is part of the condition.
+/// What is compared to say how many rows there are.
+pub(super) const ROWS: Relationship = Relationship::Indirect(Indirect::Rows);
+
+/// One hop, then another on its result. What is indirect in a value stays so; in a condition everything is part of the condition. What is not told
+/// is told of nothing that is made of it.
 pub(super) fn then(first: Relationship, next: Relationship) -> Relationship {
     match (first, next) {
+        (Relationship::Indirect(first), Relationship::Indirect(next)) if !first.is_told() => {
+            Relationship::Indirect(match next {
+                Indirect::Conditional | Indirect::Count => Indirect::Count,
+                Indirect::Twin => first,
+                Indirect::Window
+                | Indirect::Join
+                | Indirect::Filter
+                | Indirect::GroupBy
+                | Indirect::Sort
+                | Indirect::Rows => Indirect::Rows,
+            })
+        }
         (_, Relationship::Indirect(_)) => next,
+        // Nothing is inherited through a count.
+        (
+            Relationship::Indirect(Indirect::Twin),
+            Relationship::Direct(Direct {
+                reduction: Reduction::Counted,
+                ..
+            }),
+        ) => ROWS,
         (Relationship::Direct(first), Relationship::Direct(next)) => {
             Relationship::Direct(first.then(next))
         }
@@ -210,8 +234,8 @@ pub(super) struct Frame {
     pub rest: Option<Deps>,
     /// What decides which rows there are: JOIN, FILTER, GROUP_BY, SORT.
     pub whole: Deps,
-    /// The operands of UNNEST and of table functions: they decide how many rows there are. No edge of a query by itself; of a value that is
-    /// made by counting the rows they are.
+    /// The operands of UNNEST and of table functions, and ([`ROWS`]) what set operations compare: they decide how many rows there are. No edge of
+    /// a query that is told; of a value that is made by counting the rows the operands are.
     pub rows: Deps,
 }
 

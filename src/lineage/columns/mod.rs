@@ -16,6 +16,7 @@ mod query;
 mod source;
 mod statement;
 
+pub(crate) use function::trusted;
 pub use naming::Naming;
 pub use statement::lineage;
 pub(crate) use statement::{Extracted, extract};

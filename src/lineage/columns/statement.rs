@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::{
-    ColumnLineage, Dataset, Form, Indirect, Relationship, StatementLineage, Written,
+    ColumnLineage, Dataset, Form, Indirect, Relationship, StatementLineage, Written, edge::told,
 };
 use super::call::{ItemCall, tell};
-use super::deps::{DERIVED, Deps, Frame, SAME, Set, any_column, none, with_form};
+use super::deps::{DERIVED, Deps, Frame, ROWS, SAME, Set, any_column, none, with_form};
 use super::fold::Fold;
 use super::source::{Names, Sources};
 use crate::catalog::{Column, ColumnKind, DataType, Found, Object, Table, TypeKind};
@@ -33,7 +33,14 @@ pub fn lineage(
     resolution: &Resolution,
     names: &dyn Fn(&Found, &[Setting]) -> Dataset,
 ) -> StatementLineage {
-    extract(statement, resolution, names).lineage
+    let mut made = extract(statement, resolution, names).lineage;
+    for output in &mut made.outputs {
+        for column in &mut output.columns {
+            column.edges = told(&column.edges).cloned().collect();
+        }
+        output.whole = told(&output.whole).cloned().collect();
+    }
+    made
 }
 
 /// What is known of a statement's outputs.
@@ -45,7 +52,7 @@ pub(crate) struct Extracted {
     pub calls: BTreeMap<Span, ItemCall>,
 }
 
-/// The same as [`lineage`], with what inheritance asks for besides.
+/// The same as [`lineage`], with what inheritance asks for besides: the edges that are not told, each edge at each of its places, the calls.
 pub(crate) fn extract(
     statement: &Statement,
     resolution: &Resolution,
@@ -174,7 +181,13 @@ impl<'a> Outputs<'a> {
 
     /// The rows of a query, with the names and types of its columns.
     fn query(&mut self, id: QueryId) -> (Frame, Vec<OutColumn>) {
-        let frame = self.fold.query(id);
+        let mut frame = self.fold.query(id);
+        if !frame.rows.is_empty() {
+            let mut whole = Set::default();
+            whole.keep(&frame.whole);
+            whole.read(&frame.rows, ROWS, self.span(id));
+            frame.whole = whole.finish();
+        }
         let bindings = &self.fold.resolution.bindings;
         let top = bindings.queries.iter().find(|top| top.query == id);
         let Some(top) = top else {

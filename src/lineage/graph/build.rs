@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{
     Beside, Column, ColumnAt, Cut, Graph, Job, Link, Protection, StatementAt, Table, Write,
 };
+use crate::lineage::edge::told;
 use crate::lineage::{Dataset, Edge, Record, SourceColumn, StatementRecord, Written};
 use crate::syntax::{DataType, FlinkVersion, Limits, Span, TokenKind, tokens};
 
@@ -46,8 +47,8 @@ fn outputs(record: &Record) -> impl Iterator<Item = (&StatementRecord, &Written)
 /// The edges of an output, with the column they lead to.
 fn edges(written: &Written) -> impl Iterator<Item = (Option<&str>, &Edge)> {
     let own = written.columns.iter();
-    let own = own.flat_map(|c| c.edges.iter().map(move |e| (Some(c.name.as_str()), e)));
-    own.chain(written.whole.iter().map(|e| (None, e)))
+    let own = own.flat_map(|c| told(&c.edges).map(move |e| (Some(c.name.as_str()), e)));
+    own.chain(told(&written.whole).map(|e| (None, e)))
 }
 
 /// A graph in the making.
