@@ -127,10 +127,12 @@ impl Work<'_> {
             .into_iter()
             .chain(mask::FUNCTIONS)
             .chain(of_strict)
-            .chain(strict::TOTAL);
+            .chain(strict::TOTAL)
+            // And what ends or changes a mask on its way into another table.
+            .chain(crate::lineage::trusted().map(|name| -> &str { name }));
         if called.any(|f| f.to_lowercase() == last.value.to_lowercase()) {
             let message = format!(
-                "`{}` is the name of a function that masks or filters call, or that strict mode lets pass",
+                "`{}` is the name of a function that masks or filters call, that strict mode lets pass, or by which lineage lets a mask end",
                 last.value
             );
             return Err(Refused::new(

@@ -8,10 +8,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectNamePart,
-};
-
 use super::Request;
 use super::datasets::{Datasets, Refused};
 use super::inherited::dataset;
@@ -19,15 +15,15 @@ use super::statement::Work;
 use crate::catalog::{Found, Object, Origin, TableName};
 use crate::lineage::inherit::{fingerprint, hash, normal};
 use crate::lineage::{
-    Change, Dataset, Edge, Fingerprint, ItemText, Record, SourceColumn, StatementLineage,
-    StatementRecord, lineage,
+    Change, Dataset, Edge, Extracted, Fingerprint, ItemText, Record, SourceColumn, StatementRecord,
+    extract,
 };
 use crate::mask::MaskSpec;
 use crate::resolve::Resolution;
+use crate::syntax::Span;
 use crate::syntax::ast::{
     AlterTable, Drop, DropObject, Setting, Statement, StatementKind, TableChange,
 };
-use crate::syntax::{Expression, Span};
 
 /// The name of a job that its submitter has not named: whose it is, and which text.
 pub(super) fn job(request: &Request) -> String {
@@ -55,7 +51,8 @@ impl Work<'_> {
         let name = |found: &Found, hints: &[Setting]| {
             dataset(&found.name, &datasets.identity(found, hints).names())
         };
-        let mut lineage = lineage(statement, resolution, &name);
+        let mut extracted = extract(statement, resolution, &name);
+        let lineage = &mut extracted.lineage;
         lineage.outputs.retain(|output| output.target.is_some());
         let replaceable = replaceable(statement, resolution, datasets);
         for output in &mut lineage.outputs {
@@ -72,12 +69,12 @@ impl Work<'_> {
             .map_err(|e| vec![e])?;
         Ok(Some(StatementRecord {
             statement: index,
-            texts: self.texts(&lineage),
+            texts: self.texts(&extracted),
             masked: masked
                 .into_iter()
                 .filter_map(|(column, mask)| Some((column, mask?)))
                 .collect(),
-            lineage,
+            lineage: extracted.lineage,
             changes,
         }))
     }
@@ -143,15 +140,21 @@ impl Work<'_> {
     }
 
     /// What stands at the places of edges.
-    fn texts(&self, lineage: &StatementLineage) -> BTreeMap<Span, ItemText> {
+    fn texts(&self, extracted: &Extracted) -> BTreeMap<Span, ItemText> {
+        let lineage = &extracted.lineage;
         let mut texts = BTreeMap::new();
         let own = lineage.outputs.iter().flat_map(|output| &output.columns);
         let whole = lineage.outputs.iter().flat_map(|output| &output.whole);
         let edges = own.flat_map(|column| &column.edges).chain(whole);
         for span in edges.map(|edge: &Edge| edge.span) {
-            texts
-                .entry(span)
-                .or_insert_with(|| item_text(span.text(self.source)));
+            texts.entry(span).or_insert_with(|| {
+                let call = extracted.calls.get(&span);
+                ItemText {
+                    hash: hash(&normal(span.text(self.source))),
+                    function: call.map(|call| call.function.clone()),
+                    bare: call.is_some_and(|call| call.bare),
+                }
+            });
         }
         texts
     }
@@ -286,88 +289,4 @@ fn renamed(alter: &AlterTable, datasets: &Datasets<'_>) -> Option<Change> {
         from,
         to: of(&moved, datasets),
     })
-}
-
-/// What stands at a place: an expression with or without an alias, a name, a clause.
-fn item_text(text: &str) -> ItemText {
-    let expression = without_alias(text);
-    let call = expression.as_ref().and_then(|e| match &e.scalar.expr {
-        Expr::Function(call) => plain(call),
-        _ => None,
-    });
-    let (function, bare) = call.unzip();
-    ItemText {
-        hash: hash(&normal(text)),
-        function,
-        bare: bare.unwrap_or_default(),
-    }
-}
-
-/// A select item is read as an expression; where that fails what follows its last `)` may be an alias.
-fn without_alias(text: &str) -> Option<Expression> {
-    if !text.contains('(') {
-        return None;
-    }
-    let whole = Expression::parse(text).ok();
-    whole.or_else(|| {
-        let end = text.rfind(')')?;
-        Expression::parse(text.get(..=end)?).ok()
-    })
-}
-
-/// The name of a plain call, and whether its one argument is a column.
-fn plain(call: &Function) -> Option<(String, bool)> {
-    if call.over.is_some() || call.filter.is_some() || !call.within_group.is_empty() {
-        return None;
-    }
-    let FunctionArguments::List(list) = &call.args else {
-        return None;
-    };
-    let parts = call.name.0.iter().map(|part| match part {
-        ObjectNamePart::Identifier(name) => Some(name.value.to_uppercase()),
-        ObjectNamePart::Function(_) => None,
-    });
-    let parts: Option<Vec<String>> = parts.collect();
-    let column = |argument: &FunctionArg| {
-        matches!(
-            argument,
-            FunctionArg::Unnamed(FunctionArgExpr::Expr(
-                Expr::Identifier(_) | Expr::CompoundIdentifier(_)
-            ))
-        )
-    };
-    let bare = list.duplicate_treatment.is_none()
-        && list.clauses.is_empty()
-        && matches!(list.args.as_slice(), [one] if column(one));
-    Some((parts?.join("."), bare))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_stands_at_a_place_is_a_call_or_none() {
-        for (text, function, bare) in [
-            ("SHA256(phone)", Some("SHA256"), true),
-            ("sha256(c.phone) AS `a b`", Some("SHA256"), true),
-            (
-                "lib.db.Tokenize(phone, 'k') t",
-                Some("LIB.DB.TOKENIZE"),
-                false,
-            ),
-            ("MD5(CONCAT(a, b))", Some("MD5"), false),
-            ("MD5(a) || b", None, false),
-            ("phone", None, false),
-            ("MAX(x) OVER (PARTITION BY y)", None, false),
-            ("(SELECT MAX(x) FROM t)", None, false),
-            ("a.b = c.d", None, false),
-        ] {
-            let found = item_text(text);
-            assert_eq!(found.function.as_deref(), function, "{text}");
-            assert_eq!(found.bare, bare, "{text}");
-        }
-        assert_eq!(item_text("a+b").hash, item_text("a + b").hash);
-        assert_ne!(item_text("a+b").hash, item_text("a-b").hash);
-    }
 }

@@ -31,7 +31,8 @@ pub enum Relationship {
     Indirect(Indirect),
 }
 
-/// A direct dependency. Two hops one after the other compose by the greater of each part, so that no hop can take a part back.
+/// A direct dependency. Two hops one after the other compose by the greater of each part, so that no hop can take a part back. But counting what is
+/// no more than made of the value is not counting the value: `COUNT(NULLIF(age, 25))` of a group of one says whether it is 25.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -94,6 +95,13 @@ pub enum Indirect {
     GroupBy,
     /// ORDER BY of the query, of MATCH_RECOGNIZE.
     Sort,
+    /// For inheritance alone, of the whole output: decides how many rows there are without a clause that says so. What UNION, INTERSECT and EXCEPT
+    /// without ALL compare; the operands of UNNEST and of table functions.
+    Rows,
+    /// For inheritance alone, of one column: the same where the value is made by counting those rows.
+    Count,
+    /// For inheritance alone, of one column: the side of USING and NATURAL that the column is equal to, and is not taken from.
+    Twin,
 }
 
 /// The kind by its standard name, for exports and people.
@@ -132,11 +140,39 @@ impl Direct {
     /// This dependency, then `next` on its result.
     #[must_use]
     pub fn then(self, next: Self) -> Self {
+        let reduction = match (self.reduction, next.reduction) {
+            (Reduction::Counted, _) => Reduction::Counted,
+            (_, Reduction::Counted) if self.form > Form::Cast => Reduction::Combined,
+            (first, next) => first.max(next),
+        };
         Self {
             form: self.form.max(next.form),
-            reduction: self.reduction.max(next.reduction),
+            reduction,
         }
     }
+}
+
+impl Indirect {
+    /// See [`Relationship::is_told`].
+    #[must_use]
+    pub const fn is_told(self) -> bool {
+        match self {
+            Self::Conditional
+            | Self::Window
+            | Self::Join
+            | Self::Filter
+            | Self::GroupBy
+            | Self::Sort => true,
+            Self::Rows | Self::Count | Self::Twin => false,
+        }
+    }
+}
+
+/// The edges of `list` that are told, each (source, relationship) at its first place. `list` is sorted.
+pub(super) fn told(list: &[Edge]) -> impl Iterator<Item = &Edge> {
+    let alike = |a: &Edge, b: &Edge| a.source == b.source && a.relationship == b.relationship;
+    let each = list.chunk_by(alike).filter_map(<[Edge]>::first);
+    each.filter(|edge| edge.relationship.is_told())
 }
 
 impl Relationship {
@@ -160,7 +196,19 @@ impl Relationship {
                 Indirect::Filter => Kind::Filter,
                 Indirect::GroupBy => Kind::GroupBy,
                 Indirect::Sort => Kind::Sort,
+                Indirect::Rows => Kind::Filter,
+                Indirect::Count => Kind::Conditional,
+                Indirect::Twin => Kind::Identity,
             },
+        }
+    }
+
+    /// Whether it is one of those that are told. The others are for inheritance alone: by OpenLineage's rules there is no edge.
+    #[must_use]
+    pub const fn is_told(self) -> bool {
+        match self {
+            Self::Direct(_) => true,
+            Self::Indirect(indirect) => indirect.is_told(),
         }
     }
 

@@ -13,6 +13,7 @@ mod record;
 mod statement;
 pub mod store;
 
+pub(crate) use columns::{Extracted, extract, trusted};
 pub use columns::{Naming, lineage};
 pub use edge::{Direct, Edge, Form, Indirect, Kind, Reduction, Relationship};
 pub use record::{Change, Fingerprint, ItemText, Record, StatementRecord};

@@ -161,11 +161,20 @@ fn makes_signs(name: &str) -> bool {
         "TOKENI",
         "PSEUDONYM",
     ];
-    let name = name.to_ascii_uppercase();
+    const BACK: [&str; 2] = ["DE", "UN"];
+    const VALUES: [&str; 5] = ["DECRYPT", "DECODE", "UNMASK", "REIDENTIF", "REVERS"];
+    let name: String = name.to_ascii_uppercase().replace('_', "");
+    let back = |part: &str| {
+        BACK.iter()
+            .any(|back| name.contains(&format!("{back}{part}")))
+    };
     // `HASH_CODE` of a small number is the number.
-    name != "HASH_CODE"
-        && !name.contains("DECRYPT")
+    name != "HASHCODE"
         && PARTS.iter().any(|part| name.contains(part))
+        // What takes a sign makes a value of it: DETOKENIZE, DECIPHER, AES_DECRYPT, UNHASH.
+        && !PARTS.iter().any(|part| back(part))
+        && !VALUES.iter().any(|part| name.contains(part))
+        && !name.ends_with("DEC")
         && !name.contains("SHARE")
         && !name.contains("SHAPE")
 }
@@ -199,6 +208,15 @@ mod tests {
             ("CONCAT(SHA256({col}), LEFT({col}, 1))", Hides::Some),
             ("decrypt({col})", Hides::Some),
             ("HASH_CODE({col})", Hides::Some),
+            ("DETOKENIZE({col})", Hides::Some),
+            ("de_tokenize({col})", Hides::Some),
+            ("lib.db.decipher({col})", Hides::Some),
+            ("AES_DECRYPT({col}, 'k')", Hides::Some),
+            ("aes_dec({col})", Hides::Some),
+            ("UNHASH({col})", Hides::Some),
+            ("Tokenizer({col})", Hides::Value),
+            ("PSEUDONYM({col})", Hides::Value),
+            ("secure_hash({col})", Hides::Value),
             ("{col}", Hides::Some),
             ("SHA256({col}) || {col}", Hides::Some),
             (

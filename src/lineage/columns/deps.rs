@@ -1,6 +1,8 @@
 //! Sets of dependencies, shared: what a column, or the rows of a relation, are made of.
 //!
-//! Invariant: a set holds each (source, relationship) once. A column that is handed on unchanged shares its set, so that stars stay linear.
+//! Invariant: a set holds each (source, relationship, place) once, and no more than a few places of each: it grows with the sources, not with the
+//! text. A column that is handed on unchanged shares its set, so that stars stay linear.
+//! Invariant: nothing counts as what came out of a call ([`Through`]) unless all of it did.
 
 use std::rc::Rc;
 
@@ -24,6 +26,18 @@ pub(super) struct Dep {
     pub source: Source,
     pub relationship: Relationship,
     pub span: Span,
+    pub through: Through,
+}
+
+/// Whether a value is what one call answered, and nothing has been done to it since. Ordered: of two that are told apart no more the first holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Through {
+    /// No.
+    Nothing,
+    /// Of the call that the select item at its span is.
+    Call,
+    /// The same, of a call whose one argument is the source column as it is.
+    Bare,
 }
 
 /// A finished set.
@@ -42,10 +56,34 @@ pub(super) const fn with_form(form: Form) -> Relationship {
     })
 }
 
-/// One hop, then another on its result. What is indirect in a value stays so; in a condition everything is part of the condition.
+/// What is compared to say how many rows there are.
+pub(super) const ROWS: Relationship = Relationship::Indirect(Indirect::Rows);
+
+/// One hop, then another on its result. What is indirect in a value stays so; in a condition everything is part of the condition. What is not told
+/// is told of nothing that is made of it.
 pub(super) fn then(first: Relationship, next: Relationship) -> Relationship {
     match (first, next) {
+        (Relationship::Indirect(first), Relationship::Indirect(next)) if !first.is_told() => {
+            Relationship::Indirect(match next {
+                Indirect::Conditional | Indirect::Count => Indirect::Count,
+                Indirect::Twin => first,
+                Indirect::Window
+                | Indirect::Join
+                | Indirect::Filter
+                | Indirect::GroupBy
+                | Indirect::Sort
+                | Indirect::Rows => Indirect::Rows,
+            })
+        }
         (_, Relationship::Indirect(_)) => next,
+        // Nothing is inherited through a count.
+        (
+            Relationship::Indirect(Indirect::Twin),
+            Relationship::Direct(Direct {
+                reduction: Reduction::Counted,
+                ..
+            }),
+        ) => ROWS,
         (Relationship::Direct(first), Relationship::Direct(next)) => {
             Relationship::Direct(first.then(next))
         }
@@ -72,6 +110,9 @@ pub(super) struct Set {
 /// From how many entries on doubles are taken out while a set grows.
 const MANY: usize = 1024;
 
+/// Of how many places of one source and relationship a set tells. Of more it says that there is the dependency, and no place.
+const MOST_PLACES: usize = 16;
+
 impl Set {
     pub(super) fn push(&mut self, dep: Dep) {
         self.list.push(dep);
@@ -94,7 +135,21 @@ impl Set {
 
     fn sort(&mut self) {
         self.list.sort_unstable();
-        self.list.dedup_by_key(|dep| (dep.source, dep.relationship));
+        self.list
+            .dedup_by_key(|dep| (dep.source, dep.relationship, dep.span));
+        let mut kept: Vec<Dep> = Vec::with_capacity(self.list.len());
+        let alike = |a: &Dep, b: &Dep| (a.source, a.relationship) == (b.source, b.relationship);
+        for places in self.list.chunk_by(alike) {
+            match places {
+                [first, ..] if places.len() > MOST_PLACES => kept.push(Dep {
+                    span: Span::default(),
+                    through: Through::Nothing,
+                    ..*first
+                }),
+                _ => kept.extend(places),
+            }
+        }
+        self.list = kept;
         self.sorted = self.list.len();
     }
 
@@ -106,11 +161,24 @@ impl Set {
 
 fn through(dep: Dep, how: Relationship, at: Span) -> Dep {
     let relationship = then(dep.relationship, how);
-    let unread = dep.span.is_empty() || relationship != dep.relationship;
+    // What a call has made and something else is made of is no longer what the call has made.
+    let through = match how {
+        Relationship::Direct(Direct {
+            form: Form::Same | Form::Picked | Form::Cast,
+            ..
+        }) if relationship == dep.relationship => dep.through,
+        Relationship::Direct(_) | Relationship::Indirect(_) => Through::Nothing,
+    };
+    let kept = relationship == dep.relationship && through == dep.through;
     Dep {
         source: dep.source,
         relationship,
-        span: if unread { at } else { dep.span },
+        span: if kept && !dep.span.is_empty() {
+            dep.span
+        } else {
+            at
+        },
+        through,
     }
 }
 
@@ -126,7 +194,11 @@ pub(super) fn read(deps: &Deps, at: Span) -> Deps {
 pub(super) fn placed(deps: &Deps, at: Span) -> Deps {
     let mut set = Set::default();
     for dep in deps.iter() {
-        set.push(Dep { span: at, ..*dep });
+        set.push(Dep {
+            span: at,
+            through: Through::Nothing,
+            ..*dep
+        });
     }
     set.finish()
 }
@@ -141,6 +213,7 @@ pub(super) fn any_column(deps: &Deps) -> Deps {
                 ..dep.source
             },
             relationship: then(dep.relationship, DERIVED),
+            through: Through::Nothing,
             ..*dep
         });
     }
@@ -161,8 +234,8 @@ pub(super) struct Frame {
     pub rest: Option<Deps>,
     /// What decides which rows there are: JOIN, FILTER, GROUP_BY, SORT.
     pub whole: Deps,
-    /// The operands of UNNEST and of table functions: they decide how many rows there are. No edge of a query by itself; of a value that is
-    /// made by counting the rows they are.
+    /// The operands of UNNEST and of table functions, and ([`ROWS`]) what set operations compare: they decide how many rows there are. No edge of
+    /// a query that is told; of a value that is made by counting the rows the operands are.
     pub rows: Deps,
 }
 

@@ -4,7 +4,9 @@
 //! twenty thousand ANDs costs no call depth. Every node that is not named here hands its operands on as `Derived`: `syntax::step` is the
 //! closed list, and refuses what it does not know.
 
-use sqlparser::ast::{Expr, Function, Ident, WindowType};
+use std::rc::Rc;
+
+use sqlparser::ast::{CastKind, Expr, Function, Ident, WindowType};
 
 use super::super::{Direct, Form, Indirect, Reduction, Relationship};
 use super::deps::{DERIVED, Set, indirectly, then, with_form};
@@ -40,7 +42,12 @@ impl<'a> Fold<'a> {
         while let Some((expr, how)) = todo.pop() {
             match expr {
                 Expr::Nested(inner) => todo.push((inner, how)),
-                Expr::Cast { expr, .. } => todo.push((expr, then(how, with_form(Form::Cast)))),
+                // TRY_CAST of what does not fit is NULL, which can be counted: an expression.
+                Expr::Cast {
+                    expr,
+                    kind: CastKind::Cast | CastKind::DoubleColon,
+                    ..
+                } => todo.push((expr, then(with_form(Form::Cast), how))),
                 Expr::Case {
                     operand,
                     conditions,
@@ -48,7 +55,7 @@ impl<'a> Fold<'a> {
                     ..
                 } => {
                     let condition = indirectly(how, Indirect::Conditional);
-                    let value = then(how, DERIVED);
+                    let value = then(DERIVED, how);
                     todo.extend(operand.as_deref().map(|e| (e, condition)));
                     todo.extend(else_result.as_deref().map(|e| (e, value)));
                     for when in conditions {
@@ -61,7 +68,7 @@ impl<'a> Fold<'a> {
                     if known.is_err() {
                         self.anything(how, at, set);
                     }
-                    todo.extend(below.drain(..).map(|e| (e, then(how, DERIVED))));
+                    todo.extend(below.drain(..).map(|e| (e, then(DERIVED, how))));
                     for operand in operands.drain(..) {
                         self.operand(operand, how, at, set);
                     }
@@ -82,7 +89,7 @@ impl<'a> Fold<'a> {
 
     /// `t.*` or `*` as an argument: every column of it. A bare star has no place of its own.
     fn star_operand(&mut self, start: Option<u32>, how: Relationship, at: Span, set: &mut Set) {
-        let how = then(how, DERIVED);
+        let how = then(DERIVED, how);
         let Some(start) = start else {
             return self.anything(how, at, set);
         };
@@ -154,7 +161,7 @@ impl<'a> Fold<'a> {
             indirectly(how, Indirect::Conditional),
             indirectly(how, Indirect::Window),
         );
-        let value = then(how, made_of(class));
+        let value = then(made_of(class), how);
         let ordered = match class {
             Class::Aggregate(..) if !answers_order(function) => window,
             _ => value,
@@ -179,6 +186,7 @@ impl<'a> Fold<'a> {
                 self.star_operand(parts_start(parts), value, at, set);
             }
         }
+        self.counts(class, how, at, set);
         if class == Class::RowTime
             && let Some(key) = self.pattern.and_then(|p| p.order_by.first())
         {
@@ -192,6 +200,29 @@ impl<'a> Fold<'a> {
                     self.window(&name.value, window, todo);
                 }
             }
+        }
+    }
+
+    /// How many rows an aggregate has seen can be read off it, also off `COUNT(*)` and `SUM(1)`; not off those that answer one value of one row.
+    fn counts(&mut self, class: Class, how: Relationship, at: Span, set: &mut Set) {
+        let counts = match class {
+            Class::Aggregate(Form::Same, Reduction::Picked) => false,
+            Class::Aggregate(..) | Class::UserAggregate => true,
+            Class::Picked
+            | Class::Hashed
+            | Class::If
+            | Class::NullIf
+            | Class::RowTime
+            | Class::Transparent
+            | Class::Other => false,
+        };
+        if counts && let Some(rows) = self.counted.last() {
+            let how = match how {
+                Relationship::Direct(_) => Indirect::Count,
+                Relationship::Indirect(Indirect::Conditional | Indirect::Count) => Indirect::Count,
+                Relationship::Indirect(_) => Indirect::Rows,
+            };
+            set.read(&Rc::clone(rows), Relationship::Indirect(how), at);
         }
     }
 
@@ -223,7 +254,8 @@ const fn made_of(class: Class) -> Relationship {
         Class::Transparent => super::deps::SAME,
         Class::UserAggregate => Relationship::Direct(Direct {
             form: Form::Derived,
-            reduction: Reduction::Combined,
+            // It may hand single values on.
+            reduction: Reduction::Picked,
         }),
         Class::If | Class::NullIf | Class::RowTime | Class::Other => DERIVED,
     }

@@ -1,6 +1,6 @@
 //! The fold itself: what it carries, and how a name or a star becomes a set.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::super::Relationship;
@@ -23,6 +23,10 @@ pub(super) struct Fold<'a> {
     pub(super) windows: Vec<&'a [NamedWindow]>,
     /// The pattern whose operands are being read.
     pub(super) pattern: Option<&'a MatchRecognize>,
+    /// What decides how many rows aggregates see, of the SELECTs and patterns around, outermost first.
+    pub(super) counted: Vec<Deps>,
+    /// The functions of the select items that are one call and nothing else.
+    pub(super) calls: BTreeMap<Span, String>,
 }
 
 impl<'a> Fold<'a> {
@@ -39,6 +43,8 @@ impl<'a> Fold<'a> {
             done: vec![None; queries.0.len()],
             windows: Vec::new(),
             pattern: None,
+            counted: Vec::new(),
+            calls: BTreeMap::new(),
         }
     }
 

@@ -2,8 +2,10 @@
 
 use std::rc::Rc;
 
-use super::super::{Form, Indirect, Relationship};
-use super::deps::{ANY, DERIVED, Deps, Frame, SAME, Set, indirectly, none, with_form};
+use super::super::{Direct, Form, Indirect, Reduction, Relationship};
+use super::deps::{
+    ANY, DERIVED, Dep, Deps, Frame, ROWS, SAME, Set, Through, indirectly, none, with_form,
+};
 use super::fold::Fold;
 use super::query::Rows;
 use crate::resolve::{Node, TableMeaning, is_window_function};
@@ -54,8 +56,9 @@ impl<'a> Fold<'a> {
             rows.whole.read(&left, JOIN, join.span);
             rows.whole.read(&right, JOIN, join.span);
             columns.push(match join.kind {
-                JoinKind::Inner | JoinKind::Left | JoinKind::Cross => left,
-                JoinKind::Right => right,
+                // Both sides are equal: what hides either hides the column. Also of an outer join: but for rows without a partner.
+                JoinKind::Inner | JoinKind::Left | JoinKind::Cross => with_twin(&left, &right),
+                JoinKind::Right => with_twin(&right, &left),
                 JoinKind::Full => {
                     let mut set = Set::default();
                     set.read(&left, DERIVED, Span::default());
@@ -210,12 +213,14 @@ impl<'a> Fold<'a> {
         if pattern.all_rows {
             columns.extend(input.columns.iter().cloned());
         }
+        self.counted.push(Rc::clone(&input.rows));
         for (value, _) in &pattern.measures {
             let mut set = Set::default();
             // `X.c` is the value of one row of several: handed on.
             self.scalar(value, with_form(Form::Picked), value.span, &mut set);
             columns.push(set.finish());
         }
+        self.counted.pop();
         self.pattern = around;
         Frame {
             columns: columns.into(),
@@ -265,6 +270,37 @@ fn made_of(deps: Deps, whole: Deps) -> Frame {
         whole,
         rows: deps,
     }
+}
+
+/// A merged column, taken from the one side and equal to the other, where that has a row.
+fn with_twin(shown: &Deps, twin: &Deps) -> Deps {
+    let mut set = Set::default();
+    set.keep(shown);
+    for dep in twin.iter() {
+        let relationship = match dep.relationship {
+            Relationship::Direct(Direct {
+                reduction: Reduction::Counted,
+                ..
+            }) => ROWS,
+            Relationship::Direct(_) => Relationship::Indirect(Indirect::Twin),
+            Relationship::Indirect(indirect) => Relationship::Indirect(match indirect {
+                Indirect::Twin => Indirect::Twin,
+                Indirect::Conditional | Indirect::Count => Indirect::Count,
+                Indirect::Window
+                | Indirect::Join
+                | Indirect::Filter
+                | Indirect::GroupBy
+                | Indirect::Sort
+                | Indirect::Rows => Indirect::Rows,
+            }),
+        };
+        set.push(Dep {
+            relationship,
+            through: Through::Nothing,
+            ..*dep
+        });
+    }
+    set.finish()
 }
 
 /// A window function hands its input on, with the bounds of the window. The keys of SESSION decide where a window ends.

@@ -5,6 +5,7 @@
 //! Invariants: every operand of a statement has an edge, by a closed list of forms; where a name or a position is not known, all that may be
 //! meant has one. The work is linear in text and columns: sets that are handed on unchanged are shared (docs/decisions/0018).
 
+mod call;
 mod deps;
 mod expression;
 mod fold;
@@ -15,5 +16,7 @@ mod query;
 mod source;
 mod statement;
 
+pub(crate) use function::trusted;
 pub use naming::Naming;
 pub use statement::lineage;
+pub(crate) use statement::{Extracted, extract};

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use sqlparser::ast::{Expr, Value};
 
 use super::super::{Indirect, Relationship};
-use super::deps::{Deps, Frame, SAME, Set, none, read};
+use super::deps::{Deps, Frame, ROWS, SAME, Set, none, read};
 use super::fold::Fold;
 use crate::resolve::Node;
 use crate::syntax::Span;
@@ -109,9 +109,24 @@ impl<'a> Fold<'a> {
         rows.of(&first);
         let mut shown = Vec::with_capacity(query.body.rest.len());
         let mut taken_away = false;
+        let mut compared = Set::default();
+        let mut before = vec![first.clone()];
         for (op, term) in &query.body.rest {
             let frame = self.term(term);
             rows.of(&frame);
+            // Which rows are the same, and which are on either side.
+            let compares = match op.kind {
+                SetOpKind::Union => !op.all,
+                SetOpKind::Except | SetOpKind::Intersect => true,
+            };
+            before.push(frame.clone());
+            if compares {
+                for frame in before.drain(..) {
+                    for deps in frame.columns.iter().chain(&frame.rest) {
+                        compared.read(deps, ROWS, query.span);
+                    }
+                }
+            }
             match op.kind {
                 SetOpKind::Union => taken_away = false,
                 SetOpKind::Except => taken_away = true,
@@ -126,6 +141,7 @@ impl<'a> Fold<'a> {
                 shown.push(frame);
             }
         }
+        rows.made.keep(&compared.finish());
         let (columns, rest) = by_position(&first, &shown);
         Frame {
             columns: columns.into(),
@@ -167,6 +183,8 @@ impl<'a> Fold<'a> {
         for item in &select.from {
             self.from(item, &mut rows);
         }
+        let made = std::mem::take(&mut rows.made).finish();
+        self.counted.push(Rc::clone(&made));
         self.windows.push(&select.windows);
         let (columns, rest) = self.items(&select.items);
         let output = Frame {
@@ -193,9 +211,10 @@ impl<'a> Fold<'a> {
         }
         self.sort(order_by, &output, whole);
         self.windows.pop();
+        self.counted.pop();
         Frame {
             whole: rows.whole.finish(),
-            rows: rows.made.finish(),
+            rows: made,
             ..output
         }
     }
@@ -216,7 +235,7 @@ impl<'a> Fold<'a> {
                     columns.push(lone.unwrap_or_else(|| {
                         let mut set = Set::default();
                         self.scalar(value, SAME, *span, &mut set);
-                        set.finish()
+                        self.called(&value.expr, *span, set.finish())
                     }));
                 }
                 SelectItem::Wildcard(span) | SelectItem::QualifiedWildcard { span, .. } => {

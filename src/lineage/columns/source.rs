@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::{Dataset, Edge, SourceColumn};
-use super::deps::{ANY, DERIVED, Dep, Deps, Frame, SAME, Set, Source};
+use super::deps::{ANY, DERIVED, Dep, Deps, Frame, SAME, Set, Source, Through};
 use super::fold::Fold;
 use crate::catalog::{Column, ColumnKind, Found, Object, Table};
 use crate::resolve::{Node, Relation, Resolution, computed_names};
@@ -142,7 +142,7 @@ impl<'a> Sources<'a> {
             })
             .collect();
         edges.sort_unstable();
-        edges.dedup_by(|a, b| a.source == b.source && a.relationship == b.relationship);
+        edges.dedup();
         edges
     }
 }
@@ -153,6 +153,7 @@ fn own(dataset: u32, column: u32) -> Deps {
         source: Source { dataset, column },
         relationship: SAME,
         span: Span::default(),
+        through: Through::Nothing,
     }])
 }
 
@@ -165,6 +166,7 @@ fn unlisted(dataset: u32) -> Frame {
         },
         relationship: DERIVED,
         span: Span::default(),
+        through: Through::Nothing,
     };
     Frame {
         rest: Some(Rc::from([any])),

@@ -1,11 +1,13 @@
 //! What each statement writes, and of what.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::{
-    ColumnLineage, Dataset, Form, Indirect, Relationship, StatementLineage, Written,
+    ColumnLineage, Dataset, Form, Indirect, Relationship, StatementLineage, Written, edge::told,
 };
-use super::deps::{DERIVED, Deps, Frame, SAME, Set, any_column, none, with_form};
+use super::call::{ItemCall, tell};
+use super::deps::{DERIVED, Deps, Frame, ROWS, SAME, Set, any_column, none, with_form};
 use super::fold::Fold;
 use super::source::{Names, Sources};
 use crate::catalog::{Column, ColumnKind, DataType, Found, Object, Table, TypeKind};
@@ -31,6 +33,31 @@ pub fn lineage(
     resolution: &Resolution,
     names: &dyn Fn(&Found, &[Setting]) -> Dataset,
 ) -> StatementLineage {
+    let mut made = extract(statement, resolution, names).lineage;
+    for output in &mut made.outputs {
+        for column in &mut output.columns {
+            column.edges = told(&column.edges).cloned().collect();
+        }
+        output.whole = told(&output.whole).cloned().collect();
+    }
+    made
+}
+
+/// What is known of a statement's outputs.
+#[derive(Debug, Default)]
+pub(crate) struct Extracted {
+    /// Its lineage.
+    pub lineage: StatementLineage,
+    /// The calls that all direct edges at a place have come through.
+    pub calls: BTreeMap<Span, ItemCall>,
+}
+
+/// The same as [`lineage`], with what inheritance asks for besides: the edges that are not told, each edge at each of its places, the calls.
+pub(crate) fn extract(
+    statement: &Statement,
+    resolution: &Resolution,
+    names: &dyn Fn(&Found, &[Setting]) -> Dataset,
+) -> Extracted {
     with_stack(statement.span.len() as usize, || {
         let sources = Sources::new(names);
         let mut outputs = Outputs {
@@ -38,10 +65,17 @@ pub fn lineage(
             names,
             runs: true,
             made: Vec::new(),
+            told: BTreeMap::new(),
         };
         outputs.kind(&statement.kind, statement.span);
-        StatementLineage {
-            outputs: outputs.made,
+        let told = outputs.told.into_iter();
+        Extracted {
+            lineage: StatementLineage {
+                outputs: outputs.made,
+            },
+            calls: told
+                .filter_map(|(span, call)| Some((span, call?)))
+                .collect(),
         }
     })
 }
@@ -52,6 +86,8 @@ struct Outputs<'a> {
     /// Whether the statement is run, and not only explained.
     runs: bool,
     made: Vec<Written>,
+    /// What the edges have come through, by their places.
+    told: BTreeMap<Span, Option<ItemCall>>,
 }
 
 /// A column of an output in the making.
@@ -120,18 +156,24 @@ impl<'a> Outputs<'a> {
     ) {
         let sources = self.fold.sources;
         let many = columns.iter().map(|c| c.deps.len()).sum::<usize>() > MOST_EDGES;
-        let columns = columns.into_iter().map(|column| ColumnLineage {
-            name: column.name,
-            data_type: column.data_type,
-            edges: match many {
-                true => sources.edges(&any_column(&column.deps), span),
-                false => sources.edges(&column.deps, span),
-            },
-        });
+        let mut made = Vec::with_capacity(columns.len());
+        tell(&whole, &self.fold.calls, &mut self.told);
+        for column in columns {
+            let deps = match many {
+                true => any_column(&column.deps),
+                false => column.deps,
+            };
+            tell(&deps, &self.fold.calls, &mut self.told);
+            made.push(ColumnLineage {
+                name: column.name,
+                data_type: column.data_type,
+                edges: sources.edges(&deps, span),
+            });
+        }
         self.made.push(Written {
             target,
             replaces,
-            columns: columns.collect(),
+            columns: made,
             whole: sources.edges(&whole, span),
             span,
         });
@@ -139,7 +181,13 @@ impl<'a> Outputs<'a> {
 
     /// The rows of a query, with the names and types of its columns.
     fn query(&mut self, id: QueryId) -> (Frame, Vec<OutColumn>) {
-        let frame = self.fold.query(id);
+        let mut frame = self.fold.query(id);
+        if !frame.rows.is_empty() {
+            let mut whole = Set::default();
+            whole.keep(&frame.whole);
+            whole.read(&frame.rows, ROWS, self.span(id));
+            frame.whole = whole.finish();
+        }
         let bindings = &self.fold.resolution.bindings;
         let top = bindings.queries.iter().find(|top| top.query == id);
         let Some(top) = top else {

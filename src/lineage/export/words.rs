@@ -32,6 +32,9 @@ pub(super) const fn says(relationship: Relationship) -> &'static str {
             Indirect::Filter => "decides which rows are there",
             Indirect::GroupBy => "decides which rows are one",
             Indirect::Sort => "decides the order",
+            Indirect::Rows => "decides how many rows there are",
+            Indirect::Count => "decides how many rows are counted",
+            Indirect::Twin => "is equal to it",
         },
     }
 }

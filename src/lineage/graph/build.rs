@@ -43,11 +43,12 @@ fn outputs(record: &Record) -> impl Iterator<Item = (&StatementRecord, &Written)
     statements.flat_map(|s| s.lineage.outputs.iter().map(move |w| (s, w)))
 }
 
-/// The edges of an output, with the column they lead to.
+/// The edges of an output that are told, with the column they lead to.
 fn edges(written: &Written) -> impl Iterator<Item = (Option<&str>, &Edge)> {
     let own = written.columns.iter();
     let own = own.flat_map(|c| c.edges.iter().map(move |e| (Some(c.name.as_str()), e)));
-    own.chain(written.whole.iter().map(|e| (None, e)))
+    let all = own.chain(written.whole.iter().map(|e| (None, e)));
+    all.filter(|(_, edge)| edge.relationship.is_told())
 }
 
 /// A graph in the making.

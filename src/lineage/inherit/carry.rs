@@ -19,12 +19,14 @@ pub(super) fn carry(
     let mask = match relationship {
         Relationship::Indirect(indirect) => {
             let due = match indirect {
-                Indirect::Conditional => Inherit::DirectConditional,
+                Indirect::Twin => Inherit::Direct,
+                Indirect::Conditional | Indirect::Count => Inherit::DirectConditional,
                 Indirect::Window
                 | Indirect::Join
                 | Indirect::Filter
                 | Indirect::GroupBy
-                | Indirect::Sort => Inherit::All,
+                | Indirect::Sort
+                | Indirect::Rows => Inherit::All,
             };
             (want.inherit >= due).then_some(Mask::Whole(MaskSpec::Redact(numbers)))?
         }
