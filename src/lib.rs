@@ -5,7 +5,7 @@
 //! text ─▶ syntax ─▶ resolve ─▶ policy ─▶ lineage ─▶ rewrite ─▶ verify ─▶ reply
 //!         lexer,    names to   decision  inherited  edits to   independent
 //!         parser,   tables,    for each  masks      the source second look
-//!         script    views,DDL  table     (planned)  text
+//!         script    views,DDL  table                text
 //! ```
 //!
 //! Enter at [`Engine`]: it takes a [`Request`] and answers a [`Reply`]: `Allow` with SQL of which every protected table is replaced by its

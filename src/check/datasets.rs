@@ -262,7 +262,7 @@ impl Datasets<'_> {
         let obligations = policy
             .obligations(self.principal, &resource, self.at)
             .map_err(refuse)?;
-        if obligations.is_empty() {
+        if obligations.is_empty() && !self.inherits_anything(base, physical, at)? {
             return Ok(());
         }
         let message = format!(

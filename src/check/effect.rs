@@ -2,7 +2,6 @@
 
 use super::Code;
 use super::datasets::{Datasets, Decided, Refused, bases};
-use super::inherited::Lineage;
 use super::refusal::{name_refusal, table_refusal};
 use super::statement::Work;
 use crate::catalog::{
@@ -267,7 +266,7 @@ impl Work<'_> {
                 at: self.at,
                 session,
                 strict: self.strict,
-                lineage: Lineage::over(&self.known()),
+                lineage: self.lineage(),
                 decided: Decided::default(),
             }
             .stamp(resolution, self.strict),

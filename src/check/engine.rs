@@ -198,7 +198,8 @@ impl Engine {
             strict: request.strict || self.policy.defaults().strict,
             source,
             lines: &lines,
-            known: RefCell::new(known),
+            known,
+            overlay: RefCell::default(),
             job: recorded::job(request),
             record: RefCell::default(),
         };

@@ -113,7 +113,8 @@ fn statements(
         strict: request.strict || policy.defaults().strict,
         source,
         lines: &lines,
-        known: RefCell::default(),
+        known: Arc::default(),
+        overlay: RefCell::default(),
         job: String::new(),
         record: RefCell::default(),
     };

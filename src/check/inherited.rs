@@ -27,14 +27,17 @@ use crate::syntax::Span;
 #[derive(Default)]
 pub(super) struct Lineage {
     known: Arc<Known>,
+    overlay: Arc<Known>,
     writers: RefCell<HashMap<Dataset, Vec<Arc<Entry>>>>,
     sources: RefCell<HashMap<Dataset, Arc<Source>>>,
 }
 
 impl Lineage {
-    pub(super) fn over(known: &Arc<Known>) -> Self {
+    /// What the store knows, and what the statements before this one write.
+    pub(super) fn over(known: &Arc<Known>, overlay: &Arc<Known>) -> Self {
         Self {
             known: Arc::clone(known),
+            overlay: Arc::clone(overlay),
             ..Self::default()
         }
     }
@@ -80,6 +83,10 @@ impl Datasets<'_> {
             Some(Object::View(_) | Object::SessionView(_)) => return Ok(obligations),
             Some(Object::Table(_)) | None => {}
         }
+        if self.identity(&relation.found, &relation.options) == Identity::Nothing {
+            // It holds nothing: what is read is made up.
+            return Ok(obligations);
+        }
         let dataset = dataset(&relation.found.name, resource.physical);
         let reader = Reader {
             datasets: self,
@@ -104,6 +111,39 @@ impl Datasets<'_> {
         Ok(heir.obligations)
     }
 
+    /// Whether any column of a table inherits a mask: for what shows parts of it under other names.
+    pub(super) fn inherits_anything(
+        &self,
+        name: &TableName,
+        physical: &[String],
+        at: Span,
+    ) -> Result<bool, Refused> {
+        let found = self.session.find(name.clone(), self.engine.catalog()).ok();
+        let own = found
+            .map(|found| self.physical_names(&found))
+            .unwrap_or_default();
+        let reader = Reader {
+            datasets: self,
+            at,
+            reading: name,
+        };
+        let settings = Settings::from(self.engine.policy().inheritance());
+        for physical in [&own[..], physical] {
+            let dataset = dataset(name, physical);
+            let mut heir = Heir {
+                walk: Walk::new(&reader, &settings),
+                reader: &reader,
+                dataset: &dataset,
+                obligations: Obligations::none(),
+            };
+            heir.names(None)?;
+            if !heir.obligations.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// A table that nobody has written as far as is known.
     fn without_lineage(
         &self,
@@ -112,12 +152,7 @@ impl Datasets<'_> {
         obligations: Obligations,
     ) -> Result<Obligations, Refused> {
         let policy = self.engine.policy();
-        let holds_nothing =
-            || self.identity(&relation.found, &relation.options) == Identity::Nothing;
-        if policy.defaults().unknown_lineage == Effect::Allow
-            || policy.names(resource, self.at)
-            || holds_nothing()
-        {
+        if policy.defaults().unknown_lineage == Effect::Allow || policy.names(resource, self.at) {
             return Ok(obligations);
         }
         Err(unknown(&relation.found.name, relation.name))
@@ -288,12 +323,16 @@ impl Sources for Reader<'_, '_> {
 
     fn own(&self, column: &SourceColumn) -> Result<OwnColumn, Refused> {
         let mut strictest = self.said(column)?;
-        let known = Arc::clone(&self.datasets.lineage.known);
+        let lineage = &self.datasets.lineage;
+        let (known, overlay) = (Arc::clone(&lineage.known), Arc::clone(&lineage.overlay));
         let name = &column.dataset.name;
         // The site's table of that name may have moved to another address, or have got another name.
         let elsewhere = self.is_the_sites(name).then(|| dataset(name, &[]));
-        let moved = known.moved(&column.dataset).into_iter().cloned();
-        for dataset in elsewhere.into_iter().chain(moved) {
+        let mut moved: Vec<Dataset> = elsewhere.into_iter().collect();
+        for known in [&known, &overlay] {
+            moved.extend(known.moved(&column.dataset).into_iter().cloned());
+        }
+        for dataset in moved {
             let said = self.said(&SourceColumn {
                 dataset,
                 column: column.column.clone(),
@@ -312,12 +351,16 @@ impl Sources for Reader<'_, '_> {
         if let Some(found) = lineage.writers.borrow().get(dataset) {
             return found.clone();
         }
-        let mut found = lineage.known.writers(dataset, &self.datasets.shares());
+        let shares = self.datasets.shares();
+        let mut found = lineage.known.distinct_writers(dataset, &shares);
+        found.extend(lineage.overlay.distinct_writers(dataset, &shares));
         if !self.table(&dataset.name, &dataset.physical).1 {
-            let named = lineage.known.named(&dataset.name);
-            let new = |entry: &Arc<Entry>| !found.iter().any(|kept| Arc::ptr_eq(kept, entry));
-            let new: Vec<Arc<Entry>> = named.into_iter().filter(new).collect();
-            found.extend(new);
+            let named = lineage.known.named(&dataset.name).into_iter();
+            for entry in named.chain(lineage.overlay.named(&dataset.name)) {
+                if !found.iter().any(|kept| kept.says_the_same(&entry)) {
+                    found.push(entry);
+                }
+            }
         }
         let mut kept = lineage.writers.borrow_mut();
         kept.insert(dataset.clone(), found.clone());

@@ -85,9 +85,9 @@ impl Work<'_> {
     /// Keeps the record of a statement, and lets it protect the statements after it.
     pub(super) fn keep(&self, record: Option<StatementRecord>) {
         let Some(record) = record else { return };
-        let mut known = self.known.borrow_mut();
-        let user = &self.principal.user;
-        Arc::make_mut(&mut known).overlay(&self.job, user, self.seconds(), record.clone());
+        let mut overlay = self.overlay.borrow_mut();
+        let whose = (&*self.job, &*self.principal.user, self.seconds());
+        Arc::make_mut(&mut overlay).overlay(whose, record.clone(), &self.known);
         self.record.borrow_mut().push(record);
     }
 

@@ -37,8 +37,10 @@ pub(super) struct Work<'a> {
     pub strict: bool,
     pub source: &'a str,
     pub lines: &'a Lines<'a>,
-    /// What is known of lineage: what the store said, and what the statements before this one write.
-    pub known: RefCell<Arc<Known>>,
+    /// What the store said of lineage.
+    pub known: Arc<Known>,
+    /// What the statements before this one write.
+    pub overlay: RefCell<Arc<Known>>,
     /// The name of the job.
     pub job: String,
     /// The lineage of the statements so far.
@@ -47,8 +49,8 @@ pub(super) struct Work<'a> {
 
 impl Work<'_> {
     /// What is known of lineage now.
-    pub(super) fn known(&self) -> Arc<Known> {
-        Arc::clone(&self.known.borrow())
+    pub(super) fn lineage(&self) -> Lineage {
+        Lineage::over(&self.known, &self.overlay.borrow())
     }
 
     /// Checks one statement and, when it is allowed, brings the session to the state after it.
@@ -96,7 +98,7 @@ impl Work<'_> {
             at: self.at,
             session,
             strict: self.strict,
-            lineage: Lineage::over(&self.known()),
+            lineage: self.lineage(),
             decided: Decided::default(),
         };
         let resolution = resolve(statement, session, self.engine.catalog()).map_err(|e| {

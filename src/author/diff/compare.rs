@@ -6,7 +6,10 @@ use std::time::SystemTime;
 use super::implies::implies;
 use super::look::{Look, Mask, Seen};
 use super::{About, Change, Difference, Sees};
-use crate::policy::{DefaultDeny, Defaults, Effect, Policy, Principal, Privilege};
+use crate::policy::{
+    ClosedSources, DefaultDeny, Effect, Inheritance, Mixed, OnConflict, Policy, Principal,
+    Privilege,
+};
 
 /// What is not as it was with one table.
 pub(super) fn table(old: &Look, new: &Look) -> Vec<(Sees, Change)> {
@@ -116,7 +119,9 @@ pub(super) fn objects(
 }
 
 /// The defaults that no table shows: what holds for what is unknown, and for the text of a script.
-pub(super) fn defaults(old: &Defaults, new: &Defaults) -> Vec<Difference> {
+pub(super) fn defaults(old: &Policy, new: &Policy) -> Vec<Difference> {
+    let (before, after) = (old.inheritance(), new.inheritance());
+    let (old, new) = (old.defaults(), new.defaults());
     let open = |default: DefaultDeny| default == DefaultDeny::Allow;
     let word = |open: bool| if open { "allow" } else { "deny" }.to_owned();
     let fields = [
@@ -163,5 +168,49 @@ pub(super) fn defaults(old: &Defaults, new: &Defaults) -> Vec<Difference> {
             new.strict.to_string(),
         );
     }
+    inheritance(before, after, &mut note);
     found
+}
+
+/// How masks follow data: whether more of derived columns shows.
+fn inheritance(
+    old: &Inheritance,
+    new: &Inheritance,
+    note: &mut impl FnMut(&str, bool, String, String),
+) {
+    let said = |value: &dyn std::fmt::Debug| format!("{value:?}").to_lowercase();
+    let openness = |conflict: OnConflict| match conflict {
+        OnConflict::Strictest => 2,
+        OnConflict::Redact => 1,
+        OnConflict::Deny => 0,
+    };
+    let (was, is) = (old.on_conflict, new.on_conflict);
+    if was != is {
+        let opens = openness(is) > openness(was);
+        note("inheritance.on_conflict", opens, said(&was), said(&is));
+    }
+    let (was, is) = (old.mixed, new.mixed);
+    if was != is {
+        note(
+            "inheritance.mixed",
+            is == Mixed::Redact,
+            said(&was),
+            said(&is),
+        );
+    }
+    let (was, is) = (old.closed_sources, new.closed_sources);
+    if was != is {
+        let opens = is == ClosedSources::Show;
+        note("inheritance.closed_sources", opens, said(&was), said(&is));
+    }
+    let (was, is) = (&old.declassifying, &new.declassifying);
+    let added = is.iter().any(|name| !was.contains(name));
+    if added || was.iter().any(|name| !is.contains(name)) {
+        note(
+            "inheritance.declassifying",
+            added,
+            was.join(", "),
+            is.join(", "),
+        );
+    }
 }

@@ -120,7 +120,7 @@ pub enum Change {
 #[must_use]
 pub fn diff(old: &Policy, new: &Policy, tables: &[KnownTable], now: SystemTime) -> Vec<Difference> {
     let classes = classes(old, new);
-    let mut found = compare::defaults(old.defaults(), new.defaults());
+    let mut found = compare::defaults(old, new);
     let mut per_class: Vec<(About, Sees, Change, Class)> = Vec::new();
     for (class, who) in &classes {
         for table in tables {

@@ -36,7 +36,7 @@ struct Node {
     incoming: Vec<Incoming>,
     wants: BTreeMap<Reason, Want>,
     /// What a rule on the column itself decides: over which edges it goes itself, instead of what comes from above. Over others that goes on.
-    decided: Option<(Inherit, Reason)>,
+    decided: Option<(Inherit, Option<Reason>)>,
     /// Whether some of its values were masked already by whoever wrote them, enough for the reader.
     masked: bool,
     /// The masks under which some of its values were written, for whomever.
@@ -121,26 +121,24 @@ impl<'a, S: Sources> Walk<'a, S> {
                 data_type: said.data_type,
                 ..Node::default()
             };
-            let ends = match said.own {
-                Own::Shown => true,
-                Own::Closed => {
-                    self.closed(&mut node);
-                    false
-                }
-                Own::Masked(masks) => {
-                    node.want_own(&column, masks);
-                    false
-                }
-                Own::Silent => false,
+            match said.own {
+                Own::Shown => node.decided = Some((Inherit::All, None)),
+                Own::Closed => self.closed(&mut node),
+                Own::Masked(masks) => node.want_own(&column, masks),
+                Own::Silent => {}
                 Own::Unnamed => {
                     node.unknown = self.sources.writers(&column.dataset).is_empty();
-                    false
                 }
-            };
-            let covers = matches!(&node.decided, Some((Inherit::All, _)));
-            if !ends && !covers && !self.sources.is_declassified(&column) {
-                let entries = self.sources.writers(&column.dataset);
-                self.come_in(entries, &column, &mut node, open);
+            }
+            if self.sources.is_declassified(&column) {
+                let own = node.decided.and_then(|(_, own)| own);
+                node.decided = Some((Inherit::All, own));
+            }
+            // Where a rule has decided nothing is wanted of what lies below, but which masks its values have had already.
+            let entries = self.sources.writers(&column.dataset);
+            self.come_in(entries, &column, &mut node, open);
+            if node.decided.is_some() {
+                node.unknown = false;
             }
             if let Some(kept) = self.met.get_mut(number) {
                 *kept = node;
@@ -163,7 +161,7 @@ impl<'a, S: Sources> Walk<'a, S> {
             aggregate: Aggregate::default(),
             jobs: Vec::new(),
         };
-        node.decided = Some((want.inherit, (None, Arc::clone(&rule))));
+        node.decided = Some((want.inherit, Some((None, Arc::clone(&rule)))));
         node.wants.insert((None, rule), want);
     }
 
@@ -270,20 +268,23 @@ impl<'a, S: Sources> Walk<'a, S> {
             let Some(source) = self.met.get(edge.from) else {
                 continue;
             };
-            if source.unknown && source.decided.is_none() && !node.unknown {
+            if source.unknown && node.decided.is_none() && !node.unknown {
                 node.unknown = true;
                 changed = true;
             }
             let over = due(edge.relationship);
             let decided = source.decided.as_ref().filter(|(far, _)| *far >= over);
-            if matches!(edge.relationship, Relationship::Direct(_)) && decided.is_none() {
+            if matches!(edge.relationship, Relationship::Direct(_)) {
                 let prints = source.prints.iter().chain(&edge.read_under);
                 for print in prints {
                     changed |= node.prints.insert(print.clone());
                 }
             }
+            if matches!(node.decided, Some((Inherit::All, _))) {
+                continue;
+            }
             for (reason, want) in &source.wants {
-                if decided.is_some_and(|(_, own)| own != reason) {
+                if decided.is_some_and(|(_, own)| own.as_ref() != Some(reason)) {
                     continue;
                 }
                 match self.step(want, edge, node.data_type.as_ref()) {
@@ -366,9 +367,10 @@ impl<'a, S: Sources> Walk<'a, S> {
 
     /// No row tells whether it was written masked: where some were and others were not, nothing but a constant hides both and masks none twice.
     fn mix(&self, node: &mut Node) -> bool {
-        let own = node.decided.as_ref().map(|(_, own)| own);
-        let open =
-            |reason: &Reason, want: &Want| !want.hides().is_constant() && own != Some(reason);
+        let own = node.decided.as_ref().and_then(|(_, own)| own.clone());
+        let open = |reason: &Reason, want: &Want| {
+            !want.hides().is_constant() && own.as_ref() != Some(reason)
+        };
         // A value that another reader's rules had masked is not masked again by the same mask, though this reader could see it raw.
         let again = |want: &Want| match &want.mask {
             _ if node.prints.is_empty() => false,
@@ -427,7 +429,7 @@ impl Node {
             },
         };
         let reason = (want.origin.clone(), Arc::clone(&want.rule));
-        self.decided = decides.then(|| (want.inherit, reason.clone()));
+        self.decided = decides.then(|| (want.inherit, Some(reason.clone())));
         self.wants.insert(reason, want);
     }
 

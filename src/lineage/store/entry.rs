@@ -1,6 +1,7 @@
 //! What one statement of one job wrote into one dataset, as inheritance reads it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use super::RecordId;
@@ -34,12 +35,14 @@ pub struct Entry {
     statement: Arc<Circumstances>,
     /// Columns that were renamed since: the new name, and where its data are. A new name of a column that was not written has none.
     aliases: Arc<Vec<(String, Vec<usize>)>>,
+    /// A short form of what it says: entries that say the same have the same one.
+    digest: u64,
     /// The columns by name, letter case folded: several where they differ in case alone.
     columns: Arc<HashMap<String, Vec<usize>>>,
 }
 
 /// What a statement says of all its outputs.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Circumstances {
     masked: BTreeMap<SourceColumn, Fingerprint>,
     texts: BTreeMap<Span, ItemText>,
@@ -73,6 +76,13 @@ impl Entry {
         for (index, column) in written.columns.iter().enumerate() {
             columns.entry(fold(&column.name)).or_default().push(index);
         }
+        let mut hasher = DefaultHasher::new();
+        origin.job.hash(&mut hasher);
+        for column in &written.columns {
+            (&column.name, &column.edges).hash(&mut hasher);
+        }
+        (&written.whole, &statement.masked).hash(&mut hasher);
+        let digest = hasher.finish();
         Self {
             record: origin.record,
             job: Arc::clone(&origin.job),
@@ -85,8 +95,26 @@ impl Entry {
             written: Arc::new(written),
             statement: Arc::clone(statement),
             aliases: Arc::default(),
+            digest,
             columns: Arc::new(columns),
         }
+    }
+
+    pub(super) const fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// Whether another entry says the same: of a job that runs every day one is enough.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        self.digest == other.digest
+            && self.job == other.job
+            && self.unknown == other.unknown
+            && self.written.columns == other.written.columns
+            && self.written.whole == other.written.whole
+            && self.superseded == other.superseded
+            && self.aliases == other.aliases
+            && self.statement == other.statement
+            && self.written.target == other.written.target
     }
 
     /// What was written.

@@ -3,7 +3,7 @@
 //! A dataset is found by any of its physical names, else by its logical name. Names are compared by whoever asks, who knows which servers are
 //! the same; here they are only brought near: candidates have the same path below their server, or one above or below it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::entry::{Circumstances, Origin};
@@ -26,6 +26,8 @@ pub struct Known {
     pending: BTreeMap<RecordId, Arc<Record>>,
     /// Records that were committed, and imported ones: nobody has said that their jobs have ended.
     running: Arc<BTreeMap<RecordId, Arc<Record>>>,
+    /// Where the entries of all these lie.
+    places: Arc<BTreeMap<RecordId, BTreeSet<Arc<Dataset>>>>,
     /// Tables that were renamed, and what they became.
     moves: Arc<Vec<(Dataset, Dataset)>>,
     cuts: BTreeMap<u64, Arc<Cut>>,
@@ -68,6 +70,26 @@ impl Known {
     /// The cuts, with the numbers of their events.
     pub fn cuts(&self) -> impl Iterator<Item = (u64, &Cut)> {
         self.cuts.iter().map(|(number, cut)| (*number, &**cut))
+    }
+
+    /// The entries of a dataset under any of its names, those that say the same once. `shares`: whether two physical names may be of the same bytes.
+    #[must_use]
+    pub fn distinct_writers(
+        &self,
+        dataset: &Dataset,
+        shares: &dyn Fn(&str, &str) -> bool,
+    ) -> Vec<Arc<Entry>> {
+        let mut met: HashMap<u64, Vec<Arc<Entry>>> = HashMap::new();
+        let mut distinct = self.writers(dataset, shares);
+        distinct.retain(|entry| {
+            let alike = met.entry(entry.digest()).or_default();
+            let new = !alike.iter().any(|other| other.says_the_same(entry));
+            if new {
+                alike.push(Arc::clone(entry));
+            }
+            new
+        });
+        distinct
     }
 
     /// The entries of a dataset under any of its names. `shares`: whether two physical names may be of the same bytes.
@@ -267,11 +289,13 @@ impl Known {
                     return Err(LineageError::Unfit(message));
                 };
                 self.mark(*id, |entry| entry.ended = Some(number));
+                Arc::make_mut(&mut self.places).remove(id);
                 self.supersede(*id, &record);
             }
             Event::Abort(id) => {
                 self.taken(*id)?;
-                self.each(|entries| entries.retain(|entry| entry.record != *id));
+                self.each(*id, |entries| entries.retain(|entry| entry.record != *id));
+                Arc::make_mut(&mut self.places).remove(id);
             }
             Event::Forget(forget) => self.forget(forget),
             Event::Declassify(cut) => {
@@ -286,8 +310,30 @@ impl Known {
         Ok(())
     }
 
-    /// Takes in what a statement of a script writes, for the statements after it: it protects them, and replaces nothing.
-    pub fn overlay(&mut self, job: &str, user: &str, at: i64, statement: StatementRecord) {
+    /// Takes in what a statement of a script writes, for the statements after it: it protects them, and replaces nothing. `below`: what was known
+    /// before the script.
+    pub fn overlay(
+        &mut self,
+        (job, user, at): (&str, &str, i64),
+        statement: StatementRecord,
+        below: &Self,
+    ) {
+        let same = |a: &str, b: &str| a == b;
+        for change in &statement.changes {
+            match change {
+                Change::Renamed { from, to } => {
+                    for entry in below.writers(from, &same) {
+                        self.push(to, entry);
+                    }
+                }
+                Change::RenamedColumn { dataset, from, to } => {
+                    for entry in below.writers(dataset, &same) {
+                        self.push(dataset, Arc::new(entry.with_renamed(from, to)));
+                    }
+                }
+                Change::Emptied(_) => {}
+            }
+        }
         let record = Record {
             job: job.to_owned(),
             user: user.to_owned(),
@@ -375,35 +421,32 @@ impl Known {
                     .push(Arc::clone(&dataset));
             }
         }
+        if entry.ended.is_none() {
+            let places = Arc::make_mut(&mut self.places);
+            let places = places.entry(entry.record).or_default();
+            places.insert(Arc::clone(&dataset));
+        }
         let kept = self.datasets.entry(dataset).or_default();
         let kept = Arc::make_mut(kept);
         kept.entries.push(entry);
         kept.changed = self.version;
     }
 
-    /// Whatever happens here takes nothing up that was not there: who has checked before need not check again.
-    fn each(&mut self, mut change: impl FnMut(&mut Vec<Arc<Entry>>)) {
-        for kept in self.datasets.values_mut() {
-            let mut entries = kept.entries.clone();
-            change(&mut entries);
-            let same = entries.len() == kept.entries.len()
-                && entries
-                    .iter()
-                    .zip(&kept.entries)
-                    .all(|(a, b)| Arc::ptr_eq(a, b));
-            if !same {
-                Arc::make_mut(kept).entries = entries;
+    /// Changes the entries of a record that has not ended, wherever they lie. Nothing is taken up by it that was not there: who has checked before need
+    /// not check again.
+    fn each(&mut self, id: RecordId, change: impl Fn(&mut Vec<Arc<Entry>>)) {
+        for dataset in self.places.get(&id).into_iter().flatten() {
+            if let Some(kept) = self.datasets.get_mut(dataset) {
+                change(&mut Arc::make_mut(kept).entries);
             }
         }
     }
 
     /// Changes what is known of the entries of a record.
     fn mark(&mut self, id: RecordId, change: impl Fn(&mut Entry)) {
-        self.each(|entries| {
+        self.each(id, |entries| {
             for entry in entries.iter_mut().filter(|entry| entry.record == id) {
-                let mut marked = (**entry).clone();
-                change(&mut marked);
-                *entry = Arc::new(marked);
+                change(Arc::make_mut(entry));
             }
         });
     }

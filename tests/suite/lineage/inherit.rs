@@ -170,7 +170,8 @@ impl World {
             ..StatementRecord::default()
         };
         let job = format!("job of {target}");
-        self.known.overlay(&job, "somebody", 0, statement);
+        self.known
+            .overlay((&job, "somebody", 0), statement, &Known::default());
         self
     }
 
@@ -692,7 +693,9 @@ fn an_edge_from_any_column_of_an_unknown_table_counts_as_all_of_them() {
         },
         ..StatementRecord::default()
     };
-    world.known.overlay("j", "u", 0, statement);
+    world
+        .known
+        .overlay(("j", "u", 0), statement, &Known::default());
     assert_eq!(world.reads("c.x", &text()), "REDACT");
 }
 
@@ -756,7 +759,9 @@ fn a_thousand_columns_over_ten_jobs_are_walked_in_no_time() {
             },
             ..StatementRecord::default()
         };
-        world.known.overlay("j", "u", 0, statement);
+        world
+            .known
+            .overlay(("j", "u", 0), statement, &Known::default());
     }
     let settings = Settings::from(&world.inheritance);
     let mut walk = Walk::new(&world, &settings);

@@ -368,6 +368,60 @@ fn a_check_that_others_have_overtaken_is_stale() {
     );
 }
 
+#[test]
+fn a_permission_service_is_asked_about_the_sources() {
+    use crate::gate::Service;
+    let site = Site::new(ENCRYPT);
+    site.runs("trusted", JOIN);
+    let service = Arc::new(Service::new(&site.policy));
+    let store = Arc::clone(&site.store) as Arc<dyn LineageSource>;
+    let source = Arc::clone(&service) as Arc<dyn sqlsec::source::PolicySource>;
+    let gate = sqlsec::Gate::new(source, Arc::new(site.catalog.clone())).lineage(store);
+    let principal = Principal {
+        user: "masked".to_owned(),
+        ..Principal::default()
+    };
+    let reply = gate.check(&Request::new(principal, READ));
+    assert_eq!(
+        reply.decision.sql(),
+        Some(site.reads("masked", READ).as_str())
+    );
+    let asked = service.asked.lock().expect("what it was asked");
+    let last = asked.last().expect("a question");
+    let tables: Vec<String> = last
+        .scope()
+        .tables
+        .keys()
+        .map(ToString::to_string)
+        .collect();
+    assert!(tables.contains(&"lake.d.a".to_owned()), "{tables:?}");
+}
+
+#[test]
+fn a_system_table_of_a_table_that_inherits_is_closed() {
+    let mut site = Site::new(ENCRYPT);
+    let other = |sql: &str| sql.replace("lake.d.c", "wh.d.c");
+    let catalog = r#"{ "catalogs": [{ "name": "wh", "options": { "type": "paimon", "warehouse": "s3://wh" } }] }"#;
+    site.catalog
+        .add_json(catalog, "catalogs.json")
+        .expect("a catalog");
+    site.policy = site
+        .policy
+        .replace("unknown_connector: deny", "unknown_connector: allow");
+    site.reads("masked", "SELECT * FROM wh.d.`c$audit_log`");
+    site.runs("trusted", &other(JOIN));
+    assert_eq!(
+        site.denied("masked", "SELECT * FROM wh.d.`c$audit_log`"),
+        Code::AccessDenied
+    );
+    assert_eq!(
+        site.denied("masked", &other(READ)),
+        Code::SchemaUnknown,
+        "nobody knows its columns"
+    );
+    site.reads("trusted", &other(READ));
+}
+
 struct Broken;
 
 impl LineageSource for Broken {

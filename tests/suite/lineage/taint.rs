@@ -375,7 +375,8 @@ impl World {
             masked,
             ..StatementRecord::default()
         };
-        self.known.overlay("job", "user", 0, statement);
+        self.known
+            .overlay(("job", "user", 0), statement, &Known::default());
     }
 
     /// Everybody reads every column. How many values were judged, or what is wrong with one.
