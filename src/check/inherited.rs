@@ -179,7 +179,9 @@ struct Heir<'h, 'd> {
 
 impl Heir<'_, '_> {
     fn columns(&mut self, relation: &Relation, columns: &[Column]) -> Result<(), Refused> {
-        let stored: Vec<&Column> = columns.iter().filter(|c| is_stored(c)).collect();
+        let holds =
+            |column: &&Column| is_stored(column) && !self.is_of_the_broker(relation, column);
+        let stored: Vec<&Column> = columns.iter().filter(holds).collect();
         let names: BTreeSet<String> = stored.iter().map(|c| fold(&c.name)).collect();
         for column in &stored {
             if !self.is_decided(&column.name) {
@@ -191,6 +193,36 @@ impl Heir<'_, '_> {
             return Ok(());
         }
         self.by_name(relation, &stored)
+    }
+
+    /// Whether a column is what a broker says of a message: nobody has written data there. Headers and keys are data, and so is a time that a job sets.
+    fn is_of_the_broker(&self, relation: &Relation, column: &Column) -> bool {
+        const KEYS: [&str; 6] = [
+            "leader-epoch",
+            "offset",
+            "partition",
+            "timestamp",
+            "timestamp-type",
+            "topic",
+        ];
+        let (ColumnKind::Metadata { key, .. }, Some(Object::Table(table))) =
+            (&column.kind, &relation.found.object)
+        else {
+            return false;
+        };
+        let key = key.as_ref().unwrap_or(&column.name);
+        let connector = table.options.get("connector");
+        let broker = connector.is_some_and(|c| c == "kafka" || c == "upsert-kafka");
+        let plain = |entry: &Arc<Entry>| {
+            entry.declared().is_some_and(|declared| {
+                let mut written = entry.written().columns.iter();
+                !declared.columns.is_empty()
+                    && !written.any(|c| declared.metadata.contains(&c.name))
+            })
+        };
+        broker
+            && KEYS.contains(&key.as_str())
+            && self.reader.current(self.dataset).iter().all(plain)
     }
 
     /// The masks of names that were written and are not among `known`; with none known they are added to the obligations.
