@@ -359,7 +359,8 @@ impl Sources for Reader<'_, '_> {
         let (known, overlay) = (Arc::clone(&lineage.known), Arc::clone(&lineage.overlay));
         let name = &column.dataset.name;
         // The site's table of that name may have moved to another address, or have got another name.
-        let elsewhere = self.is_the_sites(name).then(|| dataset(name, &[]));
+        let at_another = self.is_the_sites(name) && self.table(name, &column.dataset.physical).1;
+        let elsewhere = at_another.then(|| dataset(name, &[]));
         let mut moved: Vec<Dataset> = elsewhere.into_iter().collect();
         for known in [&known, &overlay] {
             moved.extend(known.moved(&column.dataset).into_iter().cloned());
