@@ -83,11 +83,12 @@ pub(super) fn column_from_def(def: &ColumnDef, source: &str) -> Result<Column, T
         ColumnDefKind::Metadata {
             data_type,
             virtual_,
-            ..
+            key,
         } => (
             Some(data_type.clone()),
             ColumnKind::Metadata {
                 virtual_: *virtual_,
+                key: key.as_ref().map(|key| key.value.clone()),
             },
         ),
         ColumnDefKind::NameOnly => (None, ColumnKind::Physical),

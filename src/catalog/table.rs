@@ -175,6 +175,9 @@ pub enum ColumnKind {
         /// Whether it is left out when the table is written.
         #[serde(rename = "virtual", default)]
         virtual_: bool,
+        /// Which metadata, where that is not the column's name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
     },
     /// Worked out from others.
     Computed {

@@ -53,10 +53,21 @@ enum Source {
         columns: Vec<Column>,
         /// Whether all of its columns are known.
         described: bool,
+        /// Whether the names of its columns are those of the site: what is asked may still be none of them.
+        clear: bool,
         /// Whether some rule, for whomever, speaks of it.
         named: bool,
         ignore_case: bool,
     },
+}
+
+impl Source {
+    const fn is_clear(&self) -> bool {
+        match self {
+            Self::Closed => false,
+            Self::Open { clear, .. } => *clear,
+        }
+    }
 }
 
 impl Datasets<'_> {
@@ -168,7 +179,9 @@ struct Heir<'h, 'd> {
 
 impl Heir<'_, '_> {
     fn columns(&mut self, relation: &Relation, columns: &[Column]) -> Result<(), Refused> {
-        let stored: Vec<&Column> = columns.iter().filter(|c| is_stored(c)).collect();
+        let holds =
+            |column: &&Column| is_stored(column) && !self.is_of_the_broker(relation, column);
+        let stored: Vec<&Column> = columns.iter().filter(holds).collect();
         let names: BTreeSet<String> = stored.iter().map(|c| fold(&c.name)).collect();
         for column in &stored {
             if !self.is_decided(&column.name) {
@@ -176,28 +189,46 @@ impl Heir<'_, '_> {
                 self.take(&column.name, found);
             }
         }
-        // What was written under a name that the table no longer has may be read under one that nobody has written.
-        let hidden = self.names(Some(&names))?;
-        let Some(hidden) = hidden.into_iter().next() else {
+        if self.names(Some(&names))?.is_empty() {
             return Ok(());
-        };
-        self.by_name(relation, &stored)?;
-        let written = self.written();
-        for column in stored {
-            if !written.contains(&fold(&column.name)) && !self.is_decided(&column.name) {
-                let mut mask = hidden.clone();
-                mask.path = vec![column.name.clone()];
-                mask.mask = self.redaction();
-                self.obligations.masks.push(mask);
-            }
         }
-        Ok(())
+        self.by_name(relation, &stored)
+    }
+
+    /// Whether a column is what a broker says of a message: nobody has written data there. Headers and keys are data, and so is a time that a job sets.
+    fn is_of_the_broker(&self, relation: &Relation, column: &Column) -> bool {
+        const KEYS: [&str; 6] = [
+            "leader-epoch",
+            "offset",
+            "partition",
+            "timestamp",
+            "timestamp-type",
+            "topic",
+        ];
+        let (ColumnKind::Metadata { key, .. }, Some(Object::Table(table))) =
+            (&column.kind, &relation.found.object)
+        else {
+            return false;
+        };
+        let key = key.as_ref().unwrap_or(&column.name);
+        let connector = table.options.get("connector");
+        let broker = connector.is_some_and(|c| c == "kafka" || c == "upsert-kafka");
+        let plain = |entry: &Arc<Entry>| {
+            entry.declared().is_some_and(|declared| {
+                let mut written = entry.written().columns.iter();
+                !declared.columns.is_empty()
+                    && !written.any(|c| declared.metadata.contains(&c.name))
+            })
+        };
+        broker
+            && KEYS.contains(&key.as_str())
+            && self.reader.current(self.dataset).iter().all(plain)
     }
 
     /// The masks of names that were written and are not among `known`; with none known they are added to the obligations.
     fn names(&mut self, known: Option<&BTreeSet<String>>) -> Result<Vec<ColumnMask>, Refused> {
         let mut written: BTreeSet<String> = BTreeSet::new();
-        for entry in self.reader.writers(self.dataset) {
+        for entry in self.reader.current(self.dataset) {
             let columns = entry.written().columns.iter();
             written.extend(columns.map(|c| c.name.clone()));
         }
@@ -216,12 +247,6 @@ impl Heir<'_, '_> {
         Ok(hidden)
     }
 
-    fn written(&self) -> BTreeSet<String> {
-        let entries = self.reader.writers(self.dataset);
-        let columns = entries.iter().flat_map(|entry| &entry.written().columns);
-        columns.map(|column| fold(&column.name)).collect()
-    }
-
     /// A table that a script declares over protected bytes and leaves their columns out must find its own ones by name.
     fn by_name(&self, relation: &Relation, stored: &[&Column]) -> Result<(), Refused> {
         let (Some(Object::Table(table)), Origin::Session(_)) =
@@ -229,7 +254,11 @@ impl Heir<'_, '_> {
         else {
             return Ok(());
         };
-        let Some(first) = stored.first().filter(|_| !self.dataset.physical.is_empty()) else {
+        let mut physical = stored.iter().filter(|c| c.kind == ColumnKind::Physical);
+        let Some(first) = physical
+            .next()
+            .filter(|_| !self.dataset.physical.is_empty())
+        else {
             return Ok(());
         };
         let mut obligations = self.obligations.clone();
@@ -254,10 +283,11 @@ impl Heir<'_, '_> {
         Err(Refused::new(Code::SchemaUntrusted, message, relation.name))
     }
 
-    /// Whether a rule speaks of the column as a whole: that rule wins, `MASK_NONE` too.
+    /// Whether a rule speaks of the column as a whole, and of all its rows: that rule wins, `MASK_NONE` too.
     fn is_decided(&self, name: &str) -> bool {
         let whole = |path: &[String]| matches!(path, [column] if column == name);
-        self.obligations.masks.iter().any(|m| whole(&m.path))
+        let mut masks = self.obligations.masks.iter();
+        masks.any(|m| whole(&m.path) && m.when.is_none())
             || self.obligations.shown.iter().any(|s| whole(&s.path))
     }
 
@@ -281,17 +311,19 @@ impl Heir<'_, '_> {
         Ok(found)
     }
 
-    /// Adds what a column inherits. Where rules speak of some of its fields, the two together are the redaction of all of it.
+    /// Adds what a column inherits. Where rules speak of some of its fields or rows, the two together are the redaction of all of it.
     fn take(&mut self, name: &str, found: Found) {
         let inside = |mask: &ColumnMask| mask.path.first().is_some_and(|column| column == name);
-        let fields = self.obligations.masks.iter().any(inside);
+        let parts = self.obligations.masks.iter().any(inside);
         let Some(first) = found.masks.first() else {
             return;
         };
-        if fields {
+        if parts {
             let mut whole = first.clone();
             whole.path = vec![name.to_owned()];
-            whole.mask = self.redaction();
+            if !matches!(whole.mask, MaskSpec::Null) {
+                whole.mask = self.redaction();
+            }
             self.obligations.masks.retain(|mask| !inside(mask));
             self.obligations.masks.push(whole);
             return;
@@ -322,8 +354,29 @@ impl Sources for Reader<'_, '_> {
     type Error = Refused;
 
     fn own(&self, column: &SourceColumn) -> Result<OwnColumn, Refused> {
-        let source = self.source(column)?;
-        Ok(said(&source, column.column.as_deref()))
+        let mut strictest = self.said(column)?;
+        let lineage = &self.datasets.lineage;
+        let (known, overlay) = (Arc::clone(&lineage.known), Arc::clone(&lineage.overlay));
+        let name = &column.dataset.name;
+        // The site's table of that name may have moved to another address, or have got another name.
+        let at_another = self.is_the_sites(name) && self.table(name, &column.dataset.physical).1;
+        let elsewhere = at_another.then(|| dataset(name, &[]));
+        let mut moved: Vec<Dataset> = elsewhere.into_iter().collect();
+        for known in [&known, &overlay] {
+            moved.extend(known.moved(&column.dataset).into_iter().cloned());
+        }
+        for dataset in moved {
+            let said = self.said(&SourceColumn {
+                dataset,
+                column: column.column.clone(),
+            })?;
+            let data_type = strictest.data_type.clone().or(said.data_type.clone());
+            if self.rank(&said.own) > self.rank(&strictest.own) {
+                strictest = said;
+            }
+            strictest.data_type = data_type;
+        }
+        Ok(strictest)
     }
 
     fn writers(&self, dataset: &Dataset) -> Vec<Arc<Entry>> {
@@ -334,6 +387,14 @@ impl Sources for Reader<'_, '_> {
         let shares = self.datasets.shares();
         let mut found = lineage.known.distinct_writers(dataset, &shares);
         found.extend(lineage.overlay.distinct_writers(dataset, &shares));
+        if !self.table(&dataset.name, &dataset.physical).1 {
+            let named = lineage.known.named(&dataset.name).into_iter();
+            for entry in named.chain(lineage.overlay.named(&dataset.name)) {
+                if !found.iter().any(|kept| kept.says_the_same(&entry)) {
+                    found.push(entry);
+                }
+            }
+        }
         let mut kept = lineage.writers.borrow_mut();
         kept.insert(dataset.clone(), found.clone());
         found
@@ -352,6 +413,31 @@ impl Sources for Reader<'_, '_> {
 }
 
 impl Reader<'_, '_> {
+    fn said(&self, column: &SourceColumn) -> Result<OwnColumn, Refused> {
+        let source = self.source(column)?;
+        Ok(said(&source, column.column.as_deref()))
+    }
+
+    fn is_the_sites(&self, name: &TableName) -> bool {
+        matches!(
+            self.datasets.engine.catalog().find(name),
+            Ok(Lookup::Table(_))
+        )
+    }
+
+    /// Of what is said of one table under two names the stricter holds.
+    fn rank(&self, own: &Own) -> u8 {
+        let settings = Settings::from(self.datasets.engine.policy().inheritance());
+        match own {
+            Own::Closed if !settings.show_closed => 5,
+            Own::Masked(_) => 4,
+            Own::Closed => 3,
+            Own::Shown => 2,
+            Own::Silent => 1,
+            Own::Unnamed => 0,
+        }
+    }
+
     /// What the rules say of the dataset of a column. Of one whose columns nobody has listed it is asked column by column.
     fn source(&self, column: &SourceColumn) -> Result<Arc<Source>, Refused> {
         let kept = &self.datasets.lineage.sources;
@@ -387,6 +473,8 @@ impl Reader<'_, '_> {
         };
         let listed = table.as_ref().and_then(|t| t.columns.clone());
         let described = listed.is_some();
+        // Of a table that nobody has described the names are the site's where its own name is.
+        let clear = described || !user_named;
         let columns = listed.unwrap_or_else(|| {
             let named = policy.named_columns(&resource, datasets.at);
             spoken_of(named, column.column.as_deref(), folds)
@@ -408,6 +496,7 @@ impl Reader<'_, '_> {
                     obligations: Obligations::none(),
                     columns,
                     described,
+                    clear,
                     named,
                     ignore_case: folds,
                 }
@@ -420,6 +509,7 @@ impl Reader<'_, '_> {
                 obligations,
                 columns,
                 described,
+                clear,
                 named,
                 ignore_case: folds,
             }),
@@ -480,14 +570,11 @@ fn said(source: &Source, name: Option<&str>) -> OwnColumn {
             ..
         } => (obligations, columns, *named, *ignore_case),
     };
+    let clear = source.is_clear();
     let silent = if named { Own::Silent } else { Own::Unnamed };
     let Some(name) = name else {
-        let own = match obligations.masks.first() {
-            Some(first) => Own::Masked(vec![redacted(first)]),
-            None => silent,
-        };
         return OwnColumn {
-            own,
+            own: any(obligations).map_or(silent, Own::Masked),
             data_type: None,
         };
     };
@@ -515,13 +602,27 @@ fn said(source: &Source, name: Option<&str>) -> OwnColumn {
                 });
                 masked.map_or(silent, |mask| Own::Masked(vec![redacted(mask)]))
             }
-            Some(ColumnKind::Physical | ColumnKind::Metadata { .. }) | None => silent,
+            Some(ColumnKind::Physical | ColumnKind::Metadata { .. }) if clear => silent,
+            // Somebody has named it otherwise than the site does: it may be any of the site's.
+            Some(ColumnKind::Physical | ColumnKind::Metadata { .. }) | None => {
+                any(obligations).map_or(silent, Own::Masked)
+            }
         }
     };
     OwnColumn {
         own,
         data_type: column.and_then(|c| c.data_type.clone()),
     }
+}
+
+/// The mask of something that may be any of the columns: as far as any of their masks goes.
+fn any(obligations: &Obligations) -> Option<Vec<ColumnMask>> {
+    let mut any = redacted(obligations.masks.first()?);
+    for mask in &obligations.masks {
+        any.inherit = any.inherit.max(mask.inherit);
+        any.aggregate = any.aggregate.max(mask.aggregate);
+    }
+    Some(vec![any])
 }
 
 /// The mask of something that a masked column is in: nothing of it shows.

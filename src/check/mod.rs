@@ -9,6 +9,7 @@ mod alter;
 mod classify;
 mod code;
 mod datasets;
+mod declared;
 mod effect;
 mod engine;
 mod explain;

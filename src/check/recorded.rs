@@ -10,6 +10,7 @@ use std::time::UNIX_EPOCH;
 
 use super::Request;
 use super::datasets::{Datasets, Refused};
+use super::declared::tables;
 use super::inherited::dataset;
 use super::statement::Work;
 use crate::catalog::{Found, Object, Origin, TableName};
@@ -21,9 +22,7 @@ use crate::lineage::{
 use crate::mask::MaskSpec;
 use crate::resolve::Resolution;
 use crate::syntax::Span;
-use crate::syntax::ast::{
-    AlterTable, Drop, DropObject, Setting, Statement, StatementKind, TableChange,
-};
+use crate::syntax::ast::{AlterTable, Setting, Statement, StatementKind, TableChange};
 
 /// The name of a job that its submitter has not named: whose it is, and which text.
 pub(super) fn job(request: &Request) -> String {
@@ -44,7 +43,7 @@ impl Work<'_> {
         resolution: &Resolution,
         datasets: &Datasets<'_>,
     ) -> Result<Option<StatementRecord>, Vec<Refused>> {
-        let changes = self.changes(&statement.kind, datasets);
+        let changes = Self::changes(&statement.kind, datasets);
         if !writes(&statement.kind) && changes.is_empty() {
             return Ok(None);
         }
@@ -69,6 +68,7 @@ impl Work<'_> {
             .map_err(|e| vec![e])?;
         Ok(Some(StatementRecord {
             statement: index,
+            tables: tables(statement, resolution, datasets),
             texts: self.texts(&extracted),
             masked: masked
                 .into_iter()
@@ -160,32 +160,14 @@ impl Work<'_> {
     }
 
     /// What a statement does to whole tables.
-    fn changes(&self, kind: &StatementKind, datasets: &Datasets<'_>) -> Vec<Change> {
+    fn changes(kind: &StatementKind, datasets: &Datasets<'_>) -> Vec<Change> {
         let change = match kind {
-            StatementKind::Drop(drop) => self.dropped_data(drop, datasets),
             StatementKind::AlterTable(alter) => renamed(alter, datasets),
+            // DROP: whether its catalog removes the data nobody can say.
             // Whatever else happens, what was written is found where it was.
             _ => None,
         };
         change.into_iter().collect()
-    }
-
-    /// A catalog that manages its tables removes their data with them. What lies at an address of its own stays.
-    fn dropped_data(&self, drop: &Drop, datasets: &Datasets<'_>) -> Option<Change> {
-        match drop.object {
-            DropObject::Table | DropObject::MaterializedTable if !drop.temporary => {
-                let found = datasets.named(&drop.name).ok()?;
-                is_managed(&found, datasets).then(|| Change::Emptied(of(&found, datasets)))
-            }
-            DropObject::Table
-            | DropObject::MaterializedTable
-            | DropObject::View
-            | DropObject::Database
-            | DropObject::Catalog
-            | DropObject::Function
-            | DropObject::Model
-            | DropObject::Connection => None,
-        }
     }
 }
 
@@ -247,41 +229,49 @@ fn replaceable(
                 };
                 whole && found.origin == Origin::Catalog && !datasets.is_user_named(found)
             }
-            // What lies at the address that it declares is still there; where a catalog manages its tables there was nothing.
-            StatementKind::CreateTable(create) => {
-                let declared = create.options.iter().any(|o| o.key.value == "connector");
-                !declared && is_managed(found, datasets)
-            }
-            // Nothing else is known to leave nothing.
+            // Nothing else is known to leave nothing: of CREATE OR REPLACE nobody knows where the old data are.
             _ => false,
         }
     });
+    let known = known.filter(|sink| keeps_no_snapshots(&sink.found));
     known.map(|sink| of(&sink.found, datasets)).collect()
-}
-
-/// Whether the catalog of a table says where its data are, and removes them with it.
-fn is_managed(found: &Found, datasets: &Datasets<'_>) -> bool {
-    let declared = match &found.object {
-        Some(Object::Table(table)) => table.options.contains_key("connector"),
-        Some(Object::View(_) | Object::SessionView(_)) => return false,
-        None => false,
-    };
-    !declared
-        && !datasets.session.is_in_memory(&found.name.catalog)
-        && !datasets.session.has_registered(&found.name.catalog)
-        && !datasets.physical_names(found).is_empty()
 }
 
 fn of(found: &Found, datasets: &Datasets<'_>) -> Dataset {
     dataset(&found.name, &datasets.physical_names(found))
 }
 
-/// `ALTER TABLE … RENAME TO`: a table that its catalog manages moves with its name.
+/// Whether what is overwritten is gone. Lakes keep it as a snapshot, which can be read for a long time; what a connector that is not listed here does
+/// nobody has looked at.
+fn keeps_no_snapshots(found: &Found) -> bool {
+    const CONNECTORS: [&str; 2] = ["filesystem", "jdbc"];
+    match &found.object {
+        Some(Object::Table(table)) => {
+            let connector = table.options.get("connector");
+            connector.is_some_and(|c| CONNECTORS.contains(&c.as_str()))
+        }
+        Some(Object::View(_) | Object::SessionView(_)) | None => false,
+    }
+}
+
+/// `ALTER TABLE … RENAME column TO column`, and `ALTER TABLE … RENAME TO`: a table that its catalog manages moves with its name.
 fn renamed(alter: &AlterTable, datasets: &Datasets<'_>) -> Option<Change> {
-    let TableChange::Rename(to) = &alter.change else {
-        return None;
-    };
     let found = datasets.named(&alter.name).ok()?;
+    let to = match &alter.change {
+        TableChange::Rename(to) => to,
+        TableChange::RenameColumn { from, to } => {
+            // Of a nested column the column stays the same.
+            let ([from], [to]) = (from.parts.as_slice(), to.parts.as_slice()) else {
+                return None;
+            };
+            return Some(Change::RenamedColumn {
+                dataset: of(&found, datasets),
+                from: from.value.clone(),
+                to: to.value.clone(),
+            });
+        }
+        _ => return None,
+    };
     let name: TableName = datasets.session.qualify(to).ok()?;
     let from = of(&found, datasets);
     let moved = Found { name, ..found };

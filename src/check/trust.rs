@@ -1,5 +1,6 @@
 //! A script may declare its own table over protected bytes. Filters and masks go by column name, so each name must mean the bytes it names.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::options::option_allowed;
@@ -136,6 +137,15 @@ pub(super) fn columns_are_names(table: &Table) -> bool {
     !sends || columns.all(|c| plain(&c.name))
 }
 
+/// Whether a table finds its columns by their names, as far as its options say.
+pub(super) fn finds_by_name(options: &BTreeMap<String, String>) -> bool {
+    let formats = FORMAT_KEYS.iter().filter_map(|key| options.get(*key));
+    let by_name = formats.clone().all(|f| BY_NAME.contains(&f.as_str()));
+    let connector = options.get("connector");
+    let database = connector.is_some_and(|c| STORES.contains(&c.as_str()));
+    by_name && (database || formats.count() > 0) && options.keys().all(|key| fetches(key))
+}
+
 /// Options that say which format is used.
 const FORMAT_KEYS: [&str; 3] = ["format", "key.format", "value.format"];
 
@@ -164,8 +174,6 @@ pub(super) fn columns_are_the_datas(
             .filter(|c| c.name.to_lowercase() == name.to_lowercase());
         matches!((alike.next(), alike.next()), (Some(c), None) if c.name == *name && c.kind == ColumnKind::Physical)
     });
-    let formats = FORMAT_KEYS.iter().filter_map(|key| table.options.get(*key));
-    let by_name = formats.clone().all(|f| BY_NAME.contains(&f.as_str()));
     let connector = table.options.get("connector");
     let database = connector.is_some_and(|c| STORES.contains(&c.as_str()));
     // A folder below a partition has lost the column of that partition.
@@ -178,7 +186,6 @@ pub(super) fn columns_are_the_datas(
         .iter()
         .all(|name| keeps_apart(table, name, site, database));
     let whole = !filter.iter().chain(masked_names(obligations)).any(below);
-    let plainly = table.options.keys().all(|key| fetches(key));
     let format = |table: &Table| {
         let value = table.options.get("value.format");
         value.or_else(|| table.options.get("format")).cloned()
@@ -186,14 +193,7 @@ pub(super) fn columns_are_the_datas(
     // Read by another format, a field of the same name is another one: that of an envelope, or one inside of it.
     let same_format = site.iter().all(|known| format(known) == format(table));
     let opened = !database && columns.iter().any(|c| is_envelope(&c.name));
-    named_well
-        && typed_well
-        && by_name
-        && whole
-        && (database || formats.count() > 0)
-        && plainly
-        && same_format
-        && !opened
+    named_well && typed_well && whole && finds_by_name(&table.options) && same_format && !opened
 }
 
 /// Fields in which the formats of change feeds put whole rows. A script that reads them itself finds every column there under no rule.

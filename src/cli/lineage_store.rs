@@ -1,4 +1,4 @@
-//! `--lineage FILE`, and `lineage show|commit|abort|import|forget|declassify`: the lineage of all jobs, kept in a file.
+//! `--lineage FILE`, and `lineage show|commit|abort|ended|import|forget|declassify`: the lineage of all jobs, kept in a file.
 //!
 //! Stays out: what is inherited. Whoever changes what is known says who they are, and why: that is the audit.
 
@@ -42,13 +42,15 @@ Examples:
   sqlsec lineage show --lineage lineage.db --format json lake.core.orders
   sqlsec lineage show --lineage lineage.db --history | jq .")]
     Show(Show),
-    /// Say that submissions were made: what they wrote stays known. For a job that overwrites: when it has ended.
+    /// Say that submissions were made: what they wrote stays known.
     Commit(Ids),
     /// Say that submissions were not made, and wrote nothing.
     Abort(Ids),
+    /// Say that jobs have finished and done what they were to do: what an overwriting one has replaced is no longer in its table.
+    Ended(Ids),
     /// Take in what other systems told: OpenLineage events, as JSON, a list of them, or one a line.
     Import(Import),
-    /// Take entries away: of a topic whose old messages have expired, or of a job that wrote nothing.
+    /// Take entries away from the readers of a dataset: of a topic whose old messages have expired.
     #[command(after_help = "\
 Examples:
   sqlsec lineage forget --lineage lineage.db kafka://b1:9092/orders --before 2026-01-31 --who ops --why 'retention is 7 days'")]
@@ -223,6 +225,7 @@ pub(super) fn run(command: &StoreCommand, streams: &mut Streams) -> Result<Statu
         StoreCommand::Show(args) => show(args, streams),
         StoreCommand::Commit(args) => each(args, |store, id| store.commit(id)),
         StoreCommand::Abort(args) => each(args, |store, id| store.abort(id)),
+        StoreCommand::Ended(args) => each(args, |store, id| store.ended(id)),
         StoreCommand::Import(args) => import(args, streams),
         StoreCommand::Forget(args) => forget(args),
         StoreCommand::Declassify(args) => declassify(args, streams),
@@ -417,10 +420,12 @@ fn show(args: &Show, streams: &mut Streams) -> Result<Status, Failure> {
 }
 
 fn state(entry: &Entry) -> &'static str {
-    match (entry.unknown, entry.settled) {
-        (true, _) => "told by another system",
-        (false, None) => "pending",
-        (false, Some(_)) => "written",
+    match (entry.unknown, entry.settled, entry.ended) {
+        _ if entry.superseded => "superseded",
+        (true, ..) => "told by another system",
+        (false, None, _) => "pending",
+        (false, Some(_), None) => "written",
+        (false, Some(_), Some(_)) => "ended",
     }
 }
 

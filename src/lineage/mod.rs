@@ -16,5 +16,5 @@ pub mod store;
 pub(crate) use columns::{Extracted, extract, trusted};
 pub use columns::{Naming, lineage};
 pub use edge::{Direct, Edge, Form, Indirect, Kind, Reduction, Relationship};
-pub use record::{Change, Fingerprint, ItemText, Record, StatementRecord};
+pub use record::{Change, Declared, Fingerprint, ItemText, Record, StatementRecord};
 pub use statement::{ColumnLineage, Dataset, SourceColumn, StatementLineage, Written};

@@ -41,6 +41,27 @@ pub struct StatementRecord {
     /// What it does to tables besides writing rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
+    /// How the tables that it writes were declared then, and those that it reads of which that matters.
+    #[serde(with = "pairs", default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "Vec<(Dataset, Declared)>")]
+    pub tables: BTreeMap<Dataset, Declared>,
+}
+
+/// How a table was declared when a statement read or wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Declared {
+    /// The names of its columns, where they are known: one that was not written holds nothing, one that is not here may be another one's new name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// Those of them that are metadata of the connector.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metadata: Vec<String>,
+    /// Whether its names need not be those of the data: a script declared it, and its format does not find columns by name.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_position: bool,
+    /// Whether the submitter chose its name: another one's table of that name is another table.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_user: bool,
 }
 
 /// The expression at the place of an edge. Its text stays where it is: literals of a submitter do not belong here.
@@ -60,7 +81,7 @@ pub struct ItemText {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// `TRUNCATE`, and `DROP` of a table whose catalog removes its data: what was written before is gone.
+    /// What was written before is gone once the job has ended: what a host says of a table whose rows it removes.
     Emptied(Dataset),
     /// Its data have another name, and perhaps another place.
     Renamed {
@@ -68,6 +89,15 @@ pub enum Change {
         from: Dataset,
         /// What it is.
         to: Dataset,
+    },
+    /// A column has another name. What was written under the old one is read under both.
+    RenamedColumn {
+        /// The table.
+        dataset: Dataset,
+        /// The old name.
+        from: String,
+        /// The new one.
+        to: String,
     },
 }
 

@@ -578,7 +578,10 @@ fn column_type(schema: Option<&[Column]>, name: &str) -> Option<DataType> {
 /// Whether INSERT without a column list writes a column.
 const fn is_written(column: &Column) -> bool {
     match column.kind {
-        ColumnKind::Physical | ColumnKind::Metadata { virtual_: false } => true,
-        ColumnKind::Metadata { virtual_: true } | ColumnKind::Computed { .. } => false,
+        ColumnKind::Physical
+        | ColumnKind::Metadata {
+            virtual_: false, ..
+        } => true,
+        ColumnKind::Metadata { virtual_: true, .. } | ColumnKind::Computed { .. } => false,
     }
 }

@@ -9,6 +9,24 @@ use crate::mask::{FieldMask, Hides, MaskSpec, Numbers, mask_column};
 use crate::policy::{Aggregate, Inherit};
 use crate::syntax::{DataType, MAX_LENGTH, TypeKind};
 
+/// How far a rule must reach to go over an edge.
+pub(super) const fn due(relationship: Relationship) -> Inherit {
+    match relationship {
+        Relationship::Direct(_) | Relationship::Indirect(Indirect::Twin) => Inherit::Direct,
+        Relationship::Indirect(Indirect::Conditional | Indirect::Count) => {
+            Inherit::DirectConditional
+        }
+        Relationship::Indirect(
+            Indirect::Window
+            | Indirect::Join
+            | Indirect::Filter
+            | Indirect::GroupBy
+            | Indirect::Sort
+            | Indirect::Rows,
+        ) => Inherit::All,
+    }
+}
+
 /// What the target of an edge inherits.
 pub(super) fn carry(
     want: &Want,
@@ -16,25 +34,15 @@ pub(super) fn carry(
     target: Option<&DataType>,
     numbers: Numbers,
 ) -> Option<Want> {
+    if want.inherit < due(relationship) {
+        return None;
+    }
     let mask = match relationship {
-        Relationship::Indirect(indirect) => {
-            let due = match indirect {
-                Indirect::Twin => Inherit::Direct,
-                Indirect::Conditional | Indirect::Count => Inherit::DirectConditional,
-                Indirect::Window
-                | Indirect::Join
-                | Indirect::Filter
-                | Indirect::GroupBy
-                | Indirect::Sort
-                | Indirect::Rows => Inherit::All,
-            };
-            (want.inherit >= due).then_some(Mask::Whole(MaskSpec::Redact(numbers)))?
-        }
+        Relationship::Indirect(_) => Mask::Whole(MaskSpec::Redact(numbers)),
         Relationship::Direct(direct) => {
             let released =
                 direct.reduction == Reduction::Combined && want.aggregate == Aggregate::Release;
-            if want.inherit < Inherit::Direct || direct.reduction == Reduction::Counted || released
-            {
+            if direct.reduction == Reduction::Counted || released {
                 return None;
             }
             if fits(want, direct, target) {

@@ -37,8 +37,15 @@ pub trait Sources {
     /// What must end the whole decision.
     fn own(&self, column: &SourceColumn) -> Result<OwnColumn, Self::Error>;
 
-    /// The writer entries of a dataset.
+    /// The writer entries of a dataset, those that were superseded too: something may have been made of their data.
     fn writers(&self, dataset: &Dataset) -> Vec<Arc<Entry>>;
+
+    /// Those whose data may still be in the dataset: what who reads it sees.
+    fn current(&self, dataset: &Dataset) -> Vec<Arc<Entry>> {
+        let mut entries = self.writers(dataset);
+        entries.retain(|entry| !entry.superseded);
+        entries
+    }
 
     /// Whether an edge was cut by an operator.
     fn is_cut(&self, entry: &Entry, column: &str, edge: &Edge) -> bool;
@@ -63,7 +70,7 @@ pub enum Own {
     Silent,
     /// Nothing, nor do they of its table: nobody has ever thought of it.
     Unnamed,
-    /// It is shown on purpose (`MASK_NONE`): nothing is inherited through it.
+    /// It is shown on purpose (`MASK_NONE`): nothing is inherited through it. No other rule ends what comes from above.
     Shown,
     /// It is masked, as a whole or in some of its fields.
     Masked(Vec<ColumnMask>),

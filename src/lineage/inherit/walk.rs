@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::carry::carry;
+use super::carry::{carry, due};
 use super::settle::{Found, Settings, settle};
 use super::{Mask, Own, Sources, Want, fingerprint};
 use crate::lineage::store::Entry;
@@ -34,23 +34,28 @@ struct Node {
     data_type: Option<DataType>,
     /// What its own rules make of it; where they say nothing its wants come in over edges.
     incoming: Vec<Incoming>,
-    wants: BTreeMap<(Option<SourceColumn>, RuleId), Want>,
+    wants: BTreeMap<Reason, Want>,
+    /// What a rule on the column itself decides: over which edges it goes itself, instead of what comes from above. Over others that goes on.
+    decided: Option<(Inherit, Option<Reason>)>,
     /// Whether some of its values were masked already by whoever wrote them, enough for the reader.
     masked: bool,
     /// The masks under which some of its values were written, for whomever.
     prints: BTreeSet<Fingerprint>,
-    /// Whether a rule on it, or an operator, has said what it wants.
-    decided: bool,
     /// Whether wants and masked values meet in it.
     mixed: bool,
     /// Whether of some of its data nobody knows where they came from.
     unknown: bool,
 }
 
+/// Which rule, on which column.
+type Reason = (Option<SourceColumn>, RuleId);
+
 /// An edge into a column.
 struct Incoming {
     from: usize,
     relationship: Relationship,
+    /// Whether it goes into some column of the table, nobody knows which.
+    anywhere: bool,
     /// Under which mask the source was read.
     read_under: Option<Fingerprint>,
     text: Option<ItemText>,
@@ -88,7 +93,9 @@ impl<'a, S: Sources> Walk<'a, S> {
         };
         let before = self.met.len();
         let mut open = Vec::new();
-        self.come_in(column, &mut node, &mut open);
+        // What was replaced in the table itself is not there to be read. What the rest was made of may be older.
+        let entries = self.sources.current(&column.dataset);
+        self.come_in(entries, column, &mut node, &mut open);
         self.collect(&mut open)?;
         self.flow(before);
         self.pour(&mut node);
@@ -114,30 +121,25 @@ impl<'a, S: Sources> Walk<'a, S> {
                 data_type: said.data_type,
                 ..Node::default()
             };
-            let silent = match said.own {
-                Own::Shown => false,
-                Own::Closed => {
-                    self.closed(&mut node);
-                    false
-                }
-                Own::Masked(masks) => {
-                    let whole = masks.iter().all(|m| m.path.len() == 1);
-                    node.want_own(&column, masks);
-                    // A rule on a field says nothing of the others.
-                    !whole
-                }
-                Own::Silent | Own::Unnamed if self.sources.is_declassified(&column) => false,
-                Own::Silent => true,
+            match said.own {
+                Own::Shown => node.decided = Some((Inherit::All, None)),
+                Own::Closed => self.closed(&mut node),
+                Own::Masked(masks) => node.want_own(&column, masks),
+                Own::Silent => {}
                 Own::Unnamed => {
                     node.unknown = self.sources.writers(&column.dataset).is_empty();
-                    true
                 }
-            };
+            }
+            if self.sources.is_declassified(&column) {
+                let own = node.decided.and_then(|(_, own)| own);
+                node.decided = Some((Inherit::All, own));
+            }
             // Where a rule has decided nothing is wanted of what lies below, but which masks its values have had already.
-            node.decided = !silent;
-            let unknown = node.unknown;
-            self.come_in(&column, &mut node, open);
-            node.unknown &= silent || unknown;
+            let entries = self.sources.writers(&column.dataset);
+            self.come_in(entries, &column, &mut node, open);
+            if node.decided.is_some() {
+                node.unknown = false;
+            }
             if let Some(kept) = self.met.get_mut(number) {
                 *kept = node;
             }
@@ -159,33 +161,55 @@ impl<'a, S: Sources> Walk<'a, S> {
             aggregate: Aggregate::default(),
             jobs: Vec::new(),
         };
+        node.decided = Some((want.inherit, Some((None, Arc::clone(&rule)))));
         node.wants.insert((None, rule), want);
     }
 
     /// The edges into a column.
     fn come_in(
         &mut self,
+        entries: Vec<Arc<Entry>>,
         column: &SourceColumn,
         node: &mut Node,
         open: &mut Vec<(SourceColumn, usize)>,
     ) {
-        for entry in self.sources.writers(&column.dataset) {
+        for entry in entries {
             let written = entry.written();
             self.unnamed(&entry, column, node, open);
-            for target in entry.columns(column.column.as_deref()) {
+            let (targets, anywhere) = entry.holding(column.column.as_deref());
+            for target in targets {
                 node.unknown |= entry.unknown;
-                if node.data_type.is_none() {
+                if node.data_type.is_none() && !anywhere {
                     node.data_type.clone_from(&target.data_type);
                 }
                 for edge in target.edges.iter().chain(&written.whole) {
                     if self.sources.is_cut(&entry, &target.name, edge) {
                         continue;
                     }
-                    let from = self.number(&edge.source, open);
-                    node.incoming.push(incoming(from, edge, &entry));
+                    self.edge(&entry, edge, anywhere, node, open);
                 }
             }
         }
+    }
+
+    fn edge(
+        &mut self,
+        entry: &Entry,
+        edge: &Edge,
+        anywhere: bool,
+        node: &mut Node,
+        open: &mut Vec<(SourceColumn, usize)>,
+    ) {
+        let source = entry.source(edge);
+        let incoming = Incoming {
+            from: self.number(&source, open),
+            relationship: edge.relationship,
+            anywhere: anywhere || source.column != edge.source.column,
+            read_under: entry.read_under(&edge.source).cloned(),
+            text: entry.text(edge).cloned(),
+            job: Arc::clone(&entry.job),
+        };
+        node.incoming.push(incoming);
     }
 
     /// What was written under names that nobody knows: a direct edge that holds for every column, or edges of a statement that names none.
@@ -205,8 +229,7 @@ impl<'a, S: Sources> Walk<'a, S> {
             let direct = matches!(edge.relationship, Relationship::Direct(_));
             if (direct || written.columns.is_empty()) && !self.sources.is_cut(entry, name, edge) {
                 node.unknown |= entry.unknown;
-                let from = self.number(&edge.source, open);
-                node.incoming.push(incoming(from, edge, entry));
+                self.edge(entry, edge, false, node, open);
             }
         }
     }
@@ -245,20 +268,25 @@ impl<'a, S: Sources> Walk<'a, S> {
             let Some(source) = self.met.get(edge.from) else {
                 continue;
             };
-            if source.unknown && !node.unknown && !node.decided {
+            if source.unknown && node.decided.is_none() && !node.unknown {
                 node.unknown = true;
                 changed = true;
             }
+            let over = due(edge.relationship);
+            let decided = source.decided.as_ref().filter(|(far, _)| *far >= over);
             if matches!(edge.relationship, Relationship::Direct(_)) {
                 let prints = source.prints.iter().chain(&edge.read_under);
                 for print in prints {
                     changed |= node.prints.insert(print.clone());
                 }
             }
-            if node.decided {
+            if matches!(node.decided, Some((Inherit::All, _))) {
                 continue;
             }
-            for want in source.wants.values() {
+            for (reason, want) in &source.wants {
+                if decided.is_some_and(|(_, own)| own.as_ref() != Some(reason)) {
+                    continue;
+                }
                 match self.step(want, edge, node.data_type.as_ref()) {
                     Step::Nothing => {}
                     Step::Masked => {
@@ -273,6 +301,14 @@ impl<'a, S: Sources> Walk<'a, S> {
         changed | self.mix(node)
     }
 
+    fn redacted(&self, want: &Want) -> Want {
+        let mut redacted = want.clone();
+        if !matches!(want.mask, Mask::Whole(MaskSpec::Null)) {
+            redacted.mask = Mask::Whole(MaskSpec::Redact(self.settings.numbers));
+        }
+        redacted
+    }
+
     fn step(&self, want: &Want, edge: &Incoming, target: Option<&DataType>) -> Step {
         let direct = match edge.relationship {
             Relationship::Direct(direct) => Some(direct),
@@ -281,6 +317,9 @@ impl<'a, S: Sources> Walk<'a, S> {
         let wants = |want: &Want| {
             let carried = carry(want, edge.relationship, target, self.settings.numbers);
             carried.map_or(Step::Nothing, |mut carried| {
+                if edge.anywhere {
+                    carried = self.redacted(&carried);
+                }
                 carried.jobs.push(Arc::clone(&edge.job));
                 Step::Wants(Box::new(carried))
             })
@@ -303,9 +342,7 @@ impl<'a, S: Sources> Walk<'a, S> {
                 };
             }
             if !want.hides().is_constant() {
-                let mut redacted = want.clone();
-                redacted.mask = Mask::Whole(MaskSpec::Redact(self.settings.numbers));
-                return wants(&redacted);
+                return wants(&self.redacted(want));
             }
         }
         if let (Some(direct), Some(text)) = (direct, &edge.text)
@@ -330,7 +367,10 @@ impl<'a, S: Sources> Walk<'a, S> {
 
     /// No row tells whether it was written masked: where some were and others were not, nothing but a constant hides both and masks none twice.
     fn mix(&self, node: &mut Node) -> bool {
-        let open = |want: &Want| !want.hides().is_constant();
+        let own = node.decided.as_ref().and_then(|(_, own)| own.clone());
+        let open = |reason: &Reason, want: &Want| {
+            !want.hides().is_constant() && own.as_ref() != Some(reason)
+        };
         // A value that another reader's rules had masked is not masked again by the same mask, though this reader could see it raw.
         let again = |want: &Want| match &want.mask {
             _ if node.prints.is_empty() => false,
@@ -340,13 +380,19 @@ impl<'a, S: Sources> Walk<'a, S> {
             }
             Mask::Fields(_) => !node.prints.is_empty(),
         };
-        let mut wants = node.wants.values().filter(|want| open(want));
-        if node.decided || !wants.any(|want| node.masked || again(want)) {
+        let mut wants = node
+            .wants
+            .iter()
+            .filter(|(reason, want)| open(reason, want));
+        if !wants.any(|(_, want)| node.masked || again(want)) {
             return false;
         }
         node.mixed = true;
-        for want in node.wants.values_mut().filter(|want| open(want)) {
-            want.mask = Mask::Whole(MaskSpec::Redact(self.settings.numbers));
+        let numbers = self.settings.numbers;
+        for (reason, want) in &mut node.wants {
+            if open(reason, want) {
+                want.mask = Mask::Whole(MaskSpec::Redact(numbers));
+            }
         }
         true
     }
@@ -366,6 +412,8 @@ impl Node {
     fn want_own(&mut self, column: &SourceColumn, masks: Vec<crate::policy::ColumnMask>) {
         let Some(first) = masks.first() else { return };
         let inherit = masks.iter().map(|m| m.inherit).max();
+        // A rule on a field says nothing of the others, and one with `when` nothing of other rows.
+        let decides = masks.iter().all(|m| m.path.len() == 1 && m.when.is_none());
         let aggregate = masks.iter().map(|m| m.aggregate).max();
         let want = Want {
             data_type: self.data_type.clone(),
@@ -380,8 +428,9 @@ impl Node {
                 _ => Mask::Fields(masks),
             },
         };
-        self.wants
-            .insert((want.origin.clone(), Arc::clone(&want.rule)), want);
+        let reason = (want.origin.clone(), Arc::clone(&want.rule));
+        self.decided = decides.then(|| (want.inherit, Some(reason.clone())));
+        self.wants.insert(reason, want);
     }
 
     /// Takes a want up, where it is stricter than what is wanted for the same reason already.
@@ -398,16 +447,6 @@ impl Node {
                 true
             }
         }
-    }
-}
-
-fn incoming(from: usize, edge: &Edge, entry: &Entry) -> Incoming {
-    Incoming {
-        from,
-        relationship: edge.relationship,
-        read_under: entry.read_under(&edge.source).cloned(),
-        text: entry.text(edge).cloned(),
-        job: Arc::clone(&entry.job),
     }
 }
 

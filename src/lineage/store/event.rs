@@ -30,6 +30,8 @@ pub enum Event {
     Commit(RecordId),
     /// It was not.
     Abort(RecordId),
+    /// The job has finished: it writes no more, and what it overwrites is gone.
+    Ended(RecordId),
     /// Lineage that another system has told: how its data were written nobody can say.
     Import(Record),
     /// An operator takes entries away.
@@ -49,7 +51,8 @@ pub enum Event {
     },
 }
 
-/// Entries that an operator takes away: those of a topic whose old messages have expired, or of a job that wrote nothing.
+/// Entries that an operator takes away from the readers of a dataset: those of a topic whose old messages have expired. What was made of these
+/// messages keeps what it was made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Forget {
     /// Of which dataset.

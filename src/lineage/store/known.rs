@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::entry::Origin;
+use super::entry::{Circumstances, Origin};
 use super::{Cut, CutAt, Entry, Event, Forget, LineageError, RecordId};
 use crate::catalog::TableName;
 use crate::catalog::identity::scheme;
-use crate::lineage::{Change, Dataset, Edge, Record, SourceColumn, StatementRecord};
+use crate::lineage::{Change, Dataset, Edge, Record, SourceColumn, StatementRecord, Written};
 use crate::policy::fold;
 
 /// A snapshot. Cloning it is cheap: it shares what does not change.
@@ -24,8 +24,12 @@ pub struct Known {
     by_path: Arc<BTreeMap<String, Vec<Arc<Dataset>>>>,
     /// Records that are neither committed nor aborted.
     pending: BTreeMap<RecordId, Arc<Record>>,
-    /// Where their entries lie.
-    unsettled: BTreeMap<RecordId, BTreeSet<Arc<Dataset>>>,
+    /// Records that were committed, and imported ones: nobody has said that their jobs have ended.
+    running: Arc<BTreeMap<RecordId, Arc<Record>>>,
+    /// Where the entries of all these lie.
+    places: Arc<BTreeMap<RecordId, BTreeSet<Arc<Dataset>>>>,
+    /// Tables that were renamed, and what they became.
+    moves: Arc<Vec<(Dataset, Dataset)>>,
     cuts: BTreeMap<u64, Arc<Cut>>,
 }
 
@@ -99,6 +103,37 @@ impl Known {
         for kept in self.alike(dataset, shares) {
             if let Some(kept) = self.datasets.get(kept) {
                 found.extend(kept.entries.iter().cloned());
+            }
+        }
+        found
+    }
+
+    /// The entries of those tables of the site that had a name, wherever they were: a site may move its servers.
+    #[must_use]
+    pub fn named(&self, name: &TableName) -> Vec<Arc<Entry>> {
+        let kept = self.by_name.get(&folded(name)).into_iter().flatten();
+        let entries = kept.filter_map(|dataset| self.datasets.get(dataset));
+        let entries = entries.flat_map(|kept| &kept.entries);
+        entries
+            .filter(|entry| !entry.declared().is_some_and(|d| d.by_user))
+            .cloned()
+            .collect()
+    }
+
+    /// What a table became that was renamed, step by step.
+    #[must_use]
+    pub fn moved(&self, dataset: &Dataset) -> Vec<&Dataset> {
+        let same = |a: &Dataset, b: &Dataset| {
+            a.name == b.name || a.physical.iter().any(|name| b.physical.contains(name))
+        };
+        let mut found: Vec<&Dataset> = Vec::new();
+        let mut open = vec![dataset];
+        while let Some(from) = open.pop() {
+            for (old, new) in self.moves.iter().filter(|(old, _)| same(old, from)) {
+                if old != new && !found.contains(&new) {
+                    found.push(new);
+                    open.push(new);
+                }
             }
         }
         found
@@ -197,31 +232,33 @@ impl Known {
         found.into_iter()
     }
 
-    /// Whether something that a record reads has changed since a version.
+    /// Whether something that a record reads, or that this was made of, was written since a version.
     #[must_use]
     pub fn changed_below(&self, record: &Record, since: u64) -> bool {
         let same = |a: &str, b: &str| path(a) == path(b);
-        let sources: BTreeSet<&Dataset> = record
-            .statements
-            .iter()
-            .flat_map(|statement| &statement.lineage.outputs)
-            .flat_map(|output| {
-                output
-                    .columns
+        let outputs = record.statements.iter().flat_map(|s| &s.lineage.outputs);
+        let mut met: BTreeSet<&Dataset> = outputs.flat_map(sources).collect();
+        let mut open: Vec<&Dataset> = met.iter().copied().collect();
+        while let Some(source) = open.pop() {
+            let named = self.by_name.get(&folded(&source.name));
+            let mut alike = self.alike(source, &same);
+            alike.extend(named.into_iter().flatten());
+            for kept in alike.into_iter().filter_map(|d| self.datasets.get(d)) {
+                if kept.changed > since {
+                    return true;
+                }
+                let below = kept
+                    .entries
                     .iter()
-                    .flat_map(|c| &c.edges)
-                    .chain(&output.whole)
-            })
-            .map(|edge| &edge.source.dataset)
-            .collect();
-        sources.into_iter().any(|source| {
-            let mut alike = self.alike(source, &same).into_iter();
-            alike.any(|kept| {
-                self.datasets
-                    .get(kept)
-                    .is_some_and(|kept| kept.changed > since)
-            })
-        })
+                    .flat_map(|entry| sources(entry.written()));
+                for dataset in below {
+                    if met.insert(dataset) {
+                        open.push(dataset);
+                    }
+                }
+            }
+        }
+        false
     }
 
     /// Takes the next event in.
@@ -236,14 +273,29 @@ impl Known {
                 self.pending
                     .insert(RecordId(number), Arc::new(record.clone()));
             }
-            Event::Import(record) => self.add(RecordId(number), record, (Some(number), true)),
+            Event::Import(record) => {
+                self.add(RecordId(number), record, (Some(number), true));
+                let running = Arc::make_mut(&mut self.running);
+                running.insert(RecordId(number), Arc::new(record.clone()));
+            }
             Event::Commit(id) => {
                 let record = self.taken(*id)?;
-                self.committed(*id, &record, number);
+                Arc::make_mut(&mut self.running).insert(*id, record);
+                self.mark(*id, |entry| entry.settled = Some(number));
+            }
+            Event::Ended(id) => {
+                let Some(record) = Arc::make_mut(&mut self.running).remove(id) else {
+                    let message = format!("no record {id} is committed, or it has ended already");
+                    return Err(LineageError::Unfit(message));
+                };
+                self.mark(*id, |entry| entry.ended = Some(number));
+                Arc::make_mut(&mut self.places).remove(id);
+                self.supersede(*id, &record);
             }
             Event::Abort(id) => {
                 self.taken(*id)?;
                 self.each(*id, |entries| entries.retain(|entry| entry.record != *id));
+                Arc::make_mut(&mut self.places).remove(id);
             }
             Event::Forget(forget) => self.forget(forget),
             Event::Declassify(cut) => {
@@ -268,10 +320,18 @@ impl Known {
     ) {
         let same = |a: &str, b: &str| a == b;
         for change in &statement.changes {
-            if let Change::Renamed { from, to } = change {
-                for entry in below.writers(from, &same) {
-                    self.push(to, entry);
+            match change {
+                Change::Renamed { from, to } => {
+                    for entry in below.writers(from, &same) {
+                        self.push(to, entry);
+                    }
                 }
+                Change::RenamedColumn { dataset, from, to } => {
+                    for entry in below.writers(dataset, &same) {
+                        self.push(dataset, Arc::new(entry.with_renamed(from, to)));
+                    }
+                }
+                Change::Emptied(_) => {}
             }
         }
         let record = Record {
@@ -298,18 +358,21 @@ impl Known {
             unknown,
         };
         for statement in &record.statements {
-            let masked = Arc::new(statement.masked.clone());
-            let texts = Arc::new(statement.texts.clone());
+            let circumstances = Arc::new(Circumstances::from(statement));
             for change in &statement.changes {
-                if let Change::Renamed { from, to } = change {
-                    self.renamed(from, to);
+                match change {
+                    Change::Renamed { from, to } => self.renamed(from, to),
+                    Change::RenamedColumn { dataset, from, to } => {
+                        self.renamed_column(dataset, from, to);
+                    }
+                    Change::Emptied(_) => {}
                 }
             }
             for output in &statement.lineage.outputs {
                 let Some(target) = &output.target else {
                     continue;
                 };
-                let entry = Entry::new(&origin, output.clone(), &masked, &texts);
+                let entry = Entry::new(&origin, output.clone(), &circumstances);
                 self.push(target, Arc::new(entry));
             }
         }
@@ -320,6 +383,23 @@ impl Known {
         let same = |a: &str, b: &str| a == b;
         for entry in self.writers(from, &same) {
             self.push(to, entry);
+        }
+        Arc::make_mut(&mut self.moves).push((from.clone(), to.clone()));
+    }
+
+    /// What was written under the old name is read under both: two columns may change their names.
+    fn renamed_column(&mut self, dataset: &Dataset, from: &str, to: &str) {
+        let same = |a: &str, b: &str| a == b;
+        let alike: Vec<Arc<Dataset>> = self.alike(dataset, &same).into_iter().cloned().collect();
+        for dataset in alike {
+            let Some(kept) = self.datasets.get_mut(&dataset) else {
+                continue;
+            };
+            let kept = Arc::make_mut(kept);
+            kept.changed = self.version;
+            for entry in &mut kept.entries {
+                *entry = Arc::new(entry.with_renamed(from, to));
+            }
         }
     }
 
@@ -341,8 +421,9 @@ impl Known {
                     .push(Arc::clone(&dataset));
             }
         }
-        if entry.settled.is_none() {
-            let places = self.unsettled.entry(entry.record).or_default();
+        if entry.ended.is_none() {
+            let places = Arc::make_mut(&mut self.places);
+            let places = places.entry(entry.record).or_default();
             places.insert(Arc::clone(&dataset));
         }
         let kept = self.datasets.entry(dataset).or_default();
@@ -351,46 +432,54 @@ impl Known {
         kept.changed = self.version;
     }
 
-    /// Changes the entries of a record that is no longer pending, wherever they lie.
+    /// Changes the entries of a record that has not ended, wherever they lie. Nothing is taken up by it that was not there: who has checked before need
+    /// not check again.
     fn each(&mut self, id: RecordId, change: impl Fn(&mut Vec<Arc<Entry>>)) {
-        for dataset in self.unsettled.remove(&id).unwrap_or_default() {
-            if let Some(kept) = self.datasets.get_mut(&dataset) {
-                let kept = Arc::make_mut(kept);
-                change(&mut kept.entries);
-                kept.changed = self.version;
+        for dataset in self.places.get(&id).into_iter().flatten() {
+            if let Some(kept) = self.datasets.get_mut(dataset) {
+                change(&mut Arc::make_mut(kept).entries);
             }
         }
     }
 
-    /// A record is no longer pending, and what it replaces is gone: of others, what was committed before it began. Whatever else is pending, or came
-    /// in between, may have been written afterwards.
-    fn committed(&mut self, id: RecordId, record: &Record, number: u64) {
-        let mut gone: BTreeSet<Dataset> = BTreeSet::new();
-        for statement in &record.statements {
-            let replaced = statement.lineage.outputs.iter().filter(|o| o.replaces);
-            gone.extend(replaced.filter_map(|o| o.target.clone()));
-            gone.extend(statement.changes.iter().filter_map(|change| match change {
-                Change::Emptied(dataset) => Some(dataset.clone()),
-                Change::Renamed { .. } => None,
-            }));
-        }
-        for dataset in gone.iter().filter(|dataset| can_be_emptied(dataset)) {
-            let kept = self.datasets.get(dataset).cloned();
-            let Some(mut kept) = kept else { continue };
-            let changed = Arc::make_mut(&mut kept);
-            changed
-                .entries
-                .retain(|entry| entry.settled.is_none_or(|settled| settled > id.0));
-            changed.changed = self.version;
-            self.datasets.insert(Arc::new(dataset.clone()), kept);
-        }
+    /// Changes what is known of the entries of a record.
+    fn mark(&mut self, id: RecordId, change: impl Fn(&mut Entry)) {
         self.each(id, |entries| {
-            for entry in entries.iter_mut().filter(|e| e.record == id) {
-                let mut committed = (**entry).clone();
-                committed.settled = Some(number);
-                *entry = Arc::new(committed);
+            for entry in entries.iter_mut().filter(|entry| entry.record == id) {
+                change(Arc::make_mut(entry));
             }
         });
+    }
+
+    /// A job has ended, and what it replaces is gone: of others, what they had written who had ended before its record was pending. Whatever ran on,
+    /// was pending, or came in between may have been written afterwards.
+    fn supersede(&mut self, id: RecordId, record: &Record) {
+        let mut gone: BTreeSet<&Dataset> = BTreeSet::new();
+        for statement in &record.statements {
+            let replaced = statement.lineage.outputs.iter().filter(|o| o.replaces);
+            gone.extend(replaced.filter_map(|o| o.target.as_ref()));
+            gone.extend(statement.changes.iter().filter_map(|change| match change {
+                Change::Emptied(dataset) => Some(dataset),
+                Change::Renamed { .. } | Change::RenamedColumn { .. } => None,
+            }));
+        }
+        for dataset in gone.into_iter().filter(|dataset| can_be_emptied(dataset)) {
+            self.hide(dataset, |entry| {
+                entry.record != id && entry.ended.is_some_and(|ended| ended < id.0)
+            });
+        }
+    }
+
+    /// Supersedes entries of exactly this dataset.
+    fn hide(&mut self, dataset: &Dataset, is_gone: impl Fn(&Entry) -> bool) {
+        let Some(kept) = self.datasets.get_mut(dataset) else {
+            return;
+        };
+        for entry in &mut Arc::make_mut(kept).entries {
+            if is_gone(entry) && !entry.superseded {
+                Arc::make_mut(entry).superseded = true;
+            }
+        }
     }
 
     fn forget(&mut self, forget: &Forget) {
@@ -401,27 +490,28 @@ impl Known {
             .cloned()
             .collect();
         for dataset in alike {
-            let Some(kept) = self.datasets.get_mut(&dataset) else {
-                continue;
-            };
-            let kept = Arc::make_mut(kept);
-            kept.changed = self.version;
-            kept.entries.retain(|entry| {
+            self.hide(&dataset, |entry| {
                 let job = forget.job.as_ref().is_none_or(|job| **job == *entry.job);
-                let old = forget.before.is_none_or(|before| entry.at < before);
-                !(job && old)
+                job && forget.before.is_none_or(|before| entry.at < before)
             });
         }
     }
 }
 
+/// The datasets that something was made of.
+fn sources(written: &Written) -> impl Iterator<Item = &Dataset> {
+    let own = written.columns.iter().flat_map(|column| &column.edges);
+    own.chain(&written.whole).map(|edge| &edge.source.dataset)
+}
+
 /// Whether all that was written can be gone: a topic only grows, and of a scheme that nobody knows nobody knows that either.
 fn can_be_emptied(dataset: &Dataset) -> bool {
     const LOGS: [&str; 3] = ["kafka", "pulsar", "kinesis"];
-    dataset.physical.iter().all(|name| {
-        let known = name.split_once("://").and_then(|(head, _)| scheme(head));
-        known.is_some_and(|scheme| !LOGS.contains(&scheme.name))
-    })
+    !dataset.physical.is_empty()
+        && dataset.physical.iter().all(|name| {
+            let known = name.split_once("://").and_then(|(head, _)| scheme(head));
+            known.is_some_and(|scheme| !LOGS.contains(&scheme.name))
+        })
 }
 
 fn is_alike(one: &Dataset, other: &Dataset, shares: &dyn Fn(&str, &str) -> bool) -> bool {

@@ -4,8 +4,9 @@
 //! A store keeps events in one order and nothing else; what is known is what they come to, one after the other. So every store, in memory or in a
 //! database, knows the same, and its history is its audit.
 //! Stays out: policies, principals, SQL.
-//! Invariant: what is pending protects as if it were committed; only what is committed replaces.
-//! Invariant: entries outlive their jobs and their sources. They go when all of the data is replaced, or when an operator says so.
+//! Invariant: what is pending protects as if it were committed; only what has ended replaces, and only what had ended before it began.
+//! Invariant: entries outlive their jobs, their sources and their own data: other tables were made of these. What was replaced is superseded: who
+//! reads the dataset itself need not look at it, who reads what was made of it must.
 
 mod entry;
 mod event;
@@ -65,7 +66,7 @@ pub trait LineageStore: LineageSource {
         self.append(event, Some(version)).map(RecordId)
     }
 
-    /// The submission was made. For a job that overwrites: it has ended, and what was there is gone.
+    /// The submission was made. The job may run on.
     ///
     /// # Errors
     /// As [`LineageStore::append`]; an id that is not pending.
@@ -79,6 +80,15 @@ pub trait LineageStore: LineageSource {
     /// As [`LineageStore::append`]; an id that is not pending.
     fn abort(&self, id: RecordId) -> Result<(), LineageError> {
         self.append(Event::Abort(id), None).map(drop)
+    }
+
+    /// The job has finished and did what it was to do: it writes no more. What an overwriting job has replaced is superseded, as far as those who
+    /// had written it had ended before the overwriting record was pending. Of an overwriting job that has failed this must not be said.
+    ///
+    /// # Errors
+    /// As [`LineageStore::append`]; an id that is not committed, or has ended already.
+    fn ended(&self, id: RecordId) -> Result<(), LineageError> {
+        self.append(Event::Ended(id), None).map(drop)
     }
 
     /// All events with their numbers, oldest first: the audit.

@@ -72,13 +72,19 @@ fn a_submission_is_pending_until_it_is_committed_and_protects_all_the_while() {
         2,
         "it is not pending any more"
     );
+    assert_eq!(desk.run(&store(&["ended", "1"])).status, 0);
+    assert_eq!(
+        desk.run(&store(&["ended", "1"])).status,
+        2,
+        "it has ended already"
+    );
     let check = ["check", "--user", "ann", "read.sql"];
     let ran = desk.run(&[&check[..], &BASICS].concat());
     let said = "age by mask encrypt (rule ages, inherited from lake.d.a.age by nightly)";
     assert!(ran.out.contains(said), "{}", ran.out);
     let shown = desk.run(&store(&["show"])).out;
     assert!(
-        shown.contains("nightly by bob (record 1, written)"),
+        shown.contains("nightly by bob (record 1, ended)"),
         "{shown}"
     );
     assert!(shown.contains("age from lake.d.a.age: IDENTITY"), "{shown}");

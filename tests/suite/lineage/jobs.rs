@@ -67,6 +67,7 @@ impl Site {
         if let Some(record) = &reply.lineage {
             let id = self.store.pending(record).expect("a record");
             self.store.commit(id).expect("a pending record");
+            self.store.ended(id).expect("a committed record");
         }
         done.to_owned()
     }
@@ -307,6 +308,11 @@ fn an_explicit_overwrite_replaces_and_a_topic_only_grows() {
         "what is pending replaces nothing"
     );
     site.store.commit(id).expect("a commit");
+    assert!(
+        site.reads("masked", READ).contains("encrypt"),
+        "what was submitted may not have replaced anything yet"
+    );
+    site.store.ended(id).expect("an end");
     assert_eq!(site.reads("masked", READ), READ);
     site.runs("trusted", &clean("k"));
     assert!(

@@ -1,4 +1,4 @@
-//! What a review found: each of these reads hands a value raw to somebody who has a mask on its source. All fail on 50f1ecc.
+//! What a review found: each of these reads hands a value raw to somebody who has a mask on its source. All failed when they were written.
 
 use std::sync::Arc;
 
@@ -586,4 +586,61 @@ fn r18_all_goes_through_a_closed_table() {
             "INSERT INTO lake.d.e (txt) SELECT 'found' FROM lake.d.c WHERE age = 25",
         )
         .hides("txt", "lake.d.e");
+}
+
+// What was found on the way.
+#[test]
+fn two_columns_that_change_their_names() {
+    let site = Site::encrypted();
+    let script = format!(
+        "{AGE_INTO_C}; ALTER TABLE lake.d.c RENAME id TO x; ALTER TABLE lake.d.c RENAME age TO id; INSERT INTO lake.d.e (id) SELECT id FROM lake.d.c"
+    );
+    site.runs("trusted", &script).hides("id", "lake.d.e");
+}
+
+#[test]
+fn a_column_that_was_not_written_stays_as_it_is() {
+    let site = Site::encrypted();
+    site.runs(
+        "trusted",
+        "INSERT INTO lake.d.c (txt) SELECT phone FROM lake.d.a",
+    )
+    .hides("txt", "lake.d.c");
+    let reply = site.check("masked", "SELECT id, age FROM lake.d.c");
+    let read = reply.decision.sql().unwrap_or_default();
+    assert!(read.contains("`id`, `age`, CAST(encrypt(`txt`)"), "{read}");
+}
+
+#[test]
+fn a_rule_in_the_middle_covers_what_it_reaches_and_no_more() {
+    let all = ALL.replace("mask: encrypt", "mask: encrypt, inherit: all");
+    let rules = format!(
+        "{all}  - {{ id: c, type: column_mask, to: {{ users: [masked] }}, on: {{ table: lake.d.c, columns: [age] }}, mask: MASK_NULL, inherit: direct }}\n"
+    );
+    for (query, column, wanted) in [
+        (
+            "INSERT INTO lake.d.e (age) SELECT age FROM lake.d.c",
+            "age",
+            "CAST(NULL AS INT)",
+        ),
+        (
+            "INSERT INTO lake.d.e (txt) SELECT 'x' FROM lake.d.c WHERE age = 25",
+            "txt",
+            "'***'",
+        ),
+    ] {
+        let site = Site::new("", &rules);
+        site.runs("trusted", AGE_INTO_C).runs("trusted", query);
+        let reply = site.check("masked", &format!("SELECT {column} FROM lake.d.e"));
+        let read = reply.decision.sql().unwrap_or_default();
+        assert!(read.contains(wanted), "{read}");
+    }
+}
+
+#[test]
+fn a_source_that_has_moved_keeps_its_rule() {
+    let mut site = Site::encrypted();
+    site.runs("trusted", AGE_INTO_C);
+    site.altered("s3://lake/a", "s3://elsewhere/a");
+    site.hides("age", "lake.d.c");
 }

@@ -75,11 +75,25 @@ fn commit(store: &dyn LineageStore, record: &Record) -> RecordId {
     id
 }
 
-/// The jobs that wrote a dataset, in the order of their events.
+/// A job that was submitted and has finished.
+fn finish(store: &dyn LineageStore, record: &Record) -> RecordId {
+    let id = commit(store, record);
+    store.ended(id).expect("an end");
+    id
+}
+
+/// All jobs that are known to have written a dataset.
+fn ever(store: &dyn LineageStore, physical: &str) -> usize {
+    let known = store.snapshot().expect("a snapshot");
+    known.writers(&dataset(physical), &|a, b| a == b).len()
+}
+
+/// The jobs whose data may be in a dataset, in the order of their events. What was replaced is still known, for what was made of it.
 fn jobs(known: &Known, physical: &str) -> Vec<String> {
     let entries = known.writers(&dataset(physical), &|a, b| a == b);
     let mut jobs: Vec<(u64, String)> = entries
         .iter()
+        .filter(|e| !e.superseded)
         .map(|e| (e.record.0, e.job.to_string()))
         .collect();
     jobs.sort();
@@ -134,9 +148,10 @@ fn appends_add_and_outlive_their_sources() {
 }
 
 #[test]
-fn an_overwrite_replaces_what_was_committed_before_it_began() {
+fn an_overwrite_that_has_ended_supersedes_what_had_ended_before_it_began() {
     each(&|store| {
-        commit(store, &copy("old", "s3://l/a", "s3://l/c", false));
+        finish(store, &copy("old", "s3://l/a", "s3://l/c", false));
+        let running = commit(store, &copy("running", "s3://l/a", "s3://l/c", false));
         let streaming = store
             .pending(&copy("streaming", "s3://l/a", "s3://l/c", false))
             .expect("pending");
@@ -145,15 +160,28 @@ fn an_overwrite_replaces_what_was_committed_before_it_began() {
             .expect("pending");
         assert_eq!(
             written(store, "s3://l/c"),
-            ["old", "streaming", "overwrite"]
+            ["old", "running", "streaming", "overwrite"]
         );
-        commit(store, &copy("between", "s3://l/a", "s3://l/c", false));
+        finish(store, &copy("between", "s3://l/a", "s3://l/c", false));
         store.commit(streaming).expect("a commit");
+        store.ended(streaming).expect("an end");
+        store.ended(running).expect("an end");
         store.commit(overwrite).expect("a commit");
+        // That it was submitted says nothing of the data: a job that was committed before may still write, and this one may have written nothing.
         assert_eq!(
             written(store, "s3://l/c"),
-            ["streaming", "overwrite", "between"]
+            ["old", "running", "streaming", "overwrite", "between"]
         );
+        store.ended(overwrite).expect("an end");
+        assert_eq!(
+            written(store, "s3://l/c"),
+            ["running", "streaming", "overwrite", "between"]
+        );
+        assert_eq!(ever(store, "s3://l/c"), 5);
+        assert!(matches!(
+            store.ended(overwrite),
+            Err(LineageError::Unfit(_))
+        ));
     });
 }
 
@@ -161,9 +189,9 @@ fn an_overwrite_replaces_what_was_committed_before_it_began() {
 fn topics_only_grow_until_an_operator_ages_them_out() {
     each(&|store| {
         let topic = "kafka://b1:9092/t";
-        commit(store, &copy("one", "s3://l/a", topic, false));
-        commit(store, &copy("two", "s3://l/b", topic, true));
-        commit(store, &changed(Change::Emptied(dataset(topic))));
+        finish(store, &copy("one", "s3://l/a", topic, false));
+        finish(store, &copy("two", "s3://l/b", topic, true));
+        finish(store, &changed(Change::Emptied(dataset(topic))));
         assert_eq!(written(store, topic), ["one", "two"]);
         let mut late = copy("three", "s3://l/b", topic, false);
         late.at = 500;
@@ -178,6 +206,11 @@ fn topics_only_grow_until_an_operator_ages_them_out() {
         };
         store.append(Event::Forget(forget), None).expect("an event");
         assert_eq!(written(store, topic), ["three"]);
+        assert_eq!(
+            ever(store, topic),
+            3,
+            "what was made of old messages lives on"
+        );
         let audit = store.events().expect("events");
         let said = audit.iter().any(|(_, event)| matches!(event, Event::Forget(f) if f.who == "operator" && f.why == "retention"));
         assert!(said, "{audit:?}");
@@ -187,7 +220,7 @@ fn topics_only_grow_until_an_operator_ages_them_out() {
 #[test]
 fn truncate_and_drop_empty_and_rename_carries_along() {
     each(&|store| {
-        commit(store, &copy("one", "s3://l/a", "s3://l/c", false));
+        finish(store, &copy("one", "s3://l/a", "s3://l/c", false));
         let renamed = Change::Renamed {
             from: dataset("s3://l/c"),
             to: dataset("s3://l/c2"),
@@ -199,7 +232,7 @@ fn truncate_and_drop_empty_and_rename_carries_along() {
             ["one"],
             "an address can be declared again"
         );
-        commit(store, &changed(Change::Emptied(dataset("s3://l/c2"))));
+        finish(store, &changed(Change::Emptied(dataset("s3://l/c2"))));
         assert!(written(store, "s3://l/c2").is_empty());
         assert_eq!(written(store, "s3://l/c"), ["one"]);
     });

@@ -11,8 +11,8 @@ use sqlsec::catalog::{DataType, TableName, TypeKind};
 use sqlsec::lineage::inherit::{Own, OwnColumn, Settings, Sources, Walk, fingerprint};
 use sqlsec::lineage::store::{Entry, Known};
 use sqlsec::lineage::{
-    ColumnLineage, Dataset, Direct, Edge, Fingerprint, Form, Indirect, Reduction, Relationship,
-    SourceColumn, StatementLineage, StatementRecord, Written,
+    ColumnLineage, Dataset, Declared, Direct, Edge, Fingerprint, Form, Indirect, Reduction,
+    Relationship, SourceColumn, StatementLineage, StatementRecord, Written,
 };
 use sqlsec::mask::{Hides, MaskSpec, Nulls, Template};
 use sqlsec::policy::{Aggregate, ColumnMask, Inherit, Inheritance};
@@ -373,6 +373,14 @@ impl World {
                 outputs: vec![written],
             },
             masked,
+            // The other column holds nothing of this job's.
+            tables: BTreeMap::from([(
+                column(target).dataset,
+                Declared {
+                    columns: vec!["c0".to_owned(), "c1".to_owned()],
+                    ..Declared::default()
+                },
+            )]),
             ..StatementRecord::default()
         };
         self.known
