@@ -5,7 +5,7 @@ use super::datasets::{Datasets, Refused};
 use super::refusal::rewrite_code;
 use super::reply::{Replacement, StatementReport};
 use super::statement::Work;
-use crate::resolve::{Relation, Resolution};
+use crate::resolve::{Place, Relation, Resolution};
 use crate::rewrite::{EditSet, Protection, Unit, rewrite};
 use crate::syntax::Span;
 use crate::syntax::ast::Statement;
@@ -31,7 +31,9 @@ impl Work<'_> {
                     let message = format!("`{name}`: a policy of this table cannot be applied");
                     Refused::new(Code::RuleUnusable, message, relation.name)
                 }
-                _ => Refused::new(Code::VerifyFailed, e.to_string(), statement.span),
+                _ => named_in_pattern(&e, resolution, protections).unwrap_or_else(|| {
+                    Refused::new(Code::VerifyFailed, e.to_string(), statement.span)
+                }),
             }
         };
         // `verify` could not tell it from a table that was overlooked.
@@ -75,6 +77,31 @@ impl Work<'_> {
         )
         .map_err(unverified)
     }
+}
+
+/// The reason why names do not resolve that did: inside MATCH_RECOGNIZE and UNPIVOT the rows that take a table's place have no name, since the alias
+/// stands behind and names the result. Flink lets `t.a` stand there for `t` itself.
+fn named_in_pattern(
+    error: &VerifyError,
+    resolution: &Resolution,
+    protections: &[Protection],
+) -> Option<Refused> {
+    if *error != VerifyError::UNRESOLVED {
+        return None;
+    }
+    let mut asked = resolution.relations.iter().zip(protections);
+    let (relation, _) = asked.find(|(relation, protection)| {
+        !protection.is_empty() && matches!(&relation.place, Place::From(from) if from.pattern)
+    })?;
+    let message = format!(
+        "`{}` is protected, and its name means nothing inside MATCH_RECOGNIZE or UNPIVOT: write its columns without it",
+        relation.found.name
+    );
+    Some(Refused::new(
+        Code::UnsupportedConstruct,
+        message,
+        relation.name,
+    ))
 }
 
 /// The last parts of the names of all protected tables that the rewritten text reads: those below the site's views, and those that a filter asks, too.
