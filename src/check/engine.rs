@@ -1,6 +1,6 @@
 //! The engine: policy and catalog in, replies out.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -9,7 +9,7 @@ use super::datasets::Refused;
 use super::refusal::syntax_code;
 use super::reply::{Decision, Denial, Denials, PolicyStamp, Reply};
 use super::statement::Work;
-use super::{Code, Request, recorded, settings};
+use super::{Code, Request, settings};
 use crate::catalog::{Catalog, CatalogSource, TableName};
 use crate::lineage::Record;
 use crate::lineage::store::{Known, LineageSource};
@@ -200,7 +200,8 @@ impl Engine {
             lines: &lines,
             known,
             overlay: RefCell::default(),
-            job: recorded::job(request),
+            named: request.job.as_deref(),
+            job: OnceCell::new(),
             record: RefCell::default(),
         };
         let mut session = request.session.clone();

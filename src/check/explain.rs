@@ -4,7 +4,7 @@
 //! notes what it is asked; each of these questions is put to `Policy::explain`. So an account has the tables, addresses and circumstances of the
 //! decision itself. For people who write rules: it quotes the policy, and must not reach a submitter.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -115,7 +115,8 @@ fn statements(
         lines: &lines,
         known: Arc::default(),
         overlay: RefCell::default(),
-        job: String::new(),
+        named: Some(""),
+        job: OnceCell::new(),
         record: RefCell::default(),
     };
     let mut session = request.session.clone();

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-use super::Request;
 use super::datasets::{Datasets, Refused};
 use super::declared::tables;
 use super::inherited::dataset;
@@ -23,16 +22,6 @@ use crate::mask::MaskSpec;
 use crate::resolve::Resolution;
 use crate::syntax::Span;
 use crate::syntax::ast::{AlterTable, Setting, Statement, StatementKind, TableChange};
-
-/// The name of a job that its submitter has not named: whose it is, and which text.
-pub(super) fn job(request: &Request) -> String {
-    let named = request.job.clone();
-    named.unwrap_or_else(|| {
-        let digest = hash(&request.sql);
-        let short = digest.get(..12).unwrap_or_default();
-        format!("{}:{short}", request.principal.user)
-    })
-}
 
 impl Work<'_> {
     /// What a statement writes; nothing where it writes nothing.
@@ -79,23 +68,34 @@ impl Work<'_> {
         }))
     }
 
+    /// The name of the job. One that its submitter has not named: whose it is, and which text.
+    fn job(&self) -> &str {
+        self.job.get_or_init(|| match self.named {
+            Some(name) => name.to_owned(),
+            None => {
+                let digest = hash(self.source);
+                let short = digest.get(..12).unwrap_or_default();
+                format!("{}:{short}", self.principal.user)
+            }
+        })
+    }
+
     /// Keeps the record of a statement, and lets it protect the statements after it.
     pub(super) fn keep(&self, record: Option<StatementRecord>) {
         let Some(record) = record else { return };
         let mut overlay = self.overlay.borrow_mut();
-        let whose = (&*self.job, &*self.principal.user, self.seconds());
+        let whose = (self.job(), &*self.principal.user, self.seconds());
         Arc::make_mut(&mut overlay).overlay(whose, record.clone(), &self.known);
         self.record.borrow_mut().push(record);
     }
 
     /// The record of the script, when it writes anything.
     pub(super) fn into_record(self) -> Option<Record> {
-        let at = self.seconds();
-        let statements = self.record.into_inner();
+        let statements = self.record.take();
         (!statements.is_empty()).then(|| Record {
-            job: self.job,
+            job: self.job().to_owned(),
             user: self.principal.user.clone(),
-            at,
+            at: self.seconds(),
             statements,
         })
     }

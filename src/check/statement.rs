@@ -1,6 +1,6 @@
 //! One statement: datasets, decision, rewrite, second look, effect on the session.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -41,8 +41,10 @@ pub(super) struct Work<'a> {
     pub known: Arc<Known>,
     /// What the statements before this one write.
     pub overlay: RefCell<Arc<Known>>,
-    /// The name of the job.
-    pub job: String,
+    /// The name that the submitter gave the job.
+    pub named: Option<&'a str>,
+    /// The name of the job, as soon as something is recorded of it.
+    pub job: OnceCell<String>,
     /// The lineage of the statements so far.
     pub record: RefCell<Vec<StatementRecord>>,
 }

@@ -75,8 +75,16 @@ pub(crate) fn normal(text: &str) -> String {
 
 /// SHA-256 in hexadecimal.
 pub(crate) fn hash(text: &str) -> String {
+    // Once for each item of a statement: not by `format!`.
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or_default();
     let digest = sha2::Sha256::digest(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 /// The kind of a type, without length and precision.
