@@ -1,6 +1,6 @@
 //! `graph`: many records as one picture: tables, columns, jobs and what leads from one to another. Every export is made of it.
 //!
-//! In: [`Record`]s, and what is known beside them ([`Beside`]): schemas, the submitted texts, who is protected from what, cut points.
+//! In: [`Record`](super::Record)s, and what is known beside them ([`Beside`]): schemas, the submitted texts, who is protected from what, cut points.
 //! Out: [`Graph`], whose parts name one another by index. Pure and deterministic: the same records in the same order give the same graph.
 //! Stays out: what a column inherits (`inherit` decides, this shows), every output format (`export`).
 //! Invariant: no edge of a record is left out. Invariant: a column about which a viewpoint says nothing is [`Protection::Unknown`], never raw.
