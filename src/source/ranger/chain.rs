@@ -20,7 +20,7 @@ pub(super) enum Match {
 }
 
 /// The resources of a policy: one value list a level.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Chain {
     /// By position.
     levels: Vec<(usize, Level)>,
@@ -71,6 +71,37 @@ impl Chain {
                 .get(*position)
                 .is_some_and(|value| level.begins(value))
         })
+    }
+
+    /// Whether Ranger looks for this before it compares.
+    pub fn is_looked_for(&self) -> bool {
+        self.levels.iter().any(|(_, level)| level.is_looked_for())
+    }
+
+    /// Whether Ranger finds the policy by this.
+    pub fn finds(&self, resource: &Resource) -> bool {
+        let finds = |level: &Level, value: &Value| {
+            value.is_all()
+                || if level.is_looked_for() {
+                    level.finds(value)
+                } else {
+                    level.begins(value)
+                }
+        };
+        let found = |(position, level): &(usize, Level)| {
+            let value = resource.values.get(*position);
+            value.is_some_and(|value| finds(level, value))
+        };
+        self.levels.iter().all(found)
+    }
+
+    /// The same where the policy was found by another of its resources.
+    pub fn found(&self) -> Self {
+        let levels = self.levels.iter().cloned();
+        Self {
+            levels: levels.map(|(at, level)| (at, level.found())).collect(),
+            ..*self
+        }
     }
 
     /// How this lies to the resource that is asked for, and whether that is certain. `None`: it is about something else.

@@ -1,6 +1,6 @@
 //! What decisions on access, masks and filters have in common: tags, zones, and which policies are about a resource.
 
-use super::chain::Match;
+use super::chain::{Chain, Match};
 use super::definition::{Definition, Kind};
 use super::document::Tag;
 use super::facts::Facts;
@@ -53,10 +53,18 @@ impl<'a> Consultation<'a> {
     ) -> impl Iterator<Item = (Match, bool)> + use<'a> {
         let shape = self.service.definition.shape(kind);
         let (resource, facts, wide) = (self.request.resource, self.facts, self.wide());
-        let lying = policy
-            .chains
-            .iter()
-            .filter_map(move |chain| chain.lies(shape, resource, &facts));
+        // Ranger finds a policy by any of its resources, and compares all of them then.
+        let several = policy.chains.len() > 1;
+        let found = several
+            && policy.chains.iter().any(Chain::is_looked_for)
+            && policy.chains.iter().any(|chain| chain.finds(resource));
+        let lying = policy.chains.iter().filter_map(move |chain| {
+            if found {
+                chain.found().lies(shape, resource, &facts)
+            } else {
+                chain.lies(shape, resource, &facts)
+            }
+        });
         lying.filter(move |(lies, _)| match lies {
             Match::Itself | Match::AllBelow => true,
             Match::Descendant => wide,

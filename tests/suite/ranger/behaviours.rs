@@ -299,3 +299,40 @@ fn masks_below_a_table_are_looked_for_in_every_zone_of_its_columns() {
     let below = subject.masks_below(&Request::new(&resource, &select, at, &context), "column");
     assert_eq!(below.named, ["c".to_owned()].into());
 }
+
+/// The table's pattern stands for something in masks alone, so Ranger does not find the policy by it; by its other resource it does, and compares both then.
+#[test]
+fn a_policy_that_is_found_by_one_of_its_resources_is_compared_by_all() {
+    let mut document = documents(&json!([]));
+    document["policies"]["serviceDef"]["resources"][1]["matcherOptions"] =
+        json!({ "wildCard": "false" });
+    document["policies"]["serviceDef"]["dataMaskDef"]["resources"][1]["matcherOptions"] =
+        json!({ "wildCard": "true" });
+    let column = json!({ "db": { "values": ["*"] }, "table": { "values": ["a*"] }, "column": { "values": ["c"] } });
+    let shown = |other: Option<&str>, mode: Mode| {
+        let mut policy = mask(3, "MASK", &column);
+        if let Some(other) = other {
+            policy["additionalResources"] = json!([db(other)]);
+        }
+        let mut document = document.clone();
+        document["policies"]["policies"] = json!([policy]);
+        let resource = json!({ "db": "b", "table": "abc", "column": "c" });
+        ask(&document, mode, &resource, "select")[1][0].clone()
+    };
+    for mode in BOTH {
+        assert_eq!(shown(Some("b"), mode), json!("MASK"));
+        assert_eq!(shown(None, mode), json!(null));
+        assert_eq!(shown(Some("x"), mode), json!(null));
+    }
+    // A token that is not closed begins with nothing: Ranger finds the policy by it, whatever the table is called.
+    document["policies"]["policies"] = json!([mask(3, "MASK", &column)]);
+    document["policies"]["policies"][0]["additionalResources"] =
+        json!([{ "db": { "values": ["b"] }, "table": { "values": ["{USER"] } }]);
+    let resource = json!({ "db": "b", "table": "abc", "column": "c" });
+    for mode in BOTH {
+        assert_eq!(
+            ask(&document, mode, &resource, "select")[1][0],
+            json!("MASK")
+        );
+    }
+}

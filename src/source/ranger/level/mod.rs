@@ -128,6 +128,22 @@ impl Level {
         }
     }
 
+    /// Whether Ranger looks for this level before it compares it.
+    pub fn is_looked_for(&self) -> bool {
+        self.found_by.is_some()
+    }
+
+    /// Whether Ranger finds what the request says of this level, which it looks for.
+    pub fn finds(&self, value: &Value) -> bool {
+        value.texts().iter().any(|text| self.is_found(text))
+    }
+
+    /// The same level where its policy was found by another of its resources.
+    pub fn found(mut self) -> Self {
+        self.found_by = None;
+        self
+    }
+
     /// Whether Ranger finds the policy at all.
     fn is_found(&self, request: &Text) -> bool {
         let Some(found_by) = &self.found_by else {
