@@ -13,7 +13,7 @@ use crate::lineage::store::Entry;
 use crate::lineage::{
     Dataset, Edge, Fingerprint, Form, ItemText, Reduction, Relationship, SourceColumn,
 };
-use crate::mask::{Hides, MaskSpec};
+use crate::mask::{Hides, MaskSpec, Numbers};
 use crate::policy::{Aggregate, Inherit, RuleId};
 use crate::syntax::{DataType, TypeKind};
 
@@ -151,18 +151,8 @@ impl<'a, S: Sources> Walk<'a, S> {
         if self.settings.show_closed {
             return;
         }
-        let rule: RuleId = Arc::from(CLOSED);
-        let want = Want {
-            mask: Mask::Whole(MaskSpec::Redact(self.settings.numbers)),
-            data_type: node.data_type.clone(),
-            origin: None,
-            rule: Arc::clone(&rule),
-            inherit: Inherit::default(),
-            aggregate: Aggregate::default(),
-            jobs: Vec::new(),
-        };
-        node.decided = Some((want.inherit, Some((None, Arc::clone(&rule)))));
-        node.wants.insert((None, rule), want);
+        let reason = node.want_closed(self.settings.numbers);
+        node.decided = Some((Inherit::default(), Some(reason)));
     }
 
     /// The edges into a column.
@@ -234,8 +224,8 @@ impl<'a, S: Sources> Walk<'a, S> {
         }
     }
 
-    /// Lets the masks flow until nothing changes. What a column wants only becomes stricter, in few steps: the bound is never met, and if it were,
-    /// what is wanted then is too strict for none.
+    /// Lets the masks flow until nothing changes. What a column wants only becomes stricter, in few steps, so the bound is not met; if it were, nobody
+    /// could say what the columns want, and all of them would be closed.
     ///
     /// Columns that were met before `first` cannot be made of later ones, or those would have been met with them.
     fn flow(&mut self, first: usize) {
@@ -257,6 +247,9 @@ impl<'a, S: Sources> Walk<'a, S> {
             if !changed {
                 return;
             }
+        }
+        for node in self.met.iter_mut().skip(first) {
+            node.want_closed(self.settings.numbers);
         }
     }
 
@@ -409,6 +402,22 @@ enum Step {
 }
 
 impl Node {
+    /// Nothing of it may be seen.
+    fn want_closed(&mut self, numbers: Numbers) -> Reason {
+        let reason: Reason = (None, Arc::from(CLOSED));
+        let want = Want {
+            mask: Mask::Whole(MaskSpec::Redact(numbers)),
+            data_type: self.data_type.clone(),
+            origin: None,
+            rule: Arc::clone(&reason.1),
+            inherit: Inherit::default(),
+            aggregate: Aggregate::default(),
+            jobs: Vec::new(),
+        };
+        self.wants.insert(reason.clone(), want);
+        reason
+    }
+
     fn want_own(&mut self, column: &SourceColumn, masks: Vec<crate::policy::ColumnMask>) {
         let Some(first) = masks.first() else { return };
         let inherit = masks.iter().map(|m| m.inherit).max();
