@@ -113,9 +113,17 @@ pub(super) fn run(args: &Lineage, streams: &mut Streams) -> Result<Status, Failu
         sessions.push(after);
         beside.texts.push(Some(script.text));
     }
-    let runs = records.iter().zip(&sessions);
-    let runs: Vec<Run<'_>> = runs
-        .map(|(record, session)| Run { record, session })
+    let texts = beside.texts.iter().map(Option::as_deref);
+    let runs: Vec<Run<'_>> = records
+        .iter()
+        .zip(&sessions)
+        .zip(texts)
+        .map(|((record, after), text)| Run {
+            text: text.unwrap_or_default(),
+            record,
+            before: &session,
+            session: after,
+        })
         .collect();
     let seen = args
         .view
