@@ -17,9 +17,10 @@ use super::streams::Streams;
 use crate::catalog::TableName;
 use crate::check::Reply;
 use crate::lineage::store::{
-    Cut, CutAt, Entry, Event, Forget, Known, LineageError, LineageStore, RecordId, record_of_event,
+    Cut, CutAt, Entry, Event, Fold, Forget, Known, LineageError, LineageStore, RecordId,
+    record_of_event,
 };
-use crate::lineage::{Dataset, SourceColumn};
+use crate::lineage::{Dataset, Edge, Indirect, Relationship, SourceColumn};
 use crate::policy::{moment, table_name};
 
 /// What a submission reads of the store, and leaves in it.
@@ -347,14 +348,19 @@ fn dataset(known: &Known, text: &str) -> Result<Dataset, Failure> {
             format!("`{text}` is no dataset: write catalog.database.table, or a physical name");
         return Err(Failure::usage(message));
     };
-    let written = known.datasets().map(|(dataset, _)| dataset);
-    let sources = known.datasets().flat_map(|(_, entries)| entries);
-    let sources = sources.flat_map(|entry| {
+    let called = known.called(&name).map_err(|e| failed(&e))?;
+    if let Some(written) = called.first() {
+        return Ok((**written).clone());
+    }
+    // Of what only others were made.
+    let fold = known.whole().map_err(|e| failed(&e))?;
+    let entries = fold.datasets().flat_map(|(_, entries)| entries);
+    let mut sources = entries.flat_map(|entry| {
         let own = entry.written().columns.iter().flat_map(|c| &c.edges);
         own.chain(&entry.written().whole)
             .map(|edge| &edge.source.dataset)
     });
-    let found = written.chain(sources).find(|dataset| dataset.name == name);
+    let found = sources.find(|dataset| dataset.name == name);
     Ok(found.cloned().unwrap_or(Dataset {
         name,
         physical: Vec::new(),
@@ -403,6 +409,7 @@ fn show(args: &Show, streams: &mut Streams) -> Result<Status, Failure> {
             names.any(|name| dataset.physical.contains(name)) || wanted.name == dataset.name
         })
     };
+    let known = known.whole().map_err(|e| failed(&e))?;
     let shown: Vec<(&Dataset, &[Arc<Entry>])> = known
         .datasets()
         .filter(|(dataset, _)| is_wanted(dataset))
@@ -429,7 +436,7 @@ fn state(entry: &Entry) -> &'static str {
     }
 }
 
-fn as_text(known: &Known, shown: &[(&Dataset, &[Arc<Entry>])]) -> String {
+fn as_text(known: &Fold, shown: &[(&Dataset, &[Arc<Entry>])]) -> String {
     let mut text = format!("version {}\n", known.version());
     let mut line = |depth: usize, what: &str| {
         text.push_str(&format!("{}{}\n", "  ".repeat(depth), printable(what)));
@@ -446,20 +453,24 @@ fn as_text(known: &Known, shown: &[(&Dataset, &[Arc<Entry>])]) -> String {
                 state(entry)
             );
             line(1, &said);
-            for column in &entry.written().columns {
-                for edge in &column.edges {
-                    let source = edge.source.column.as_deref().unwrap_or("*");
-                    let kind = edge.relationship.kind().name();
-                    let under = match entry.read_under(&edge.source) {
-                        Some(print) => format!(", read masked ({})", print.hides().word()),
-                        None => String::new(),
-                    };
-                    let name = &edge.source.dataset.name;
-                    line(
-                        2,
-                        &format!("{} from {name}.{source}: {kind}{under}", column.name),
-                    );
-                }
+            let written = entry.written();
+            let columns = written.columns.iter();
+            let own = columns.flat_map(|c| c.edges.iter().map(|edge| (c.name.as_str(), edge)));
+            let whole = written.whole.iter().map(|edge| ("every column", edge));
+            for (target, edge) in own.chain(whole) {
+                let source = edge.source.column.as_deref().unwrap_or("*");
+                let kind = kind(edge);
+                let only = match edge.relationship.is_told() {
+                    true => "",
+                    false => " (for inheritance alone)",
+                };
+                let under = match entry.read_under(&edge.source) {
+                    Some(print) => format!(", read masked ({})", print.hides().word()),
+                    None => String::new(),
+                };
+                let name = &edge.source.dataset.name;
+                let said = format!("{target} from {name}.{source}: {kind}{only}{under}");
+                line(2, &said);
             }
         }
     }
@@ -487,6 +498,16 @@ fn as_text(known: &Known, shown: &[(&Dataset, &[Arc<Entry>])]) -> String {
     text
 }
 
+/// OpenLineage's name for an edge; for those of which it knows nothing, their own.
+fn kind(edge: &Edge) -> &'static str {
+    match edge.relationship {
+        Relationship::Indirect(Indirect::Rows) => "ROWS",
+        Relationship::Indirect(Indirect::Count) => "COUNT",
+        Relationship::Indirect(Indirect::Twin) => "TWIN",
+        Relationship::Direct(_) | Relationship::Indirect(_) => edge.relationship.kind().name(),
+    }
+}
+
 fn place(column: &SourceColumn) -> String {
     let dataset = &column.dataset;
     let name = match dataset.physical.first() {
@@ -496,7 +517,7 @@ fn place(column: &SourceColumn) -> String {
     format!("{name}.{}", column.column.as_deref().unwrap_or("*"))
 }
 
-fn as_json(known: &Known, shown: &[(&Dataset, &[Arc<Entry>])]) -> Value {
+fn as_json(known: &Fold, shown: &[(&Dataset, &[Arc<Entry>])]) -> Value {
     let entry = |entry: &Arc<Entry>| {
         json!({
             "record": entry.record,
@@ -508,7 +529,8 @@ fn as_json(known: &Known, shown: &[(&Dataset, &[Arc<Entry>])]) -> Value {
                 "name": column.name,
                 "edges": column.edges.iter().map(|edge| json!({
                     "source": edge.source,
-                    "kind": edge.relationship.kind().name(),
+                    "kind": kind(edge),
+                    "inheritance_only": !edge.relationship.is_told(),
                     "read_under": entry.read_under(&edge.source),
                     "expression": entry.text(edge).map(|text| &text.hash),
                 })).collect::<Vec<_>>(),

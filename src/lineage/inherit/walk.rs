@@ -164,6 +164,12 @@ impl<'a, S: Sources> Walk<'a, S> {
         open: &mut Vec<(SourceColumn, usize)>,
     ) {
         for entry in entries {
+            if entry.is_unreadable() {
+                // Whatever rules say of closed sources: here nobody knows which they are.
+                node.unknown = true;
+                node.want_closed(self.settings.numbers);
+                continue;
+            }
             let written = entry.written();
             self.unnamed(&entry, column, node, open);
             let (targets, anywhere) = entry.holding(column.column.as_deref());

@@ -31,6 +31,8 @@ pub struct Entry {
     pub superseded: bool,
     /// Whether nobody can say how the data were written: what another system told.
     pub unknown: bool,
+    /// Whether it stands for what could not be read.
+    unreadable: bool,
     written: Arc<Written>,
     statement: Arc<Circumstances>,
     /// Columns that were renamed since: the new name, and where its data are. A new name of a column that was not written has none.
@@ -92,12 +94,50 @@ impl Entry {
             ended: None,
             superseded: false,
             unknown: origin.unknown,
+            unreadable: false,
             written: Arc::new(written),
             statement: Arc::clone(statement),
             aliases: Arc::default(),
             digest,
             columns: Arc::new(columns),
         }
+    }
+
+    /// What stands for all that could not be read of a dataset: its data could be made of anything.
+    #[cfg(feature = "store")]
+    pub(super) fn unreadable() -> Self {
+        let origin = Origin {
+            record: RecordId(u64::MAX),
+            job: Arc::from("unreadable"),
+            user: Arc::default(),
+            at: 0,
+            settled: None,
+            unknown: true,
+        };
+        // A column, so that a table whose columns nobody knows is closed as well.
+        let any = ColumnLineage {
+            name: "*".to_owned(),
+            data_type: None,
+            edges: Vec::new(),
+        };
+        let written = Written {
+            target: None,
+            replaces: false,
+            columns: vec![any],
+            whole: Vec::new(),
+            span: Span::default(),
+        };
+        let statement = Arc::new(Circumstances::from(&StatementRecord::default()));
+        Self {
+            unreadable: true,
+            ..Self::new(&origin, written, &statement)
+        }
+    }
+
+    /// Whether it stands for what could not be read: it hides every column.
+    #[must_use]
+    pub const fn is_unreadable(&self) -> bool {
+        self.unreadable
     }
 
     pub(super) const fn digest(&self) -> u64 {
@@ -109,6 +149,7 @@ impl Entry {
         self.digest == other.digest
             && self.job == other.job
             && self.unknown == other.unknown
+            && self.unreadable == other.unreadable
             && self.written.columns == other.written.columns
             && self.written.whole == other.written.whole
             && self.superseded == other.superseded

@@ -1,75 +1,137 @@
-//! What the events of a store come to: the writer entries of every dataset, by its physical names and by its logical one.
+//! A snapshot of a store, as inheritance reads it: what is known at one version, whoever writes meanwhile.
 //!
-//! A dataset is found by any of its physical names, else by its logical name. Names are compared by whoever asks, who knows which servers are
-//! the same; here they are only brought near: candidates have the same path below their server, or one above or below it.
+//! It has all in memory (a [`Fold`]), or reads parts of a store's history as they are asked for.
+//! Invariant: a part that cannot be read is not missing. It is an entry that hides every column of its dataset, and [`Known::failure`] says why.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::entry::{Circumstances, Origin};
-use super::{Cut, CutAt, Entry, Event, Forget, LineageError, RecordId};
+use super::fold::sources;
+#[cfg(feature = "store")]
+use super::stored::Stored;
+use super::{Cut, Entry, Event, Fold, LineageError};
 use crate::catalog::TableName;
-use crate::catalog::identity::scheme;
-use crate::lineage::{Change, Dataset, Edge, Record, SourceColumn, StatementRecord, Written};
-use crate::policy::fold;
+use crate::lineage::{Dataset, Edge, Record, SourceColumn, StatementRecord};
 
-/// A snapshot. Cloning it is cheap: it shares what does not change.
+/// A snapshot. Cloning it is cheap where it is of a store.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
-    version: u64,
-    datasets: BTreeMap<Arc<Dataset>, Arc<Kept>>,
-    /// By folded logical name.
-    by_name: Arc<BTreeMap<TableName, Vec<Arc<Dataset>>>>,
-    /// By folded path below the server.
-    by_path: Arc<BTreeMap<String, Vec<Arc<Dataset>>>>,
-    /// Records that are neither committed nor aborted.
-    pending: BTreeMap<RecordId, Arc<Record>>,
-    /// Records that were committed, and imported ones: nobody has said that their jobs have ended.
-    running: Arc<BTreeMap<RecordId, Arc<Record>>>,
-    /// Where the entries of all these lie.
-    places: Arc<BTreeMap<RecordId, BTreeSet<Arc<Dataset>>>>,
-    /// Tables that were renamed, and what they became.
-    moves: Arc<Vec<(Dataset, Dataset)>>,
-    cuts: BTreeMap<u64, Arc<Cut>>,
+    /// What a store knows.
+    #[cfg(feature = "store")]
+    base: Option<Arc<Stored>>,
+    /// What was taken in since.
+    fold: Fold,
 }
 
-/// A dataset with what was written into it.
-#[derive(Debug, Clone, Default)]
-struct Kept {
-    entries: Vec<Arc<Entry>>,
-    /// The event that changed it last.
-    changed: u64,
+impl From<Fold> for Known {
+    fn from(fold: Fold) -> Self {
+        Self {
+            fold,
+            ..Self::default()
+        }
+    }
+}
+
+#[cfg(feature = "store")]
+impl From<Arc<Stored>> for Known {
+    fn from(base: Arc<Stored>) -> Self {
+        Self {
+            base: Some(base),
+            fold: Fold::default(),
+        }
+    }
+}
+
+/// One of the two parts of a snapshot. Without feature `store` there is one.
+macro_rules! both {
+    ($self:ident, $base:ident => $stored:expr, $fold:ident => $folded:expr) => {{
+        let $fold = &$self.fold;
+        let folded = $folded;
+        #[cfg(feature = "store")]
+        let folded = match &$self.base {
+            Some($base) => {
+                let mut all = $stored;
+                all.extend(folded);
+                all
+            }
+            None => folded,
+        };
+        folded
+    }};
 }
 
 impl Known {
+    /// The store's part.
+    #[cfg(feature = "store")]
+    pub(super) const fn base(&self) -> Option<&Arc<Stored>> {
+        self.base.as_ref()
+    }
+
     /// The number of the last event that it knows of.
     #[must_use]
-    pub const fn version(&self) -> u64 {
-        self.version
+    pub fn version(&self) -> u64 {
+        #[cfg(feature = "store")]
+        if let Some(base) = &self.base {
+            return base.version();
+        }
+        self.fold.version()
     }
 
     /// Whether nobody has written anything.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.datasets.values().all(|kept| kept.entries.is_empty())
+        #[cfg(feature = "store")]
+        if self.base.as_ref().is_some_and(|base| !base.is_empty()) {
+            return false;
+        }
+        self.fold.is_empty()
     }
 
-    /// The datasets that were written, with their entries.
-    pub fn datasets(&self) -> impl Iterator<Item = (&Dataset, &[Arc<Entry>])> {
-        self.datasets
-            .iter()
-            .map(|(dataset, kept)| (&**dataset, kept.entries.as_slice()))
-            .filter(|(_, entries)| !entries.is_empty())
+    /// Why some of it could not be read, where that has happened. From then on every dataset has an entry that hides all of its columns.
+    #[must_use]
+    pub fn failure(&self) -> Option<LineageError> {
+        #[cfg(feature = "store")]
+        if let Some(base) = &self.base {
+            return base.failure();
+        }
+        None
     }
 
-    /// The records that nobody has committed or aborted, oldest first.
-    pub fn pending(&self) -> impl Iterator<Item = (RecordId, &Record)> {
-        self.pending.iter().map(|(id, record)| (*id, &**record))
+    /// All of it, in memory: of a large store that takes time.
+    ///
+    /// # Errors
+    /// A store that cannot read.
+    pub fn whole(&self) -> Result<Fold, LineageError> {
+        #[cfg(feature = "store")]
+        if let Some(base) = &self.base {
+            return base.whole();
+        }
+        Ok(self.fold.clone())
+    }
+
+    /// The datasets that were written under a logical name, letter case and all.
+    ///
+    /// # Errors
+    /// A store that cannot read.
+    pub fn called(&self, name: &TableName) -> Result<Vec<Arc<Dataset>>, LineageError> {
+        #[cfg(feature = "store")]
+        if let Some(base) = &self.base {
+            return base.called(name);
+        }
+        Ok(self.fold.called(name))
     }
 
     /// The cuts, with the numbers of their events.
     pub fn cuts(&self) -> impl Iterator<Item = (u64, &Cut)> {
-        self.cuts.iter().map(|(number, cut)| (*number, &**cut))
+        self.standing().cuts()
+    }
+
+    fn standing(&self) -> &super::standing::Standing {
+        #[cfg(feature = "store")]
+        if let Some(base) = &self.base {
+            return base.standing();
+        }
+        self.fold.standing()
     }
 
     /// The entries of a dataset under any of its names, those that say the same once. `shares`: whether two physical names may be of the same bytes.
@@ -79,8 +141,11 @@ impl Known {
         dataset: &Dataset,
         shares: &dyn Fn(&str, &str) -> bool,
     ) -> Vec<Arc<Entry>> {
-        let mut met: HashMap<u64, Vec<Arc<Entry>>> = HashMap::new();
         let mut distinct = self.writers(dataset, shares);
+        if distinct.len() < 2 {
+            return distinct;
+        }
+        let mut met: HashMap<u64, Vec<Arc<Entry>>> = HashMap::new();
         distinct.retain(|entry| {
             let alike = met.entry(entry.digest()).or_default();
             let new = !alike.iter().any(|other| other.says_the_same(entry));
@@ -99,44 +164,19 @@ impl Known {
         dataset: &Dataset,
         shares: &dyn Fn(&str, &str) -> bool,
     ) -> Vec<Arc<Entry>> {
-        let mut found = Vec::new();
-        for kept in self.alike(dataset, shares) {
-            if let Some(kept) = self.datasets.get(kept) {
-                found.extend(kept.entries.iter().cloned());
-            }
-        }
-        found
+        both!(self, base => base.writers(dataset, shares), fold => fold.writers(dataset, shares))
     }
 
     /// The entries of those tables of the site that had a name, wherever they were: a site may move its servers.
     #[must_use]
     pub fn named(&self, name: &TableName) -> Vec<Arc<Entry>> {
-        let kept = self.by_name.get(&folded(name)).into_iter().flatten();
-        let entries = kept.filter_map(|dataset| self.datasets.get(dataset));
-        let entries = entries.flat_map(|kept| &kept.entries);
-        entries
-            .filter(|entry| !entry.declared().is_some_and(|d| d.by_user))
-            .cloned()
-            .collect()
+        both!(self, base => base.named(name), fold => fold.named(name))
     }
 
     /// What a table became that was renamed, step by step.
     #[must_use]
     pub fn moved(&self, dataset: &Dataset) -> Vec<&Dataset> {
-        let same = |a: &Dataset, b: &Dataset| {
-            a.name == b.name || a.physical.iter().any(|name| b.physical.contains(name))
-        };
-        let mut found: Vec<&Dataset> = Vec::new();
-        let mut open = vec![dataset];
-        while let Some(from) = open.pop() {
-            for (old, new) in self.moves.iter().filter(|(old, _)| same(old, from)) {
-                if old != new && !found.contains(&new) {
-                    found.push(new);
-                    open.push(new);
-                }
-            }
-        }
-        found
+        self.standing().moved(dataset)
     }
 
     /// Whether a column is declassified at a time.
@@ -147,14 +187,7 @@ impl Known {
         shares: &dyn Fn(&str, &str) -> bool,
         now: i64,
     ) -> bool {
-        self.cuts.values().any(|cut| match &cut.cut {
-            CutAt::Column(at) => {
-                cut.holds(now)
-                    && at.column == column.column
-                    && is_alike(&at.dataset, &column.dataset, shares)
-            }
-            CutAt::Edge { .. } => false,
-        })
+        self.standing().is_declassified(column, shares, now)
     }
 
     /// Whether an edge into a column is cut at a time.
@@ -167,374 +200,60 @@ impl Known {
         shares: &dyn Fn(&str, &str) -> bool,
         now: i64,
     ) -> bool {
-        self.cuts.values().any(|cut| match &cut.cut {
-            CutAt::Column(_) => false,
-            CutAt::Edge {
-                job,
-                source,
-                target,
-                expression,
-            } => {
-                let written = entry.written().target.as_ref();
-                let hash = entry.text(edge).map(|text| &text.hash);
-                cut.holds(now)
-                    && **job == *entry.job
-                    && target.column.as_deref() == Some(column)
-                    && source.column == edge.source.column
-                    && (expression.is_none() || expression.as_ref() == hash)
-                    && written.is_some_and(|w| is_alike(&target.dataset, w, shares))
-                    && is_alike(&source.dataset, &edge.source.dataset, shares)
-            }
-        })
+        self.standing().is_cut(entry, column, edge, shares, now)
     }
 
-    /// The datasets that are, or may be, the one that is asked for.
-    fn alike<'k>(
-        &'k self,
-        dataset: &Dataset,
-        shares: &dyn Fn(&str, &str) -> bool,
-    ) -> BTreeSet<&'k Arc<Dataset>> {
-        let mut found = BTreeSet::new();
-        let named = self.by_name.get(&folded(&dataset.name));
-        // Under another address the same name is another table; where one of the two has none it may be the same.
-        let named = named.into_iter().flatten();
-        found.extend(named.filter(|kept| {
-            kept.physical.is_empty() || dataset.physical.is_empty() || ***kept == *dataset
-        }));
-        for asked in &dataset.physical {
-            for kept in self.near(asked) {
-                if kept.physical.iter().any(|name| shares(name, asked)) {
-                    found.insert(kept);
-                }
-            }
-        }
-        found
-    }
-
-    /// The datasets whose path is that of a physical name, or above or below it.
-    fn near(&self, physical: &str) -> impl Iterator<Item = &Arc<Dataset>> {
-        let path = path(physical);
-        let mut above: Vec<&str> = vec![path.as_str()];
-        above.extend(
-            path.char_indices()
-                .filter(|(_, c)| *c == '/')
-                .filter_map(|(at, _)| path.get(..at)),
-        );
-        let mut found: Vec<&Arc<Dataset>> = above
-            .iter()
-            .filter_map(|path| self.by_path.get(*path))
-            .flatten()
-            .collect();
-        let inside = format!("{path}/");
-        let below = self.by_path.range(inside.clone()..);
-        let below = below.take_while(|(path, _)| path.starts_with(&inside));
-        found.extend(below.flat_map(|(_, kept)| kept));
-        found.into_iter()
-    }
-
-    /// Whether something that a record reads, or that this was made of, was written since a version.
-    #[must_use]
-    pub fn changed_below(&self, record: &Record, since: u64) -> bool {
-        let same = |a: &str, b: &str| path(a) == path(b);
-        let outputs = record.statements.iter().flat_map(|s| &s.lineage.outputs);
-        let mut met: BTreeSet<&Dataset> = outputs.flat_map(sources).collect();
-        let mut open: Vec<&Dataset> = met.iter().copied().collect();
-        while let Some(source) = open.pop() {
-            let named = self.by_name.get(&folded(&source.name));
-            let mut alike = self.alike(source, &same);
-            alike.extend(named.into_iter().flatten());
-            for kept in alike.into_iter().filter_map(|d| self.datasets.get(d)) {
-                if kept.changed > since {
-                    return true;
-                }
-                let below = kept
-                    .entries
-                    .iter()
-                    .flat_map(|entry| sources(entry.written()));
-                for dataset in below {
-                    if met.insert(dataset) {
-                        open.push(dataset);
-                    }
-                }
-            }
-        }
-        false
-    }
-
-    /// Takes the next event in.
+    /// Takes the next event in, where all is in memory.
     ///
     /// # Errors
-    /// One that does not fit: a record that is not pending, a cut that is not there. Nothing is changed then but the version.
+    /// One that does not fit: a record that is not pending, a cut that is not there. Nothing is changed then.
     pub fn apply(&mut self, number: u64, event: &Event) -> Result<(), LineageError> {
-        self.version = number;
-        match event {
-            Event::Pending(record) => {
-                self.add(RecordId(number), record, (None, false));
-                self.pending
-                    .insert(RecordId(number), Arc::new(record.clone()));
-            }
-            Event::Import(record) => {
-                self.add(RecordId(number), record, (Some(number), true));
-                let running = Arc::make_mut(&mut self.running);
-                running.insert(RecordId(number), Arc::new(record.clone()));
-            }
-            Event::Commit(id) => {
-                let record = self.taken(*id)?;
-                Arc::make_mut(&mut self.running).insert(*id, record);
-                self.mark(*id, |entry| entry.settled = Some(number));
-            }
-            Event::Ended(id) => {
-                let Some(record) = Arc::make_mut(&mut self.running).remove(id) else {
-                    let message = format!("no record {id} is committed, or it has ended already");
-                    return Err(LineageError::Unfit(message));
-                };
-                self.mark(*id, |entry| entry.ended = Some(number));
-                Arc::make_mut(&mut self.places).remove(id);
-                self.supersede(*id, &record);
-            }
-            Event::Abort(id) => {
-                self.taken(*id)?;
-                self.each(*id, |entries| entries.retain(|entry| entry.record != *id));
-                Arc::make_mut(&mut self.places).remove(id);
-            }
-            Event::Forget(forget) => self.forget(forget),
-            Event::Declassify(cut) => {
-                self.cuts.insert(number, Arc::new(cut.clone()));
-            }
-            Event::Classify { cut, .. } => {
-                if self.cuts.remove(cut).is_none() {
-                    return Err(LineageError::Unfit(format!("there is no cut {cut}")));
-                }
-            }
+        #[cfg(feature = "store")]
+        if self.base.is_some() {
+            let message = "events are appended to the store, not to a snapshot of it".to_owned();
+            return Err(LineageError::Unfit(message));
         }
-        Ok(())
+        self.fold.apply(number, event)
     }
 
     /// Takes in what a statement of a script writes, for the statements after it: it protects them, and replaces nothing. `below`: what was known
     /// before the script.
     pub fn overlay(
         &mut self,
-        (job, user, at): (&str, &str, i64),
+        whose: (&str, &str, i64),
         statement: StatementRecord,
         below: &Self,
     ) {
-        let same = |a: &str, b: &str| a == b;
-        for change in &statement.changes {
-            match change {
-                Change::Renamed { from, to } => {
-                    for entry in below.writers(from, &same) {
-                        self.push(to, entry);
-                    }
-                }
-                Change::RenamedColumn { dataset, from, to } => {
-                    for entry in below.writers(dataset, &same) {
-                        self.push(dataset, Arc::new(entry.with_renamed(from, to)));
-                    }
-                }
-                Change::Emptied(_) => {}
+        self.fold.overlay(whose, statement, below);
+    }
+}
+
+/// When a dataset was changed last, and its entries.
+pub(super) type Below<'k> = Vec<(u64, std::borrow::Cow<'k, [Arc<Entry>]>)>;
+
+/// Whether something that a record reads, or that this was made of, was written since a version. `look`: what is known of the datasets that are, or may
+/// be, one that something is made of.
+pub(super) fn changed_below<'k>(
+    record: &Record,
+    since: u64,
+    look: &mut dyn FnMut(&Dataset) -> Result<Below<'k>, LineageError>,
+) -> Result<bool, LineageError> {
+    let outputs = record.statements.iter().flat_map(|s| &s.lineage.outputs);
+    let mut met: BTreeSet<Dataset> = outputs.flat_map(sources).cloned().collect();
+    let mut open: Vec<Dataset> = met.iter().cloned().collect();
+    while let Some(source) = open.pop() {
+        for (changed, entries) in look(&source)? {
+            if changed > since {
+                return Ok(true);
             }
-        }
-        let record = Record {
-            job: job.to_owned(),
-            user: user.to_owned(),
-            at,
-            statements: vec![statement],
-        };
-        self.add(RecordId(u64::MAX), &record, (None, false));
-    }
-
-    fn taken(&mut self, id: RecordId) -> Result<Arc<Record>, LineageError> {
-        let taken = self.pending.remove(&id);
-        taken.ok_or_else(|| LineageError::Unfit(format!("no record {id} is pending")))
-    }
-
-    fn add(&mut self, id: RecordId, record: &Record, (settled, unknown): (Option<u64>, bool)) {
-        let origin = Origin {
-            record: id,
-            job: Arc::from(record.job.as_str()),
-            user: Arc::from(record.user.as_str()),
-            at: record.at,
-            settled,
-            unknown,
-        };
-        for statement in &record.statements {
-            let circumstances = Arc::new(Circumstances::from(statement));
-            for change in &statement.changes {
-                match change {
-                    Change::Renamed { from, to } => self.renamed(from, to),
-                    Change::RenamedColumn { dataset, from, to } => {
-                        self.renamed_column(dataset, from, to);
-                    }
-                    Change::Emptied(_) => {}
+            let below = entries.iter().flat_map(|entry| sources(entry.written()));
+            for dataset in below {
+                if !met.contains(dataset) {
+                    met.insert(dataset.clone());
+                    open.push(dataset.clone());
                 }
             }
-            for output in &statement.lineage.outputs {
-                let Some(target) = &output.target else {
-                    continue;
-                };
-                let entry = Entry::new(&origin, output.clone(), &circumstances);
-                self.push(target, Arc::new(entry));
-            }
         }
     }
-
-    /// What was written under the old name is found under the new one too. Under the old one it stays: an address can be declared again.
-    fn renamed(&mut self, from: &Dataset, to: &Dataset) {
-        let same = |a: &str, b: &str| a == b;
-        for entry in self.writers(from, &same) {
-            self.push(to, entry);
-        }
-        Arc::make_mut(&mut self.moves).push((from.clone(), to.clone()));
-    }
-
-    /// What was written under the old name is read under both: two columns may change their names.
-    fn renamed_column(&mut self, dataset: &Dataset, from: &str, to: &str) {
-        let same = |a: &str, b: &str| a == b;
-        let alike: Vec<Arc<Dataset>> = self.alike(dataset, &same).into_iter().cloned().collect();
-        for dataset in alike {
-            let Some(kept) = self.datasets.get_mut(&dataset) else {
-                continue;
-            };
-            let kept = Arc::make_mut(kept);
-            kept.changed = self.version;
-            for entry in &mut kept.entries {
-                *entry = Arc::new(entry.with_renamed(from, to));
-            }
-        }
-    }
-
-    fn push(&mut self, dataset: &Dataset, entry: Arc<Entry>) {
-        let known = self.datasets.get_key_value(dataset);
-        let dataset =
-            known.map_or_else(|| Arc::new(dataset.clone()), |(known, _)| Arc::clone(known));
-        if !self.datasets.contains_key(&dataset) {
-            let names = Arc::make_mut(&mut self.by_name);
-            names
-                .entry(folded(&dataset.name))
-                .or_default()
-                .push(Arc::clone(&dataset));
-            let paths = Arc::make_mut(&mut self.by_path);
-            for name in &dataset.physical {
-                paths
-                    .entry(path(name))
-                    .or_default()
-                    .push(Arc::clone(&dataset));
-            }
-        }
-        if entry.ended.is_none() {
-            let places = Arc::make_mut(&mut self.places);
-            let places = places.entry(entry.record).or_default();
-            places.insert(Arc::clone(&dataset));
-        }
-        let kept = self.datasets.entry(dataset).or_default();
-        let kept = Arc::make_mut(kept);
-        kept.entries.push(entry);
-        kept.changed = self.version;
-    }
-
-    /// Changes the entries of a record that has not ended, wherever they lie. Nothing is taken up by it that was not there: who has checked before need
-    /// not check again.
-    fn each(&mut self, id: RecordId, change: impl Fn(&mut Vec<Arc<Entry>>)) {
-        for dataset in self.places.get(&id).into_iter().flatten() {
-            if let Some(kept) = self.datasets.get_mut(dataset) {
-                change(&mut Arc::make_mut(kept).entries);
-            }
-        }
-    }
-
-    /// Changes what is known of the entries of a record.
-    fn mark(&mut self, id: RecordId, change: impl Fn(&mut Entry)) {
-        self.each(id, |entries| {
-            for entry in entries.iter_mut().filter(|entry| entry.record == id) {
-                change(Arc::make_mut(entry));
-            }
-        });
-    }
-
-    /// A job has ended, and what it replaces is gone: of others, what they had written who had ended before its record was pending. Whatever ran on,
-    /// was pending, or came in between may have been written afterwards.
-    fn supersede(&mut self, id: RecordId, record: &Record) {
-        let mut gone: BTreeSet<&Dataset> = BTreeSet::new();
-        for statement in &record.statements {
-            let replaced = statement.lineage.outputs.iter().filter(|o| o.replaces);
-            gone.extend(replaced.filter_map(|o| o.target.as_ref()));
-            gone.extend(statement.changes.iter().filter_map(|change| match change {
-                Change::Emptied(dataset) => Some(dataset),
-                Change::Renamed { .. } | Change::RenamedColumn { .. } => None,
-            }));
-        }
-        for dataset in gone.into_iter().filter(|dataset| can_be_emptied(dataset)) {
-            self.hide(dataset, |entry| {
-                entry.record != id && entry.ended.is_some_and(|ended| ended < id.0)
-            });
-        }
-    }
-
-    /// Supersedes entries of exactly this dataset.
-    fn hide(&mut self, dataset: &Dataset, is_gone: impl Fn(&Entry) -> bool) {
-        let Some(kept) = self.datasets.get_mut(dataset) else {
-            return;
-        };
-        for entry in &mut Arc::make_mut(kept).entries {
-            if is_gone(entry) && !entry.superseded {
-                Arc::make_mut(entry).superseded = true;
-            }
-        }
-    }
-
-    fn forget(&mut self, forget: &Forget) {
-        let same = |a: &str, b: &str| a == b;
-        let alike: Vec<Arc<Dataset>> = self
-            .alike(&forget.dataset, &same)
-            .into_iter()
-            .cloned()
-            .collect();
-        for dataset in alike {
-            self.hide(&dataset, |entry| {
-                let job = forget.job.as_ref().is_none_or(|job| **job == *entry.job);
-                job && forget.before.is_none_or(|before| entry.at < before)
-            });
-        }
-    }
-}
-
-/// The datasets that something was made of.
-fn sources(written: &Written) -> impl Iterator<Item = &Dataset> {
-    let own = written.columns.iter().flat_map(|column| &column.edges);
-    own.chain(&written.whole).map(|edge| &edge.source.dataset)
-}
-
-/// Whether all that was written can be gone: a topic only grows, and of a scheme that nobody knows nobody knows that either.
-fn can_be_emptied(dataset: &Dataset) -> bool {
-    const LOGS: [&str; 3] = ["kafka", "pulsar", "kinesis"];
-    !dataset.physical.is_empty()
-        && dataset.physical.iter().all(|name| {
-            let known = name.split_once("://").and_then(|(head, _)| scheme(head));
-            known.is_some_and(|scheme| !LOGS.contains(&scheme.name))
-        })
-}
-
-fn is_alike(one: &Dataset, other: &Dataset, shares: &dyn Fn(&str, &str) -> bool) -> bool {
-    if one.physical.is_empty() || other.physical.is_empty() {
-        return one.name == other.name;
-    }
-    let mut pairs = one
-        .physical
-        .iter()
-        .flat_map(|a| other.physical.iter().map(move |b| (a, b)));
-    pairs.any(|(a, b)| shares(a, b))
-}
-
-/// A logical name without letter case.
-fn folded(name: &TableName) -> TableName {
-    TableName::new(fold(&name.catalog), fold(&name.database), fold(&name.table))
-}
-
-/// What stands behind the server, without letter case.
-fn path(physical: &str) -> String {
-    let Some((_, tail)) = physical.split_once("://") else {
-        return fold(physical);
-    };
-    let rest = tail.find('/').and_then(|at| tail.get(at..));
-    fold(rest.unwrap_or_default())
+    Ok(false)
 }

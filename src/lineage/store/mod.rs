@@ -1,8 +1,9 @@
 //! `store`: what is kept of the lineage of all jobs: who wrote which columns from which, and under which masks.
 //!
 //! In: [`Record`]s of allowed submissions, and what operators decide ([`Event`]). Out: [`Known`], a snapshot that inheritance reads.
-//! A store keeps events in one order and nothing else; what is known is what they come to, one after the other. So every store, in memory or in a
-//! database, knows the same, and its history is its audit.
+//! A store keeps events in one order; what is known is what they come to, one after the other ([`Fold`]). So every store, in memory or in a database,
+//! knows the same, and its history is its audit. A database keeps beside them which events speak of which dataset, and reads no others
+//! (docs/decisions/0022).
 //! Stays out: policies, principals, SQL.
 //! Invariant: what is pending protects as if it were committed; only what has ended replaces, and only what had ended before it began.
 //! Invariant: entries outlive their jobs, their sources and their own data: other tables were made of these. What was replaced is superseded: who
@@ -10,17 +11,33 @@
 
 mod entry;
 mod event;
+mod fold;
 mod import;
+#[cfg(feature = "store")]
+mod index;
 mod known;
 mod memory;
+mod names;
+#[cfg(feature = "store")]
+mod pages;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "store")]
 mod sqlite;
+mod standing;
+#[cfg(feature = "store")]
+mod stored;
+#[cfg(feature = "store")]
+mod tables;
 
 pub use entry::Entry;
 pub use event::{Cut, CutAt, Event, Forget, RecordId};
+pub use fold::Fold;
 pub use import::record_of_event;
 pub use known::Known;
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresOptions, PostgresStore};
 #[cfg(feature = "store")]
 pub use sqlite::SqliteStore;
 
