@@ -35,10 +35,7 @@ pub(super) fn version(rows: &mut dyn Rows) -> Result<u64, LineageError> {
 }
 
 /// The events up to a number, oldest first.
-pub(super) fn events(
-    rows: &mut dyn Rows,
-    last: u64,
-) -> Result<Vec<(u64, Event)>, LineageError> {
+pub(super) fn events(rows: &mut dyn Rows, last: u64) -> Result<Vec<(u64, Event)>, LineageError> {
     let sql = "SELECT number, body FROM event WHERE number <= $1 ORDER BY number";
     read(rows.rows(sql, &[Value::Number(signed(last))])?)
 }
@@ -68,19 +65,29 @@ pub(super) fn append(
         return Err(LineageError::Stale);
     }
     if let Some(about) = about(event) {
-        let sql = "SELECT number, body FROM event WHERE number = $1 \
-                   UNION ALL SELECT number, body FROM event WHERE record = $2 ORDER BY 1";
-        let about = Value::Number(signed(about));
-        let mut fold = Fold::default();
-        for (number, event) in read(rows.rows(sql, &[about, about])?)? {
-            fold.apply(number, &event).map_err(|e| damaged(number, &e))?;
-        }
-        fold.apply(number, event)?;
+        so_far(rows, about)?.apply(number, event)?;
     }
     let sql = "INSERT INTO event (number, body) VALUES ($1, $2)";
     rows.change(sql, &[Value::Number(signed(number)), Value::Text(body)])?;
     note(rows, number, event)?;
     Ok(number)
+}
+
+/// What has become of a record or a cut. Of a number that is of neither, nothing.
+fn so_far(rows: &mut dyn Rows, number: u64) -> Result<Fold, LineageError> {
+    let sql = "SELECT number, body FROM event WHERE number = $1 \
+               UNION ALL SELECT number, body FROM event WHERE record = $2 ORDER BY 1";
+    let number = Value::Number(signed(number));
+    let events = read(rows.rows(sql, &[number, number])?)?;
+    let mut fold = Fold::default();
+    let begins = |event: &Event| about(event).is_none();
+    if events.first().is_some_and(|(_, first)| begins(first)) {
+        for (number, event) in events {
+            fold.apply(number, &event)
+                .map_err(|e| damaged(number, &e))?;
+        }
+    }
+    Ok(fold)
 }
 
 /// What an event comes to that fitted when it was written.
@@ -270,7 +277,10 @@ impl Notes<'_> {
 /// By what a logical name is looked up.
 pub(super) fn name_key(dataset: &Dataset) -> String {
     let name = folded(&dataset.name);
-    let key = format!("{}\u{1f}{}\u{1f}{}", name.catalog, name.database, name.table);
+    let key = format!(
+        "{}\u{1f}{}\u{1f}{}",
+        name.catalog, name.database, name.table
+    );
     beginning(&key).to_owned()
 }
 

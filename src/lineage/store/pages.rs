@@ -143,10 +143,7 @@ impl Pages {
         if let Some(page) = self.pages.get(&found.id) {
             return Ok(Arc::clone(page));
         }
-        let (id, last) = (
-            Value::Number(found.id),
-            Value::Number(signed(self.version)),
-        );
+        let (id, last) = (Value::Number(found.id), Value::Number(signed(self.version)));
         let mut fold = Fold::default();
         for (number, event) in read(rows.rows(OF_DATASET, &[id, last])?)? {
             fold.apply(number, &event)

@@ -179,7 +179,9 @@ impl Rows for Open<'_> {
     ) -> Result<Vec<(i64, String)>, LineageError> {
         let mut statement = self.0.prepare_cached(sql).map_err(unavailable)?;
         let rows = statement
-            .query_map(params_from_iter(values), |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_map(params_from_iter(values), |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
             .map_err(unavailable)?;
         rows.collect::<Result<_, _>>().map_err(unavailable)
     }

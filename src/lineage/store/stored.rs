@@ -50,10 +50,7 @@ impl Stored {
         let since = before.map_or(0, |before| before.version);
         let sql = "SELECT number, body FROM event \
                    WHERE stands = 1 AND number > $1 AND number <= $2 ORDER BY number";
-        let span = [
-            Value::Number(signed(since)),
-            Value::Number(signed(version)),
-        ];
+        let span = [Value::Number(signed(since)), Value::Number(signed(version))];
         for (number, event) in index::read(rows.rows(sql, &span)?)? {
             Arc::make_mut(&mut standing)
                 .apply(number, &event)

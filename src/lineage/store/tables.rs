@@ -27,11 +27,8 @@ pub(super) trait Rows {
     ///
     /// # Errors
     /// A database that does not answer, or too late.
-    fn rows(
-        &mut self,
-        sql: &str,
-        values: &[Value<'_>],
-    ) -> Result<Vec<(i64, String)>, LineageError>;
+    fn rows(&mut self, sql: &str, values: &[Value<'_>])
+    -> Result<Vec<(i64, String)>, LineageError>;
 
     /// Does what answers nothing.
     ///

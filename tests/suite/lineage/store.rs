@@ -610,17 +610,17 @@ mod file {
         let entries = known.writers(&dataset("s3://l/c"), &|a, b| a == b);
         assert!(entries.iter().all(|entry| entry.is_unreadable()));
         assert_eq!(entries.len(), 1);
-        assert!(matches!(
-            known.failure(),
-            Some(LineageError::Unreadable(_))
-        ));
+        assert!(matches!(known.failure(), Some(LineageError::Unreadable(_))));
         // From now on nothing that it says can be relied upon.
         let entries = known.writers(&dataset("s3://l/never"), &|a, b| a == b);
         assert!(entries.iter().any(|entry| entry.is_unreadable()));
         assert!(!known.is_empty());
         assert!(known.whole().is_err() && store.events().is_err());
         // The next snapshot tries again.
-        assert_eq!(jobs(&store.snapshot().expect("a snapshot"), "s3://l/d"), ["two"]);
+        assert_eq!(
+            jobs(&store.snapshot().expect("a snapshot"), "s3://l/d"),
+            ["two"]
+        );
         let id = RecordId(1);
         assert!(matches!(store.ended(id), Err(LineageError::Unreadable(_))));
     }
