@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::args::{Common, Flink, Format, SplitterArg, StyleArg, Who};
 use super::failure::{Failure, Status};
 use super::input::{Source, read};
-use super::lineage_store::Kept;
+use super::lineage_store::{self, Kept};
 use super::render::Place;
 use crate::policy::Attribute;
 use crate::syntax::Position;
@@ -54,6 +54,11 @@ pub(super) fn apply(
     let config = parse(&read(path, Status::Usage)?)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let beside = |file: PathBuf| folder.join(file);
+    // A store in a database has an address, which is beside nothing.
+    let store = |place: PathBuf| match place.to_str().is_some_and(lineage_store::is_address) {
+        true => place,
+        false => beside(place),
+    };
     common.flink = common.flink.or(config.flink);
     common.splitter = common.splitter.or(config.splitter);
     common.format = common.format.or(config.format);
@@ -61,7 +66,7 @@ pub(super) fn apply(
         common.catalog = config.catalog.into_iter().map(beside).collect();
     }
     if let Some(kept) = kept {
-        kept.lineage = kept.lineage.take().or(config.lineage.map(beside));
+        kept.lineage = kept.lineage.take().or(config.lineage.map(store));
         kept.job = kept.job.take().or(config.job);
     }
     if let Some(style) = style {

@@ -1,4 +1,4 @@
-//! `--lineage FILE`, and `lineage show|commit|abort|ended|import|forget|declassify`: the lineage of all jobs, kept in a file.
+//! `--lineage STORE`, and `lineage show|commit|abort|ended|import|forget|declassify`: the lineage of all jobs, kept in a file or in PostgreSQL.
 //!
 //! Stays out: what is inherited. Whoever changes what is known says who they are, and why: that is the audit.
 
@@ -26,8 +26,8 @@ use crate::policy::{moment, table_name};
 /// What a submission reads of the store, and leaves in it.
 #[derive(Debug, Args)]
 pub(super) struct Kept {
-    /// What earlier jobs wrote, and where this one is kept: a file, made where there is none.
-    #[arg(long, value_name = "FILE")]
+    /// What earlier jobs wrote, and where this one is kept: a file, made where there is none, or `postgres://user@host/database` (password: PGPASSWORD).
+    #[arg(long, value_name = "STORE")]
     pub lineage: Option<PathBuf>,
     /// The name of this job there.
     #[arg(long)]
@@ -68,8 +68,8 @@ Examples:
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
-    /// The store.
-    #[arg(long, value_name = "FILE")]
+    /// The store: a file, or `postgres://user@host/database`.
+    #[arg(long, value_name = "STORE")]
     pub lineage: PathBuf,
     /// Only this dataset: `catalog.database.table`, or a physical name.
     pub dataset: Option<String>,
@@ -83,8 +83,8 @@ pub(super) struct Show {
 
 #[derive(Debug, Args)]
 pub(super) struct Ids {
-    /// The store.
-    #[arg(long, value_name = "FILE")]
+    /// The store: a file, or `postgres://user@host/database`.
+    #[arg(long, value_name = "STORE")]
     pub lineage: PathBuf,
     /// The numbers of the records, as `rewrite` printed them.
     #[arg(required = true)]
@@ -93,8 +93,8 @@ pub(super) struct Ids {
 
 #[derive(Debug, Args)]
 pub(super) struct Import {
-    /// The store.
-    #[arg(long, value_name = "FILE")]
+    /// The store: a file, or `postgres://user@host/database`.
+    #[arg(long, value_name = "STORE")]
     pub lineage: PathBuf,
     /// Files of events.
     #[arg(required = true)]
@@ -114,8 +114,8 @@ pub(super) struct Reason {
 
 #[derive(Debug, Args)]
 pub(super) struct ForgetArgs {
-    /// The store.
-    #[arg(long, value_name = "FILE")]
+    /// The store: a file, or `postgres://user@host/database`.
+    #[arg(long, value_name = "STORE")]
     pub lineage: PathBuf,
     /// The dataset: `catalog.database.table`, or a physical name.
     pub dataset: String,
@@ -131,8 +131,8 @@ pub(super) struct ForgetArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct Declassify {
-    /// The store.
-    #[arg(long, value_name = "FILE")]
+    /// The store: a file, or `postgres://user@host/database`.
+    #[arg(long, value_name = "STORE")]
     pub lineage: PathBuf,
     /// The dataset: `catalog.database.table`, or a physical name.
     #[arg(required_unless_present = "undo", requires = "column")]
@@ -172,8 +172,23 @@ impl Kept {
     }
 }
 
+/// A store by a file's name or by the address of a PostgreSQL database.
+fn open(place: &Path, create: bool) -> Result<Arc<dyn LineageStore>, Failure> {
+    match place.to_str().filter(|place| is_address(place)) {
+        Some(address) => in_database(address, create),
+        None => in_file(place, create),
+    }
+}
+
+/// Whether a store is no file, but in a database.
+pub(super) fn is_address(place: &str) -> bool {
+    ["postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| place.starts_with(scheme))
+}
+
 #[cfg(feature = "store")]
-fn open(path: &Path, create: bool) -> Result<Arc<dyn LineageStore>, Failure> {
+fn in_file(path: &Path, create: bool) -> Result<Arc<dyn LineageStore>, Failure> {
     use crate::lineage::store::SqliteStore;
     let opened = if create {
         SqliteStore::open(path)
@@ -184,10 +199,49 @@ fn open(path: &Path, create: bool) -> Result<Arc<dyn LineageStore>, Failure> {
 }
 
 #[cfg(not(feature = "store"))]
-fn open(_: &Path, _: bool) -> Result<Arc<dyn LineageStore>, Failure> {
+fn in_file(_: &Path, _: bool) -> Result<Arc<dyn LineageStore>, Failure> {
     Err(Failure::usage(
         "this sqlsec was built without feature `store`: it keeps no lineage",
     ))
+}
+
+#[cfg(feature = "postgres")]
+fn in_database(address: &str, create: bool) -> Result<Arc<dyn LineageStore>, Failure> {
+    use crate::lineage::store::{PostgresOptions, PostgresStore};
+    let options = PostgresOptions {
+        password: password()?,
+        ..PostgresOptions::default()
+    };
+    let opened = if create {
+        PostgresStore::open(address, &options)
+    } else {
+        PostgresStore::existing(address, &options)
+    };
+    Ok(Arc::new(opened.map_err(|e| failed(&e))?))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn in_database(_: &str, _: bool) -> Result<Arc<dyn LineageStore>, Failure> {
+    Err(Failure::usage(
+        "this sqlsec was built without feature `postgres`: it keeps lineage in files alone",
+    ))
+}
+
+/// The password of the database: `PGPASSWORD`, or what the file holds that `SQLSEC_LINEAGE_PASSWORD_FILE` names.
+#[cfg(feature = "postgres")]
+fn password() -> Result<Option<String>, Failure> {
+    let Some(file) = std::env::var_os("SQLSEC_LINEAGE_PASSWORD_FILE") else {
+        return Ok(std::env::var("PGPASSWORD").ok());
+    };
+    let text = std::fs::read_to_string(&file).map_err(|e| {
+        let file = Path::new(&file).display();
+        Failure::new(
+            Status::Policy,
+            "lineage-unavailable",
+            format!("cannot read `{file}`: {e}"),
+        )
+    })?;
+    Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
 fn failed(error: &LineageError) -> Failure {

@@ -1,10 +1,11 @@
 //! What the store keeps, whatever happens to whoever writes.
 
+#[cfg(all(feature = "postgres", unix))]
+mod postgres;
 #[cfg(feature = "store")]
 mod random;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::thread;
 
 use sqlsec::catalog::TableName;
@@ -121,6 +122,11 @@ impl Folder {
     fn file(&self) -> PathBuf {
         self.0.join("lineage.db")
     }
+
+    #[cfg(feature = "store")]
+    fn address(&self) -> String {
+        self.file().to_str().expect("text").to_owned()
+    }
 }
 
 impl Drop for Folder {
@@ -129,8 +135,28 @@ impl Drop for Folder {
     }
 }
 
+/// Makes a store that is empty.
+type Opener = std::rc::Rc<dyn Fn() -> Box<dyn LineageStore>>;
+
+std::thread_local! {
+    /// Whence stores come now, where from elsewhere than usual.
+    static NOW: std::cell::RefCell<Option<Opener>> = const { std::cell::RefCell::new(None) };
+}
+
+/// Tests that go over every store, over one alone.
+#[cfg(feature = "postgres")]
+fn on(open: Opener, tests: &dyn Fn()) {
+    NOW.with(|now| now.replace(Some(open)));
+    tests();
+    NOW.with(|now| now.take());
+}
+
 /// The same test of every store.
 fn each(test: &dyn Fn(&dyn LineageStore)) {
+    let now = NOW.with(|now| now.borrow().clone());
+    if let Some(open) = now {
+        return test(&*open());
+    }
     test(&MemoryStore::default());
     #[cfg(feature = "store")]
     {
@@ -357,29 +383,198 @@ fn an_edge_is_cut_for_one_job_and_one_expression() {
     assert!(is_cut(&store.snapshot().expect("a snapshot")));
 }
 
+/// A store by its address: a file, or a database.
+#[cfg(feature = "store")]
+fn open_any(address: &str) -> Box<dyn LineageStore> {
+    #[cfg(feature = "postgres")]
+    if address.starts_with("postgres://") {
+        use sqlsec::lineage::store::{PostgresOptions, PostgresStore};
+        let store = PostgresStore::open(address, &PostgresOptions::default());
+        return Box::new(store.expect("a store"));
+    }
+    Box::new(file::open(Path::new(address)))
+}
+
+#[test]
+fn what_was_written_since_a_check_is_stale() {
+    each(&|store| {
+        let reads_c = copy("reader", "s3://l/c", "s3://l/d", false);
+        commit(store, &copy("one", "s3://l/a", "s3://l/c", false));
+        let checked = store.snapshot().expect("a snapshot").version();
+        commit(store, &copy("elsewhere", "s3://l/x", "s3://l/y", false));
+        store
+            .pending_since(&reads_c, checked)
+            .expect("nothing of it has changed");
+        commit(store, &copy("above", "s3://l/x", "s3://l/a", false));
+        let stale = store.pending_since(&reads_c, checked);
+        assert_eq!(stale, Err(LineageError::Stale));
+        let now = store.snapshot().expect("a snapshot").version();
+        store.pending_since(&reads_c, now).expect("checked again");
+    });
+}
+
+#[cfg(feature = "store")]
+fn is_the_same_after_it_was_closed(address: &str) {
+    let store = open_any(address);
+    commit(&*store, &copy("one", "s3://l/a", "s3://l/c", false));
+    store
+        .pending(&copy("two", "s3://l/a", "s3://l/c", false))
+        .expect("pending");
+    let events = store.events().expect("events");
+    drop(store);
+    let store = open_any(address);
+    assert_eq!(store.events().expect("events"), events);
+    assert_eq!(written(&*store, "s3://l/c"), ["one", "two"]);
+}
+
+#[cfg(feature = "store")]
+/// Eight write and eight read, each with a connection of its own, as processes would.
+fn many_see_one_history(address: &str) {
+    const EACH: usize = 12;
+    drop(open_any(address));
+    let writers: Vec<_> = (0..8)
+        .map(|writer| {
+            let address = address.to_owned();
+            thread::spawn(move || {
+                let store = open_any(&address);
+                (0..EACH)
+                    .map(|turn| {
+                        let job = format!("w{writer}-{turn}");
+                        let replaces = turn % 4 == 3;
+                        let record = copy(&job, "s3://l/a", "s3://l/c", replaces);
+                        let id = store.pending(&record).expect("pending");
+                        if turn % 3 == 2 {
+                            store.abort(id).expect("an abort");
+                        } else {
+                            store.commit(id).expect("a commit");
+                        }
+                        id
+                    })
+                    .collect::<Vec<_>>()
+            })
+        })
+        .collect();
+    let readers: Vec<_> = (0..8)
+        .map(|_| {
+            let address = address.to_owned();
+            thread::spawn(move || {
+                let store = open_any(&address);
+                let mut seen = Vec::new();
+                for _ in 0..20 {
+                    let known = store.snapshot().expect("a snapshot");
+                    seen.push((known.version(), jobs(&known, "s3://l/c")));
+                    thread::yield_now();
+                }
+                seen
+            })
+        })
+        .collect();
+    let ids: Vec<RecordId> = writers
+        .into_iter()
+        .flat_map(|w| w.join().expect("a writer"))
+        .collect();
+    let unique: std::collections::BTreeSet<_> = ids.iter().collect();
+    assert_eq!(unique.len(), 8 * EACH);
+    // The history in the file, told once more: every reader must have seen one of its states.
+    let events = open_any(address).events().expect("events");
+    assert_eq!(events.len(), 2 * 8 * EACH);
+    let mut known = Known::default();
+    let mut states = vec![(0, jobs(&known, "s3://l/c"))];
+    for (number, event) in &events {
+        known.apply(*number, event).expect("an event that fits");
+        states.push((*number, jobs(&known, "s3://l/c")));
+    }
+    for reader in readers {
+        for state in reader.join().expect("a reader") {
+            assert!(states.contains(&state), "version {} was never so", state.0);
+        }
+    }
+}
+
+#[cfg(feature = "store")]
+const CHILD: &str = "SQLSEC_TEST_STORE_TO_WRITE";
+
+#[cfg(feature = "store")]
+/// What the process does that is killed below.
+fn write_until_killed(address: &str) {
+    use std::io::Write;
+    let store = open_any(address);
+    let mut out = std::io::stdout();
+    for number in 0.. {
+        let record = copy(&format!("job {number}"), "s3://l/a", "s3://l/c", false);
+        let id = commit(&*store, &record);
+        writeln!(out, "\nacknowledged {number} {id}").expect("a reader");
+        out.flush().expect("a reader");
+    }
+}
+
+#[cfg(feature = "store")]
+/// A program of its own, for the tests that kill it.
+#[test]
+fn writes_until_it_is_killed() {
+    if let Ok(address) = std::env::var(CHILD) {
+        write_until_killed(&address);
+    }
+}
+
+#[cfg(feature = "store")]
+fn killed_in_the_middle(address: &str) {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+    let mut acknowledged = Vec::new();
+    for round in 0..3 {
+        let mut child = Command::new(std::env::current_exe().expect("this program"))
+            .args([
+                "lineage::store::writes_until_it_is_killed",
+                "--exact",
+                "--nocapture",
+                "--test-threads=1",
+            ])
+            .env(CHILD, address)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a child");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let due = acknowledged.len() + 15 + round * 7;
+        while acknowledged.len() < due {
+            let line = lines.next().expect("a line").expect("text");
+            acknowledged.extend(line.strip_prefix("acknowledged ").and_then(|rest| {
+                let (_, id) = rest.split_once(' ')?;
+                id.parse().ok().map(RecordId)
+            }));
+        }
+        // SIGKILL, wherever it is.
+        child.kill().expect("a kill");
+        acknowledged.extend(lines.map_while(Result::ok).filter_map(|line| {
+            let rest = line.strip_prefix("acknowledged ")?.to_owned();
+            rest.split_once(' ')?.1.parse().ok().map(RecordId)
+        }));
+        child.wait().expect("an end");
+        let known = open_any(address).snapshot().expect("a snapshot");
+        let entries = known.writers(&dataset("s3://l/c"), &|a, b| a == b);
+        for id in &acknowledged {
+            let kept = entries.iter().find(|e| e.record == *id).expect("an entry");
+            assert!(kept.settled.is_some(), "{id} was committed");
+        }
+    }
+    assert!(acknowledged.len() >= 45 + 21);
+}
+
 #[cfg(feature = "store")]
 mod file {
     use sqlsec::lineage::store::SqliteStore;
 
     use super::*;
 
-    fn open(path: &Path) -> SqliteStore {
+    pub fn open(path: &Path) -> SqliteStore {
         SqliteStore::open(path).expect("a store")
     }
 
     #[test]
     fn a_store_is_the_same_after_it_was_closed() {
         let folder = Folder::new("again");
-        let store = open(&folder.file());
-        commit(&store, &copy("one", "s3://l/a", "s3://l/c", false));
-        store
-            .pending(&copy("two", "s3://l/a", "s3://l/c", false))
-            .expect("pending");
-        let events = store.events().expect("events");
-        drop(store);
-        let store = open(&folder.file());
-        assert_eq!(store.events().expect("events"), events);
-        assert_eq!(written(&store, "s3://l/c"), ["one", "two"]);
+        is_the_same_after_it_was_closed(&folder.address());
     }
 
     #[test]
@@ -415,133 +610,16 @@ mod file {
         ));
     }
 
-    /// Eight write and eight read, each with a connection of its own, as processes would.
     #[test]
     fn eight_writers_and_eight_readers_see_one_history() {
-        const EACH: usize = 12;
         let folder = Folder::new("many");
-        let path = folder.file();
-        drop(open(&path));
-        let writers: Vec<_> = (0..8)
-            .map(|writer| {
-                let path = path.clone();
-                thread::spawn(move || {
-                    let store = open(&path);
-                    (0..EACH)
-                        .map(|turn| {
-                            let job = format!("w{writer}-{turn}");
-                            let replaces = turn % 4 == 3;
-                            let record = copy(&job, "s3://l/a", "s3://l/c", replaces);
-                            let id = store.pending(&record).expect("pending");
-                            if turn % 3 == 2 {
-                                store.abort(id).expect("an abort");
-                            } else {
-                                store.commit(id).expect("a commit");
-                            }
-                            id
-                        })
-                        .collect::<Vec<_>>()
-                })
-            })
-            .collect();
-        let readers: Vec<_> = (0..8)
-            .map(|_| {
-                let path = path.clone();
-                thread::spawn(move || {
-                    let store = open(&path);
-                    let mut seen = Vec::new();
-                    for _ in 0..20 {
-                        let known = store.snapshot().expect("a snapshot");
-                        seen.push((known.version(), jobs(&known, "s3://l/c")));
-                        thread::yield_now();
-                    }
-                    seen
-                })
-            })
-            .collect();
-        let ids: Vec<RecordId> = writers
-            .into_iter()
-            .flat_map(|w| w.join().expect("a writer"))
-            .collect();
-        let unique: std::collections::BTreeSet<_> = ids.iter().collect();
-        assert_eq!(unique.len(), 8 * EACH);
-        // The history in the file, told once more: every reader must have seen one of its states.
-        let events = open(&path).events().expect("events");
-        assert_eq!(events.len(), 2 * 8 * EACH);
-        let mut known = Known::default();
-        let mut states = vec![(0, jobs(&known, "s3://l/c"))];
-        for (number, event) in &events {
-            known.apply(*number, event).expect("an event that fits");
-            states.push((*number, jobs(&known, "s3://l/c")));
-        }
-        for reader in readers {
-            for state in reader.join().expect("a reader") {
-                assert!(states.contains(&state), "version {} was never so", state.0);
-            }
-        }
-    }
-
-    const CHILD: &str = "SQLSEC_TEST_STORE_TO_WRITE";
-
-    /// What the process does that is killed below.
-    fn write_until_killed(path: &Path) {
-        use std::io::Write;
-        let store = open(path);
-        let mut out = std::io::stdout();
-        for number in 0.. {
-            let record = copy(&format!("job {number}"), "s3://l/a", "s3://l/c", false);
-            let id = commit(&store, &record);
-            writeln!(out, "\nacknowledged {number} {id}").expect("a reader");
-            out.flush().expect("a reader");
-        }
+        many_see_one_history(&folder.address());
     }
 
     #[test]
     fn whoever_is_killed_in_the_middle_loses_nothing_that_was_acknowledged() {
-        use std::io::{BufRead, BufReader};
-        use std::process::{Command, Stdio};
-        if let Some(path) = std::env::var_os(CHILD) {
-            return write_until_killed(Path::new(&path));
-        }
         let folder = Folder::new("killed");
-        let mut acknowledged = Vec::new();
-        for round in 0..3 {
-            let mut child = Command::new(std::env::current_exe().expect("this program"))
-                .args([
-                    "lineage::store::file::whoever_is_killed_in_the_middle_loses_nothing_that_was_acknowledged",
-                    "--exact",
-                    "--nocapture",
-                    "--test-threads=1",
-                ])
-                .env(CHILD, folder.file())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::null())
-                .spawn()
-                .expect("a child");
-            let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-            let due = acknowledged.len() + 15 + round * 7;
-            while acknowledged.len() < due {
-                let line = lines.next().expect("a line").expect("text");
-                acknowledged.extend(line.strip_prefix("acknowledged ").and_then(|rest| {
-                    let (_, id) = rest.split_once(' ')?;
-                    id.parse().ok().map(RecordId)
-                }));
-            }
-            // SIGKILL, wherever it is.
-            child.kill().expect("a kill");
-            acknowledged.extend(lines.map_while(Result::ok).filter_map(|line| {
-                let rest = line.strip_prefix("acknowledged ")?.to_owned();
-                rest.split_once(' ')?.1.parse().ok().map(RecordId)
-            }));
-            child.wait().expect("an end");
-            let known = open(&folder.file()).snapshot().expect("a snapshot");
-            let entries = known.writers(&dataset("s3://l/c"), &|a, b| a == b);
-            for id in &acknowledged {
-                let kept = entries.iter().find(|e| e.record == *id).expect("an entry");
-                assert!(kept.settled.is_some(), "{id} was committed");
-            }
-        }
-        assert!(acknowledged.len() >= 45 + 21);
+        killed_in_the_middle(&folder.address());
     }
 
     /// A file as the first version of the schema had it: events, and nothing else.

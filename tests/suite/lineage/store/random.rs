@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any};
 use sqlsec::lineage::Declared;
-use sqlsec::lineage::store::{Entry, SqliteStore};
+use sqlsec::lineage::store::Entry;
 
 use super::*;
 use crate::properties::on_random_cases;
@@ -189,12 +189,11 @@ fn answers(known: &Known) -> Vec<String> {
 
 /// Of two stores over one file, and of one in memory: each event is taken by all or refused by all for the same reason, and all answer alike, at
 /// the time and later on.
-fn alike(steps: &[Step], counts: &mut (usize, usize)) -> Result<(), String> {
-    static NUMBER: AtomicUsize = AtomicUsize::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let folder = Folder::new(&format!("random-{number}"));
-    // The disk is not what is tested here.
-    let open = || SqliteStore::open(&folder.file()).expect("a store");
+fn alike(
+    steps: &[Step],
+    counts: &mut (usize, usize),
+    open: &dyn Fn() -> Box<dyn LineageStore>,
+) -> Result<(), String> {
     let files = [open(), open()];
     let memory = MemoryStore::default();
     let mut earlier: Vec<(Arc<Known>, Vec<String>)> = Vec::new();
@@ -232,13 +231,55 @@ fn alike(steps: &[Step], counts: &mut (usize, usize)) -> Result<(), String> {
             }
         }
     }
-    let before = answers(&files[0].snapshot().expect("a snapshot"));
-    files[1].reindex().expect("an index");
+    Ok(())
+}
+
+/// The same over a file, whose index is made again at the end.
+fn alike_in_a_file(steps: &[Step], counts: &mut (usize, usize)) -> Result<(), String> {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    // The disk is not what is tested here.
+    let folder = Folder::new(&format!("random-{number}"));
+    let file = match Path::new("/dev/shm").is_dir() {
+        true => PathBuf::from(format!("/dev/shm/sqlsec-{}-{number}", std::process::id())),
+        false => folder.file(),
+    };
+    let open = || file::open(&file);
+    let ended = alike(steps, counts, &|| Box::new(open()));
+    let store = open();
+    let before = answers(&store.snapshot().expect("a snapshot"));
+    store.reindex().expect("an index");
     let again = answers(&open().snapshot().expect("a snapshot"));
+    drop(store);
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{end}", file.display()));
+    }
+    ended?;
     if before != again {
         return Err("other answers after the index was made again".to_owned());
     }
     Ok(())
+}
+
+/// Some over databases, each of its own.
+#[cfg(all(feature = "postgres", unix))]
+pub fn some_histories(database: &dyn Fn() -> String) {
+    let mut counts = (0, 0);
+    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
+    for _ in 0..6 {
+        let steps: Vec<Step> = (0..25)
+            .map(|_| {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(99);
+                (state ^ (state >> 29)).to_le_bytes()
+            })
+            .collect();
+        let address = database();
+        alike(&steps, &mut counts, &|| open_any(&address)).unwrap_or_else(|why| panic!("{why}"));
+    }
+    println!("{} events taken, {} refused", counts.0, counts.1);
+    assert!(counts.0 > 40 && counts.1 > 10, "{counts:?}");
 }
 
 #[test]
@@ -246,7 +287,7 @@ fn a_store_answers_as_its_whole_history_does() {
     fn steps() -> impl Strategy<Value = Vec<Step>> {
         vec(any::<Step>(), 1..40)
     }
-    let counts: Vec<(usize, usize)> = on_random_cases(40, 50, steps, |s, c| alike(s, c));
+    let counts: Vec<(usize, usize)> = on_random_cases(40, 50, steps, |s, c| alike_in_a_file(s, c));
     let taken: usize = counts.iter().map(|(taken, _)| taken).sum();
     let refused: usize = counts.iter().map(|(_, refused)| refused).sum();
     println!("{taken} events taken, {refused} refused");
