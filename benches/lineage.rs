@@ -2,10 +2,15 @@
 
 #![allow(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     missing_docs,
     reason = "a bench stops where it stands, and prints"
 )]
+
+#[cfg(feature = "store")]
+#[path = "lineage/store.rs"]
+mod store;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -161,4 +166,9 @@ fn main() {
         ),
     }
     linearity();
+    #[cfg(feature = "store")]
+    {
+        store::million();
+        store::wide();
+    }
 }
