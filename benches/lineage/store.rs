@@ -236,10 +236,15 @@ pub fn wide() {
     }
     let mut catalog = Catalog::default();
     catalog.add_sql(&ddl, "bench").expect("DDL of the bench");
-    let policy = "apiVersion: sqlsec/v1\nversion: 1\nrules:\n\
-        - { id: all, type: access, effect: allow, to: { groups: [public] }, on: { object: '**' }, privileges: [select, insert] }\n\
-        - { id: hash, type: mask, to: { groups: [public] }, on: { object: lake.core.t0_0, column: c0 }, mask: MASK_HASH }\n";
-    let policy = match Policy::load(policy, "bench") {
+    let names: Vec<String> = (0..COLUMNS).map(|c| format!("c{c}")).collect();
+    let policy = format!(
+        "apiVersion: sqlsec/v1\nversion: 1\n\
+         defaults: {{ access: allow, unknown_connector: deny, no_matching_filter: deny, unknown_lineage: allow }}\n\
+         rules:\n  - {{ id: hash, type: column_mask, to: {{ groups: [public] }}, \
+         on: {{ table: lake.core.t0_0, columns: [{}] }}, mask: MASK_HASH }}\n",
+        names.join(", ")
+    );
+    let policy = match Policy::load(&policy, "bench") {
         Ok(policy) => policy,
         Err(error) => {
             println!("the decision is skipped: {error}");
@@ -252,7 +257,13 @@ pub fn wide() {
         ("the whole check of one column, warm", "SELECT c0 FROM lake.core.t0_10"),
         ("the whole check of all columns, warm", "SELECT * FROM lake.core.t0_10"),
     ] {
-        let request = Request::new(Principal::default(), sql);
+        let request = Request::new(
+            Principal {
+                user: "reader".to_owned(),
+                ..Principal::default()
+            },
+            sql,
+        );
         let times = (0..25).map(|_| {
             let (reply, time) = timed(|| engine.check(&request));
             if let Some(error) = reply.decision.errors().first() {
