@@ -224,19 +224,20 @@ impl Pages {
 const SELECT: &str = "SELECT d.id * 2 + d.site, d.body FROM dataset d";
 
 /// The events of a dataset, and of those that it took entries over from: those that change it, and what became of their records.
+/// CROSS JOIN: SQLite, which knows nothing of how many rows there are, keeps the order, and begins with the few.
 const OF_DATASET: &str = "\
     WITH RECURSIVE need(dataset) AS (
         SELECT CAST($1 AS BIGINT)
         UNION
         SELECT t.source FROM taken t JOIN need n ON t.dataset = n.dataset
     ), own(number) AS (
-        SELECT DISTINCT t.number FROM touch t JOIN need n ON t.dataset = n.dataset
-        WHERE t.number <= $2
+        SELECT DISTINCT t.number FROM need n CROSS JOIN touch t
+        WHERE t.dataset = n.dataset AND t.number <= $2
     )
-    SELECT e.number, e.body FROM own o JOIN event e ON e.number = o.number
+    SELECT e.number, e.body FROM own o CROSS JOIN event e WHERE e.number = o.number
     UNION ALL
-    SELECT e.number, e.body FROM own o JOIN event e ON e.record = o.number
-    WHERE e.number <= $2
+    SELECT e.number, e.body FROM own o CROSS JOIN event e
+    WHERE e.record = o.number AND e.number <= $2
     ORDER BY 1";
 
 /// The datasets that some events change, and those that have taken entries over from these.
@@ -244,8 +245,8 @@ const CHANGED: &str = "\
     WITH RECURSIVE hit(dataset) AS (
         SELECT t.dataset FROM touch t WHERE t.number > $1 AND t.number <= $2
         UNION
-        SELECT t.dataset FROM event e JOIN touch t ON t.number = e.record
-        WHERE e.number > $3 AND e.number <= $4
+        SELECT t.dataset FROM event e CROSS JOIN touch t
+        WHERE t.number = e.record AND e.number > $3 AND e.number <= $4
         UNION
         SELECT t.dataset FROM taken t JOIN hit h ON t.source = h.dataset
     )
