@@ -187,14 +187,26 @@ pub fn million() {
         let known = store.snapshot().expect("a snapshot");
         timed(|| known.distinct_writers(&dataset(*chain, HOPS), &|a, b| a == b)).1
     });
-    told("who wrote a table, first question after opening", first.collect());
+    told(
+        "who wrote a table, first question after opening",
+        first.collect(),
+    );
     let store = SqliteStore::existing(&path).expect("a store");
     let known = store.snapshot().expect("a snapshot");
-    let cold = runs.iter().map(|chain| timed(|| walked(&known, *chain, COLUMNS)).1);
-    told("10 columns over 10 hops, tables never asked before", cold.collect());
-    let warm = runs.iter().map(|chain| timed(|| walked(&known, *chain, COLUMNS)).1);
+    let cold = runs
+        .iter()
+        .map(|chain| timed(|| walked(&known, *chain, COLUMNS)).1);
+    told(
+        "10 columns over 10 hops, tables never asked before",
+        cold.collect(),
+    );
+    let warm = runs
+        .iter()
+        .map(|chain| timed(|| walked(&known, *chain, COLUMNS)).1);
     told("the same, warm", warm.collect());
-    let again = runs.iter().map(|_| timed(|| store.snapshot().expect("a snapshot")).1);
+    let again = runs
+        .iter()
+        .map(|_| timed(|| store.snapshot().expect("a snapshot")).1);
     told("a snapshot when nothing was written", again.collect());
     let appended = runs.iter().map(|chain| {
         let record = copy(*chain, 3, COLUMNS);
@@ -218,8 +230,14 @@ pub fn wide() {
     events(&path, (0..HOPS).map(|hop| copy(0, hop, COLUMNS)));
     let store = Arc::new(SqliteStore::open(&path).expect("a store"));
     let known = store.snapshot().expect("a snapshot");
-    println!("\n{:<58} {:>10} {:>10}", "1,000 columns over 10 hops", "least", "median");
-    told("the walk, cold", vec![timed(|| walked(&known, 0, COLUMNS)).1]);
+    println!(
+        "\n{:<58} {:>10} {:>10}",
+        "1,000 columns over 10 hops", "least", "median"
+    );
+    told(
+        "the walk, cold",
+        vec![timed(|| walked(&known, 0, COLUMNS)).1],
+    );
     let warm = (0..25).map(|_| timed(|| walked(&known, 0, COLUMNS)).1);
     told("the walk, warm", warm.collect());
     let one = (0..25).map(|_| timed(|| walked(&known, 0, 1)).1);
@@ -254,8 +272,14 @@ pub fn wide() {
     };
     let engine = Engine::new(policy, catalog).lineage(Arc::clone(&store) as Arc<dyn LineageSource>);
     for (what, sql) in [
-        ("the whole check of one column, warm", "SELECT c0 FROM lake.core.t0_10"),
-        ("the whole check of all columns, warm", "SELECT * FROM lake.core.t0_10"),
+        (
+            "the whole check of one column, warm",
+            "SELECT c0 FROM lake.core.t0_10",
+        ),
+        (
+            "the whole check of all columns, warm",
+            "SELECT * FROM lake.core.t0_10",
+        ),
     ] {
         let request = Request::new(
             Principal {

@@ -4,15 +4,14 @@
 //! lets the masks flow with the data until nothing changes: what a column wants can only become stricter, so that ends too.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::carry::{carry, due};
 use super::settle::{Found, Settings, settle};
 use super::{Mask, Own, Sources, Want, fingerprint};
 use crate::lineage::store::Entry;
-use crate::lineage::{
-    Dataset, Edge, Fingerprint, Form, ItemText, Reduction, Relationship, SourceColumn,
-};
+use crate::lineage::{Dataset, Edge, Fingerprint, Form, Reduction, Relationship, SourceColumn};
 use crate::mask::{Hides, MaskSpec, Numbers};
 use crate::policy::{Aggregate, Inherit, RuleId};
 use crate::syntax::{DataType, TypeKind};
@@ -24,8 +23,10 @@ pub(super) const CLOSED: &str = "source-closed";
 pub struct Walk<'a, S: Sources> {
     sources: &'a S,
     settings: &'a Settings<'a>,
-    nodes: HashMap<SourceColumn, usize>,
+    nodes: HashMap<Arc<SourceColumn>, usize>,
     met: Vec<Node>,
+    /// Who wrote the datasets that were met: their columns share the answer.
+    writers: HashMap<Dataset, Rc<[Arc<Entry>]>>,
 }
 
 /// A column.
@@ -58,9 +59,13 @@ struct Incoming {
     anywhere: bool,
     /// Under which mask the source was read.
     read_under: Option<Fingerprint>,
-    text: Option<ItemText>,
+    /// The function that is all there is at its place, and whether its one argument is the column.
+    call: Option<(String, bool)>,
     job: Arc<str>,
 }
+
+/// Columns that are to be looked at, with their numbers.
+type Open = Vec<(Arc<SourceColumn>, usize)>;
 
 impl<'a, S: Sources> Walk<'a, S> {
     /// A walk that has met nothing yet.
@@ -71,6 +76,7 @@ impl<'a, S: Sources> Walk<'a, S> {
             settings,
             nodes: HashMap::new(),
             met: Vec::new(),
+            writers: HashMap::new(),
         }
     }
 
@@ -95,7 +101,7 @@ impl<'a, S: Sources> Walk<'a, S> {
         let mut open = Vec::new();
         // What was replaced in the table itself is not there to be read. What the rest was made of may be older.
         let entries = self.sources.current(&column.dataset);
-        self.come_in(entries, column, &mut node, &mut open);
+        self.come_in(&entries, column, &mut node, &mut open);
         self.collect(&mut open)?;
         self.flow(before);
         self.pour(&mut node);
@@ -103,18 +109,28 @@ impl<'a, S: Sources> Walk<'a, S> {
     }
 
     /// The number of a column; a new one goes on the list of those to look at.
-    fn number(&mut self, column: &SourceColumn, open: &mut Vec<(SourceColumn, usize)>) -> usize {
-        if let Some(number) = self.nodes.get(column) {
+    fn number(&mut self, column: SourceColumn, open: &mut Open) -> usize {
+        if let Some(number) = self.nodes.get(&column) {
             return *number;
         }
         let number = self.met.len();
-        self.nodes.insert(column.clone(), number);
+        let column = Arc::new(column);
+        self.nodes.insert(Arc::clone(&column), number);
         self.met.push(Node::default());
-        open.push((column.clone(), number));
+        open.push((column, number));
         number
     }
 
-    fn collect(&mut self, open: &mut Vec<(SourceColumn, usize)>) -> Result<(), S::Error> {
+    fn writers(&mut self, dataset: &Dataset) -> Rc<[Arc<Entry>]> {
+        if let Some(entries) = self.writers.get(dataset) {
+            return Rc::clone(entries);
+        }
+        let entries: Rc<[Arc<Entry>]> = self.sources.writers(dataset).into();
+        self.writers.insert(dataset.clone(), Rc::clone(&entries));
+        entries
+    }
+
+    fn collect(&mut self, open: &mut Open) -> Result<(), S::Error> {
         while let Some((column, number)) = open.pop() {
             let said = self.sources.own(&column)?;
             let mut node = Node {
@@ -127,7 +143,7 @@ impl<'a, S: Sources> Walk<'a, S> {
                 Own::Masked(masks) => node.want_own(&column, masks),
                 Own::Silent => {}
                 Own::Unnamed => {
-                    node.unknown = self.sources.writers(&column.dataset).is_empty();
+                    node.unknown = self.writers(&column.dataset).is_empty();
                 }
             }
             if self.sources.is_declassified(&column) {
@@ -135,8 +151,8 @@ impl<'a, S: Sources> Walk<'a, S> {
                 node.decided = Some((Inherit::All, own));
             }
             // Where a rule has decided nothing is wanted of what lies below, but which masks its values have had already.
-            let entries = self.sources.writers(&column.dataset);
-            self.come_in(entries, &column, &mut node, open);
+            let entries = self.writers(&column.dataset);
+            self.come_in(&entries, &column, &mut node, open);
             if node.decided.is_some() {
                 node.unknown = false;
             }
@@ -158,10 +174,10 @@ impl<'a, S: Sources> Walk<'a, S> {
     /// The edges into a column.
     fn come_in(
         &mut self,
-        entries: Vec<Arc<Entry>>,
+        entries: &[Arc<Entry>],
         column: &SourceColumn,
         node: &mut Node,
-        open: &mut Vec<(SourceColumn, usize)>,
+        open: &mut Open,
     ) {
         for entry in entries {
             if entry.is_unreadable() {
@@ -171,7 +187,7 @@ impl<'a, S: Sources> Walk<'a, S> {
                 continue;
             }
             let written = entry.written();
-            self.unnamed(&entry, column, node, open);
+            self.unnamed(entry, column, node, open);
             let (targets, anywhere) = entry.holding(column.column.as_deref());
             for target in targets {
                 node.unknown |= entry.unknown;
@@ -179,10 +195,10 @@ impl<'a, S: Sources> Walk<'a, S> {
                     node.data_type.clone_from(&target.data_type);
                 }
                 for edge in target.edges.iter().chain(&written.whole) {
-                    if self.sources.is_cut(&entry, &target.name, edge) {
+                    if self.sources.is_cut(entry, &target.name, edge) {
                         continue;
                     }
-                    self.edge(&entry, edge, anywhere, node, open);
+                    self.edge(entry, edge, anywhere, node, open);
                 }
             }
         }
@@ -194,28 +210,26 @@ impl<'a, S: Sources> Walk<'a, S> {
         edge: &Edge,
         anywhere: bool,
         node: &mut Node,
-        open: &mut Vec<(SourceColumn, usize)>,
+        open: &mut Open,
     ) {
         let source = entry.source(edge);
+        let call = entry
+            .text(edge)
+            .and_then(|text| Some((text.function.clone()?, text.bare)));
+        let elsewhere = source.column != edge.source.column;
         let incoming = Incoming {
-            from: self.number(&source, open),
+            from: self.number(source, open),
             relationship: edge.relationship,
-            anywhere: anywhere || source.column != edge.source.column,
+            anywhere: anywhere || elsewhere,
             read_under: entry.read_under(&edge.source).cloned(),
-            text: entry.text(edge).cloned(),
+            call,
             job: Arc::clone(&entry.job),
         };
         node.incoming.push(incoming);
     }
 
     /// What was written under names that nobody knows: a direct edge that holds for every column, or edges of a statement that names none.
-    fn unnamed(
-        &mut self,
-        entry: &Entry,
-        column: &SourceColumn,
-        node: &mut Node,
-        open: &mut Vec<(SourceColumn, usize)>,
-    ) {
+    fn unnamed(&mut self, entry: &Entry, column: &SourceColumn, node: &mut Node, open: &mut Open) {
         let written = entry.written();
         if !written.columns.is_empty() && !entry.columns(column.column.as_deref()).is_empty() {
             return;
@@ -344,8 +358,7 @@ impl<'a, S: Sources> Walk<'a, S> {
                 return wants(&self.redacted(want));
             }
         }
-        if let (Some(direct), Some(text)) = (direct, &edge.text)
-            && let Some(function) = &text.function
+        if let (Some(direct), Some((function, bare))) = (direct, &edge.call)
             && matches!(direct.form, Form::Hashed | Form::Derived)
             && direct.reduction == Reduction::None
         {
@@ -357,7 +370,7 @@ impl<'a, S: Sources> Walk<'a, S> {
             {
                 return Step::Nothing;
             }
-            if text.bare && is_mask(want, function) {
+            if *bare && is_mask(want, function) {
                 return Step::Masked;
             }
         }

@@ -184,7 +184,10 @@ impl Entry {
     }
 
     fn renamed_to(&self, name: &str) -> impl Iterator<Item = &Vec<usize>> {
-        let name = fold(name);
+        let name = match self.aliases.is_empty() {
+            true => String::new(),
+            false => fold(name),
+        };
         let aliases = self.aliases.iter();
         aliases.filter_map(move |(alias, at)| (fold(alias) == name).then_some(at))
     }
