@@ -229,6 +229,10 @@ fn in_database(_: &str, _: bool) -> Result<Arc<dyn LineageStore>, Failure> {
 
 /// The password of the database: `PGPASSWORD`, or what the file holds that `SQLSEC_LINEAGE_PASSWORD_FILE` names.
 #[cfg(feature = "postgres")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line is where the environment is read"
+)]
 fn password() -> Result<Option<String>, Failure> {
     let Some(file) = std::env::var_os("SQLSEC_LINEAGE_PASSWORD_FILE") else {
         return Ok(std::env::var("PGPASSWORD").ok());
