@@ -23,7 +23,7 @@ const HOPS: usize = 10;
 
 fn dataset(chain: usize, hop: usize) -> Dataset {
     Dataset {
-        name: TableName::new("lake", "core", &format!("t{chain}_{hop}")),
+        name: TableName::new("lake", "core", format!("t{chain}_{hop}")),
         physical: vec![format!("s3://lake/core/t{chain}_{hop}")],
     }
 }
