@@ -156,13 +156,15 @@ fn seen(entry: &Entry) -> String {
     )
 }
 
+/// Whether two physical names may be of the same bytes.
+type Shares<'s> = &'s dyn Fn(&str, &str) -> bool;
+
 /// All that a snapshot answers.
 fn answers(known: &Known) -> Vec<String> {
     let tail = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
-    let shares: [&dyn Fn(&str, &str) -> bool; 3] =
-        [&|a, b| a == b, &|a, b| tail(a) == tail(b), &|a, b| {
-            a.starts_with(b) || b.starts_with(a)
-        }];
+    let shares: [Shares<'_>; 3] = [&|a, b| a == b, &|a, b| tail(a) == tail(b), &|a, b| {
+        a.starts_with(b) || b.starts_with(a)
+    }];
     let mut answers = vec![format!("{:?}", known.cuts().collect::<Vec<_>>())];
     for choice in 0..13 {
         let dataset = some_dataset(choice);
