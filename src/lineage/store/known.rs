@@ -315,7 +315,7 @@ impl Known {
     pub fn overlay(
         &mut self,
         (job, user, at): (&str, &str, i64),
-        statement: StatementRecord,
+        statement: &StatementRecord,
         below: &Self,
     ) {
         let same = |a: &str, b: &str| a == b;
@@ -334,13 +334,15 @@ impl Known {
                 Change::Emptied(_) => {}
             }
         }
-        let record = Record {
-            job: job.to_owned(),
-            user: user.to_owned(),
+        let origin = Origin {
+            record: RecordId(u64::MAX),
+            job: Arc::from(job),
+            user: Arc::from(user),
             at,
-            statements: vec![statement],
+            settled: None,
+            unknown: false,
         };
-        self.add(RecordId(u64::MAX), &record, (None, false));
+        self.add_statement(&origin, statement);
     }
 
     fn taken(&mut self, id: RecordId) -> Result<Arc<Record>, LineageError> {
@@ -358,23 +360,27 @@ impl Known {
             unknown,
         };
         for statement in &record.statements {
-            let circumstances = Arc::new(Circumstances::from(statement));
-            for change in &statement.changes {
-                match change {
-                    Change::Renamed { from, to } => self.renamed(from, to),
-                    Change::RenamedColumn { dataset, from, to } => {
-                        self.renamed_column(dataset, from, to);
-                    }
-                    Change::Emptied(_) => {}
+            self.add_statement(&origin, statement);
+        }
+    }
+
+    fn add_statement(&mut self, origin: &Origin, statement: &StatementRecord) {
+        let circumstances = Arc::new(Circumstances::from(statement));
+        for change in &statement.changes {
+            match change {
+                Change::Renamed { from, to } => self.renamed(from, to),
+                Change::RenamedColumn { dataset, from, to } => {
+                    self.renamed_column(dataset, from, to);
                 }
+                Change::Emptied(_) => {}
             }
-            for output in &statement.lineage.outputs {
-                let Some(target) = &output.target else {
-                    continue;
-                };
-                let entry = Entry::new(&origin, output.clone(), &circumstances);
-                self.push(target, Arc::new(entry));
-            }
+        }
+        for output in &statement.lineage.outputs {
+            let Some(target) = &output.target else {
+                continue;
+            };
+            let entry = Entry::new(origin, output.clone(), &circumstances);
+            self.push(target, Arc::new(entry));
         }
     }
 
