@@ -12,6 +12,7 @@
 //! filtered and masked view, or `Deny` with reasons. Everything from text to reply is a pure function of request, catalog and policy.
 //! The library never prints, never reads the environment, never ends the process.
 
+pub mod audit;
 pub mod author;
 pub mod catalog;
 pub mod check;
