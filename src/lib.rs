@@ -26,6 +26,8 @@ pub mod resolve;
 pub mod rewrite;
 #[cfg(feature = "server")]
 pub mod serve;
+#[cfg(feature = "server")]
+pub mod sidecar;
 pub mod source;
 pub mod splitter;
 pub mod syntax;

@@ -6,6 +6,7 @@
 
 mod document;
 mod routes;
+mod token;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use document::Served;
+pub(crate) use token::Token;
 
 /// What is served, and how.
 #[derive(Clone)]
