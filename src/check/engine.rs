@@ -28,6 +28,12 @@ pub trait SubmitCheck: Send + Sync {
     fn check(&self, request: &Request) -> Reply;
 }
 
+impl<C: SubmitCheck + ?Sized> SubmitCheck for Box<C> {
+    fn check(&self, request: &Request) -> Reply {
+        (**self).check(request)
+    }
+}
+
 /// A policy and a catalog, ready to decide. Immutable: a new policy is a new engine, so that a script is judged by one snapshot.
 ///
 /// ```

@@ -214,6 +214,9 @@ pub(super) struct Who {
     #[cfg(feature = "service")]
     #[command(flatten)]
     pub service: super::service::Service,
+    /// Append a record of the check to this file, one JSON document a line (docs/audit.md); what cannot be recorded is denied.
+    #[arg(long, value_name = "FILE")]
+    pub audit: Option<PathBuf>,
     /// Refuse what may fail or act above a filtered table, also where the policy does not ask for it.
     #[arg(long)]
     pub strict: bool,
