@@ -114,8 +114,8 @@ fn a_record_says_what_happened_and_no_secret() {
 
 #[test]
 fn what_cannot_be_recorded_is_not_allowed_unless_the_site_says_so() {
-    let broken: [fn(&str) -> Result<(), String>; 2] =
-        [|_| Err("full".to_owned()), |_| panic!("asked for")];
+    type Keep = fn(&str) -> Result<(), String>;
+    let broken: [Keep; 2] = [|_| Err("full".to_owned()), |_| panic!("asked for")];
     for sink in broken {
         let told = Arc::new(Mutex::new(0));
         let counted = Arc::clone(&told);

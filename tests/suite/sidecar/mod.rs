@@ -29,8 +29,7 @@ rules:
 const TABLES: &str = "CREATE TABLE orders (id INT, region STRING);";
 
 /// What `SELECT id FROM orders` becomes for ann.
-const PROTECTED: &str =
-    "SELECT id FROM (SELECT * FROM orders WHERE region = 'north') AS `orders`";
+const PROTECTED: &str = "SELECT id FROM (SELECT * FROM orders WHERE region = 'north') AS `orders`";
 
 /// A folder with a policy, tables, and the configuration that names them.
 struct Desk(PathBuf);
