@@ -9,7 +9,7 @@ use super::level::Options;
 use super::text::fold;
 
 /// The kinds of policies that decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Access,
     Mask,

@@ -15,18 +15,15 @@ pub(in crate::source::ranger) struct Repository {
 }
 
 impl Repository {
-    pub(super) fn new(
-        mut policies: Vec<Compiled>,
-        definition: &Definition,
-    ) -> Result<Self, LoadError> {
-        policies.sort_by(order::compare);
+    pub(super) fn new(policies: Vec<Compiled>, definition: &Definition) -> Result<Self, LoadError> {
+        let policies = sorted(policies);
         if u32::try_from(policies.len()).is_err() {
             return Err(LoadError::TooLarge);
         }
         let numbered = (0_u32..).zip(&policies);
         let chains =
             numbered.flat_map(|(at, policy)| policy.chains.iter().map(move |chain| (chain, at)));
-        let index = Index::build(&definition.levels, chains);
+        let index = Index::build(&definition.levels, chains)?;
         Ok(Self { policies, index })
     }
 
@@ -60,6 +57,16 @@ impl Repository {
     fn numbered(&self, found: impl Iterator<Item = u32>) -> impl Iterator<Item = &Compiled> {
         found.filter_map(|at| self.policies.get(usize::try_from(at).ok()?))
     }
+}
+
+/// In order. Policies are large: what is sorted are their places, and each is moved once.
+fn sorted(policies: Vec<Compiled>) -> Vec<Compiled> {
+    let mut places: Vec<(usize, &Compiled)> = policies.iter().enumerate().collect();
+    places.sort_by(|(_, one), (_, other)| order::compare(one, other));
+    let places: Vec<usize> = places.into_iter().map(|(at, _)| at).collect();
+    let mut policies: Vec<_> = policies.into_iter().map(Some).collect();
+    let next = |at: usize| policies.get_mut(at).and_then(Option::take);
+    places.into_iter().filter_map(next).collect()
 }
 
 /// The policies of the three kinds.
