@@ -20,6 +20,7 @@ pub mod document;
 mod error;
 mod expression;
 mod facts;
+mod hasher;
 mod index;
 mod level;
 mod names;

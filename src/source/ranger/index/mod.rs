@@ -11,8 +11,8 @@
 mod build;
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 
+use super::hasher::Fast;
 use super::level::{Shape, Value};
 use super::request::Resource;
 use super::text::Text;
@@ -23,7 +23,7 @@ pub(super) struct Index {
     root: Child,
     nodes: Vec<Node>,
     /// By node, kind of key and hash, as [`slot`] says.
-    hashed: HashMap<u64, Child, BuildHasherDefault<Spread>>,
+    hashed: HashMap<u64, Child, Fast>,
     /// Of all nodes.
     children: Vec<Child>,
     /// Of all nodes, in bytes.
@@ -97,25 +97,6 @@ fn slot(node: u32, kind: Hashed, hash: u32) -> u64 {
     };
     // There are fewer nodes than 2^30: the index is not made otherwise.
     (u64::from(node) << 34) | (kind << 32) | u64::from(hash)
-}
-
-/// Spreads the bits of a slot: a table takes them from both ends.
-#[derive(Debug, Default)]
-struct Spread(u64);
-
-impl Hasher for Spread {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(self.0.rotate_left(8) ^ u64::from(*byte));
-        }
-    }
-    fn write_u64(&mut self, slot: u64) {
-        let mixed = (slot ^ (slot >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed ^ (mixed >> 32);
-    }
 }
 
 impl Index {

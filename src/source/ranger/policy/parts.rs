@@ -9,15 +9,16 @@ use super::item::Item;
 use crate::source::ranger::chain::Chain;
 use crate::source::ranger::definition::{Kind, Levels, Shape};
 use crate::source::ranger::document::{self, Resource, Resources};
+use crate::source::ranger::hasher::Fast;
 use crate::source::ranger::level::Level;
 
 /// What was made so far.
 #[derive(Default)]
 pub(super) struct Parts<'w> {
     /// By the kind of policy and the position, which have options of their own.
-    levels: HashMap<(Kind, usize, &'w Resource), Arc<Level>>,
+    levels: HashMap<(Kind, usize, &'w Resource), Arc<Level>, Fast>,
     /// With what was noted of them.
-    items: HashMap<(Kind, &'w document::Item), (Arc<Item>, Vec<String>)>,
+    items: HashMap<(Kind, &'w document::Item), (Arc<Item>, Vec<String>), Fast>,
 }
 
 impl<'w> Parts<'w> {

@@ -2,6 +2,7 @@
 
 use super::compile::Compiled;
 use super::order;
+use crate::source::ranger::chain::Chain;
 use crate::source::ranger::definition::{Definition, Kind};
 use crate::source::ranger::error::LoadError;
 use crate::source::ranger::index::Index;
@@ -20,11 +21,15 @@ impl Repository {
         if u32::try_from(policies.len()).is_err() {
             return Err(LoadError::TooLarge);
         }
-        let numbered = (0_u32..).zip(&policies);
-        let chains =
-            numbered.flat_map(|(at, policy)| policy.chains.iter().map(move |chain| (chain, at)));
-        let index = Index::build(&definition.levels, chains)?;
+        let index = Index::build(&definition.levels, chains(&policies))?;
         Ok(Self { policies, index })
+    }
+
+    /// The same with an index that tells nothing apart.
+    #[cfg(test)]
+    fn unindexed(&mut self) {
+        let levels = crate::source::ranger::definition::Levels::default();
+        self.index = Index::build(&levels, chains(&self.policies)).unwrap();
     }
 
     pub fn policies(&self) -> &[Compiled] {
@@ -59,6 +64,12 @@ impl Repository {
     }
 }
 
+/// What policies are about, by their numbers.
+fn chains(policies: &[Compiled]) -> impl Iterator<Item = (&Chain, u32)> {
+    let numbered = policies.iter().zip(0_u32..);
+    numbered.flat_map(|(policy, at)| policy.chains.iter().map(move |chain| (chain, at)))
+}
+
 /// In order. Policies are large: what is sorted are their places, and each is moved once.
 fn sorted(policies: Vec<Compiled>) -> Vec<Compiled> {
     let mut places: Vec<(usize, &Compiled)> = policies.iter().enumerate().collect();
@@ -83,6 +94,14 @@ impl Repositories {
             Kind::Access => &self.access,
             Kind::Mask => &self.mask,
             Kind::Filter => &self.filter,
+        }
+    }
+
+    /// The same with indexes that tell nothing apart.
+    #[cfg(test)]
+    pub fn unindexed(&mut self) {
+        for one in [&mut self.access, &mut self.mask, &mut self.filter] {
+            one.unindexed();
         }
     }
 
