@@ -110,8 +110,9 @@ impl Level {
                 level.moving = false;
                 break;
             }
-            level.moving |= token::is_moving(value, options);
-            level.patterns.push(level.pattern(value));
+            let special = token::special(value, options).is_some();
+            level.moving |= special && token::is_moving(value, options);
+            level.patterns.push(level.pattern(value, special));
         }
         level.any = level.patterns.is_empty();
         level.keys = level.looked_up_by();
@@ -172,10 +173,11 @@ impl Level {
         value == "*" || (!self.recursive && value.chars().all(|c| c == '*'))
     }
 
-    fn pattern(&self, value: &str) -> Pattern {
+    /// `special`: there is a sign that a token or an expression has.
+    fn pattern(&self, value: &str, special: bool) -> Pattern {
         let wildcards = self.options.wildcards;
         let below = self.recursive && wildcards && value.ends_with(self.options.separator);
-        if token::is_plain(value, &self.options) && !below {
+        if !below && (!special || token::is_plain(value, &self.options)) {
             let mut exact = Vec::new();
             glob::atoms(value, wildcards, &mut exact);
             return self.fixed(exact, || {

@@ -1,7 +1,7 @@
 //! The compiler that makes repositories of policies as written, and notes what it does not understand.
 
 use super::compile::{Broken, Compiled, Items, List};
-use super::component::own;
+use super::component;
 use super::item::{Item, Payload};
 use super::order;
 use super::parts::Parts;
@@ -14,7 +14,6 @@ use crate::source::ranger::names::Names;
 use crate::source::ranger::options::Mode;
 use crate::source::ranger::schedule::Schedules;
 use crate::source::ranger::template::Template;
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -48,12 +47,16 @@ impl Compiler<'_> {
         let (mut access, mut mask, mut filter) = (Vec::new(), Vec::new(), Vec::new());
         let enabled = written.iter();
         let enabled = enabled.filter(|policy| policy.is_enabled != Some(false));
-        let own: Vec<Cow<'_, Policy>> = match self.component {
-            None => enabled.map(Cow::Borrowed).collect(),
-            Some(component) => enabled.map(|one| Cow::Owned(own(one, component))).collect(),
+        let own: Vec<Policy>;
+        let policies: Vec<&Policy> = match self.component {
+            None => enabled.collect(),
+            Some(component) => {
+                own = enabled.map(|one| component::own(one, component)).collect();
+                own.iter().collect()
+            }
         };
         let mut parts = Parts::default();
-        for policy in &own {
+        for policy in policies {
             let (kind, broken) = match policy.policy_type.unwrap_or(0) {
                 0 => (Kind::Access, None),
                 1 => (Kind::Mask, None),

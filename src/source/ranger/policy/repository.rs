@@ -70,14 +70,19 @@ fn chains(policies: &[Compiled]) -> impl Iterator<Item = (&Chain, u32)> {
     numbered.flat_map(|(policy, at)| policy.chains.iter().map(move |chain| (chain, at)))
 }
 
-/// In order. Policies are large: what is sorted are their places, and each is moved once.
+/// In order. Policies are large: what is sorted are their keys, and each is moved once.
 fn sorted(policies: Vec<Compiled>) -> Vec<Compiled> {
-    let mut places: Vec<(usize, &Compiled)> = policies.iter().enumerate().collect();
-    places.sort_by(|(_, one), (_, other)| order::compare(one, other));
-    let places: Vec<usize> = places.into_iter().map(|(at, _)| at).collect();
+    let mut keys: Vec<_> = policies.iter().map(order::key).zip(0_usize..).collect();
+    keys.sort_unstable();
+    let places: Vec<usize> = keys.into_iter().map(|(_, at)| at).collect();
     let mut policies: Vec<_> = policies.into_iter().map(Some).collect();
-    let next = |at: usize| policies.get_mut(at).and_then(Option::take);
-    places.into_iter().filter_map(next).collect()
+    let mut sorted = Vec::with_capacity(policies.len());
+    sorted.extend(
+        places
+            .into_iter()
+            .filter_map(|at| policies.get_mut(at)?.take()),
+    );
+    sorted
 }
 
 /// The policies of the three kinds.
