@@ -22,6 +22,7 @@ mod expression;
 mod facts;
 mod hasher;
 mod index;
+mod java;
 mod level;
 mod names;
 mod options;

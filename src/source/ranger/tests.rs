@@ -118,12 +118,12 @@ proptest! {
 
     #[test]
     fn decisions_are_those_of_a_walk_over_all_policies(
-        policies in prop::collection::vec((resources(), 0..4, any::<bool>(), 0..2), 1..60),
+        policies in prop::collection::vec((resources(), 0..4_u8, any::<bool>(), 0..2), 1..60),
         asked in prop::collection::vec(asked(), 1..8),
         descend in any::<bool>(),
     ) {
         let policies: Vec<_> = policies.into_iter().enumerate().map(|(id, (resources, what, all, priority))| {
-            let (kind, field) = [(0, "policyItems"), (0, "denyPolicyItems"), (1, "dataMaskPolicyItems"), (2, "rowFilterPolicyItems")][what];
+            let (kind, field) = [(0, "policyItems"), (0, "denyPolicyItems"), (1, "dataMaskPolicyItems"), (2, "rowFilterPolicyItems")][usize::from(what)];
             let item = json!([{ "accesses": [{ "type": "select" }], "groups": [if all { "public" } else { "nobody" }],
                 "dataMaskInfo": { "dataMaskType": "MASK" }, "rowFilterInfo": { "filterExpr": format!("x = {id}") } }]);
             json!({ "id": id, "name": id.to_string(), "policyType": kind, "policyPriority": priority, "resources": resources, field: item })
