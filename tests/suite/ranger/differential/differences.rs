@@ -9,10 +9,6 @@ fn any(request: &Value) -> bool {
 /// Nothing that this product asks needs it, and more is masked than in Ranger.
 const ANY_MASK: &str = "a mask or filter for any access that heeds denies below: Ranger wants one item for every access type";
 
-/// Less is shown here; nothing that this product asks is for any access.
-const ANY_ZONES: &str =
-    "any access to what lies in several zones: Ranger asks them in the order of a hash table";
-
 /// Less is allowed here.
 const STOPS: &str =
     "Ranger stops at a policy without denies that it only finds by what the values begin with";
@@ -32,11 +28,6 @@ pub fn reason(
     let more = |part: usize| more(part) || less_shown(part);
     if any(request) && request["heed"] == true && same(0) && more(1) && more(2) {
         return Some(ANY_MASK);
-    }
-    let zones = documents["policies"]["securityZones"].as_object();
-    let zoned = zones.is_some_and(|zones| !zones.is_empty());
-    if any(request) && zoned && ours[0][0] == theirs[0][0] && less_shown(1) && less_shown(2) {
-        return Some(ANY_ZONES);
     }
     if same(1) && same(2) && stops(documents, request, &ours[0], &theirs[0]) {
         return Some(STOPS);
