@@ -78,6 +78,17 @@ impl Text {
         Some(finish(sum))
     }
 
+    /// The hashes of all so many bytes that follow each other, as [`hash`] makes them.
+    pub fn infixes(&self, length: usize) -> impl Iterator<Item = u32> {
+        let ends = self.beginnings.iter().skip(length);
+        let mut shift = 1_u64;
+        self.beginnings.iter().zip(ends).map(move |(begin, end)| {
+            let sum = end.wrapping_sub(*begin).wrapping_mul(shift);
+            shift = shift.wrapping_mul(INVERSE);
+            finish(sum)
+        })
+    }
+
     /// Whether the first so many bytes are ASCII.
     pub fn begins_with_ascii(&self, length: usize) -> bool {
         self.ascii >= length
@@ -111,6 +122,20 @@ fn sums<'a>(bytes: impl Iterator<Item = &'a u8>) -> impl Iterator<Item = u64> {
 
 const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
 
+/// Takes a place away: what stands later in a text comes to the hash that it would have at its beginning.
+const INVERSE: u64 = inverse(BASE);
+
+/// By Newton's way: each round doubles the bits that are right, and of an odd number three are from the start.
+const fn inverse(odd: u64) -> u64 {
+    let mut found = odd;
+    let mut round = 0;
+    while round < 5 {
+        found = found.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(found)));
+        round += 1;
+    }
+    found
+}
+
 fn term(byte: u8, power: u64) -> u64 {
     (u64::from(byte) + 1).wrapping_mul(power)
 }
@@ -120,4 +145,30 @@ fn finish(sum: u64) -> u32 {
     let mixed = (sum ^ (sum >> 32)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     // The upper half: the lower one depends on few bits.
     u32::try_from(mixed >> 32).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_of_a_text_has_the_hash_that_it_has_by_itself() {
+        let text = Text::new("Web_log_17é");
+        let folded = "web_log_17é".as_bytes();
+        let of = |bytes: &[u8]| hash(bytes.iter().copied().map(Some));
+        assert_eq!(text.hash(), of(folded));
+        for length in 0..=folded.len() {
+            assert_eq!(text.prefix(length), Some(of(&folded[..length])));
+            let backwards = folded[folded.len() - length..].iter().rev();
+            assert_eq!(
+                text.suffix(length),
+                Some(hash(backwards.copied().map(Some)))
+            );
+            let parts: Vec<_> = folded.windows(length.max(1)).map(of).collect();
+            assert_eq!(text.infixes(length.max(1)).collect::<Vec<_>>(), parts);
+        }
+        let open = [Some(b'w'), None, Some(b'b'), None];
+        assert_eq!(text.prefix_without(4, 0b1010), Some(hash(open.into_iter())));
+        assert_eq!(text.prefix(folded.len() + 1), None);
+    }
 }

@@ -10,7 +10,10 @@ use crate::source::ranger::level::{Key, Shape};
 const MOST_PATHS: usize = 1_024;
 
 /// So many are compared one by one.
-pub(super) const FEW: usize = 4;
+const FEW: usize = 4;
+
+/// The same where looking means to look at each place of a value.
+const FEW_INFIXES: usize = 8;
 
 /// A chain on its way down the tree.
 #[derive(Clone, Copy)]
@@ -32,6 +35,7 @@ impl Hung<'_> {
             Key::Prefix(hash, _) => (2, hash),
             Key::Suffix(hash, _) => (3, hash),
             Key::Shaped(hash, _) => (4, hash),
+            Key::Infix(hash, _) => (5, hash),
         }
     }
 }
@@ -44,6 +48,7 @@ struct Parts {
     shaped: Vec<Child>,
     prefixes: Vec<usize>,
     suffixes: Vec<usize>,
+    infixes: Vec<usize>,
     shapes: Vec<Shape>,
 }
 
@@ -73,8 +78,8 @@ impl Index {
             .into_iter()
             .chain([index.shapes.len(), index.nodes.len()])
             .max();
-        // A quarter of what 32 bits hold: a slot has 30 for the node.
-        if most.is_some_and(|most| most > place(NODE >> 2)) {
+        // An eighth of what 32 bits hold: a slot has 29 for the node.
+        if most.is_some_and(|most| most > place(NODE >> 3)) {
             return Err(LoadError::TooLarge);
         }
         Ok(index)
@@ -94,6 +99,7 @@ impl Index {
         for one in hung {
             hang(one, *position, &mut keyed);
         }
+        compare_few_infixes(&mut keyed);
         keyed.sort_unstable_by_key(Hung::place);
         let number = number(self.nodes.len());
         self.nodes.push(Node::default());
@@ -120,6 +126,7 @@ impl Index {
                 Key::Any | Key::Whole(_) => break,
                 Key::Prefix(_, length) => insert(&mut parts.prefixes, length),
                 Key::Suffix(_, length) => insert(&mut parts.suffixes, length),
+                Key::Infix(_, length) => insert(&mut parts.infixes, length),
                 Key::Shaped(_, shape) if parts.shapes.contains(&shape) => {}
                 Key::Shaped(_, shape) => parts.shapes.push(shape),
             }
@@ -132,6 +139,7 @@ impl Index {
             Key::Whole(hash) => (Hashed::Whole, hash),
             Key::Prefix(hash, _) => (Hashed::Prefix, hash),
             Key::Suffix(hash, _) => (Hashed::Suffix, hash),
+            Key::Infix(hash, _) => (Hashed::Infix, hash),
             Key::Shaped(hash, _) => {
                 parts.shaped.push(child);
                 (Hashed::Shaped, hash)
@@ -157,6 +165,7 @@ impl Index {
             shaped,
             prefixes: put(&mut self.lengths, parts.prefixes),
             suffixes: put(&mut self.lengths, parts.suffixes),
+            infixes: put(&mut self.lengths, parts.infixes),
             shapes: put(&mut self.shapes, parts.shapes),
         }
     }
@@ -189,6 +198,16 @@ fn hang<'a>(one: &Hung<'a>, position: usize, into: &mut Vec<Hung<'a>>) {
         paths,
         ..*one
     }));
+}
+
+/// A few patterns that are looked for at each place of a value are compared sooner than found.
+fn compare_few_infixes(keyed: &mut [Hung<'_>]) {
+    let infix = |one: &&mut Hung<'_>| matches!(one.key, Key::Infix(..));
+    if keyed.iter_mut().filter(infix).count() <= FEW_INFIXES {
+        for one in keyed.iter_mut().filter(infix) {
+            one.key = Key::Any;
+        }
+    }
 }
 
 fn insert(lengths: &mut Vec<usize>, length: usize) {

@@ -1,7 +1,7 @@
 //! Finds the few policies that a resource may be about among many (issue 7, speed).
 //!
 //! A tree of the levels from the root down. At each level a policy hangs under the [`Key`](super::level::Key)s of its values: whole, by what they
-//! begin with (also with `?` in it), or by what they end with; or where it is always found, because an index cannot tell or it does not have the
+//! begin with (also with `?` in it), end with or have in the middle; or where it is always found, because an index cannot tell or it does not have the
 //! level. Where few are left they are not told apart any further. A look-up follows what the request's value could belong to.
 //!
 //! All nodes share one hash table and one list for each thing they have several of: a tree of thousands of nodes is a handful of allocations.
@@ -60,6 +60,8 @@ struct Node {
     prefixes: Stretch,
     /// Ascending.
     suffixes: Stretch,
+    /// Ascending.
+    infixes: Stretch,
     shapes: Stretch,
 }
 
@@ -85,6 +87,7 @@ enum Hashed {
     Prefix,
     Suffix,
     Shaped,
+    Infix,
 }
 
 /// Different for different places: an index that took two for one would lose a policy.
@@ -94,9 +97,10 @@ fn slot(node: u32, kind: Hashed, hash: u32) -> u64 {
         Hashed::Prefix => 1,
         Hashed::Suffix => 2,
         Hashed::Shaped => 3,
+        Hashed::Infix => 4,
     };
-    // There are fewer nodes than 2^30: the index is not made otherwise.
-    (u64::from(node) << 34) | (kind << 32) | u64::from(hash)
+    // There are fewer nodes than 2^29: the index is not made otherwise.
+    (u64::from(node) << 35) | (kind << 32) | u64::from(hash)
 }
 
 impl Index {
@@ -161,6 +165,11 @@ impl Index {
         let lengths = node.suffixes.of(&self.lengths).iter();
         for hash in lengths.map_while(|length| value.suffix(*length)) {
             look(Hashed::Suffix, hash);
+        }
+        for length in node.infixes.of(&self.lengths) {
+            for hash in value.infixes(*length) {
+                look(Hashed::Infix, hash);
+            }
         }
         for shape in node.shapes.of(&self.shapes) {
             let Some(hash) = value.prefix_without(shape.length, shape.open) else {

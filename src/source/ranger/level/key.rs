@@ -16,6 +16,8 @@ pub(in crate::source::ranger) enum Key {
     Prefix(u32, usize),
     /// By so many bytes that it ends with.
     Suffix(u32, usize),
+    /// By so many bytes that are somewhere in it.
+    Infix(u32, usize),
     /// By what it begins with, with `?` in it.
     Shaped(u32, Shape),
 }
@@ -39,10 +41,28 @@ impl Key {
             [Atom::Text(_), Atom::One, ..] | [Atom::One, ..] => shaped(pattern),
             [Atom::Text(text), ..] => Self::Prefix(forwards(text), text.len()),
             [.., Atom::Text(text)] => Self::Suffix(hash(text.bytes().rev().map(Some)), text.len()),
-            _ => Self::Any,
+            _ => Self::infix(pattern),
         }
     }
+
+    /// By the end of its longest text: what tells names apart is mostly there.
+    fn infix(pattern: &[Atom]) -> Self {
+        let texts = pattern.iter().filter_map(|atom| match atom {
+            Atom::Text(text) => Some(text.as_bytes()),
+            Atom::Any | Atom::One => None,
+        });
+        let longest = texts.max_by_key(|text| text.len()).unwrap_or_default();
+        let end = longest.len().saturating_sub(*INFIX.end());
+        let end = longest.get(end..).unwrap_or_default();
+        if !INFIX.contains(&end.len()) {
+            return Self::Any;
+        }
+        Self::Infix(hash(end.iter().copied().map(Some)), end.len())
+    }
 }
+
+/// How many bytes of a text within a pattern are looked for, at each place of a value: a few lengths, so that there are few looks.
+const INFIX: std::ops::RangeInclusive<usize> = 2..=8;
 
 /// What comes before the first `*`.
 fn shaped(pattern: &[Atom]) -> Key {
