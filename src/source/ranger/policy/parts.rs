@@ -12,13 +12,15 @@ use crate::source::ranger::document::{self, Resource, Resources};
 use crate::source::ranger::hasher::Fast;
 use crate::source::ranger::level::Level;
 
+/// An item, and what was noted of it.
+type Made = (Arc<Item>, Vec<String>);
+
 /// What was made so far.
 #[derive(Default)]
 pub(super) struct Parts<'w> {
     /// By the kind of policy and the position, which have options of their own.
     levels: HashMap<(Kind, usize, &'w Resource), Arc<Level>, Fast>,
-    /// With what was noted of them.
-    items: HashMap<(Kind, &'w document::Item), (Arc<Item>, Vec<String>), Fast>,
+    items: HashMap<(Kind, &'w document::Item), Made, Fast>,
 }
 
 impl<'w> Parts<'w> {
@@ -37,11 +39,7 @@ impl<'w> Parts<'w> {
         })
     }
 
-    pub fn item(
-        &self,
-        kind: Kind,
-        written: &'w document::Item,
-    ) -> Option<&(Arc<Item>, Vec<String>)> {
+    pub fn item(&self, kind: Kind, written: &'w document::Item) -> Option<&Made> {
         self.items.get(&(kind, written))
     }
 
