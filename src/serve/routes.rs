@@ -122,7 +122,7 @@ fn holds(headers: &HeaderMap, etag: &str) -> bool {
     })
 }
 
-fn refused(status: StatusCode, why: &str) -> Response {
+pub(super) fn refused(status: StatusCode, why: &str) -> Response {
     let body = serde_json::json!({ "error": why }).to_string();
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
