@@ -1,5 +1,5 @@
 //! What a decision of a Ranger service costs by the number of its policies: whether a column may be read, how it is masked, which rows are seen;
-//! and what it costs to compile the policies.
+//! what it costs to compile the policies from documents that were read, and to read the documents.
 
 #![allow(
     clippy::disallowed_methods,
@@ -15,19 +15,19 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use sqlsec::source::ranger::document::{Policy, ServiceDef, ServicePolicies};
+use sqlsec::source::ranger::document::ServicePolicies;
 use sqlsec::source::ranger::{
     Access, Context, Documents, Options, Request, Resource, Service, read,
 };
 
 const SIZES: [usize; 3] = [300, 3_000, 30_000];
 
-fn definition() -> ServiceDef {
+fn definition() -> Value {
     let text = include_bytes!("../fixtures/ranger/servicedef-flink.json");
-    read(text).expect("the service definition for Flink")
+    serde_json::from_slice(text).expect("the service definition for Flink")
 }
 
 /// Wildcards of every kind: whole names, beginnings, ends, lists, `?`, everything.
@@ -84,18 +84,16 @@ fn policies(count: usize) -> Vec<Value> {
     (0..count).map(policy).chain([everything]).collect()
 }
 
+/// The body of a download.
+fn download(count: usize) -> Vec<u8> {
+    let document =
+        json!({ "serviceName": "bench", "policies": policies(count), "serviceDef": definition() });
+    serde_json::to_vec(&document).expect("JSON")
+}
+
 fn documents(count: usize) -> Documents {
-    let policies = policies(count).into_iter();
-    let policies: Vec<Policy> = policies
-        .map(|policy| serde_json::from_value(policy).expect("a policy"))
-        .collect();
     Documents {
-        policies: ServicePolicies {
-            service_name: "bench".into(),
-            policies,
-            service_def: definition(),
-            ..ServicePolicies::default()
-        },
+        policies: read(&download(count)).expect("documents"),
         ..Documents::default()
     }
 }
@@ -161,13 +159,10 @@ fn theirs(size: usize) -> Option<(u64, u64)> {
             .collect();
         json!({ "resource": levels, "access": "select", "user": "user7", "groups": ["group7", "group8"], "at": 1_785_585_600_000_u64 })
     });
-    let definition: Value =
-        serde_json::from_slice(include_bytes!("../fixtures/ranger/servicedef-flink.json"))
-            .expect("the service definition for Flink");
     // Of names that begin with a wildcard Ranger compares all, so that it takes longer the more there are: the same time for every size.
     let (warm, decisions) = (120_000_000 / size, 60_000_000 / size);
     let job = json!({ "bench": "mask", "warm": warm, "decisions": decisions, "requests": requests.collect::<Vec<_>>(), "documents": { "policies": {
-        "serviceName": "bench", "policyVersion": 1, "serviceDef": definition, "policies": policies(size) } } });
+        "serviceName": "bench", "policyVersion": 1, "serviceDef": definition(), "policies": policies(size) } } });
     let mut jvm = Command::new("java")
         .args([
             "@jvm.options",
@@ -279,5 +274,19 @@ fn compile(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, decisions, compile);
+/// What comes before: from the bytes of a download to documents.
+fn decode(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("ranger");
+    group.sample_size(20);
+    for size in SIZES {
+        let bytes = download(size);
+        group.throughput(Throughput::Bytes(bytes.len() as u64));
+        group.bench_function(BenchmarkId::new("decode", size), |bench| {
+            bench.iter_with_large_drop(|| read::<ServicePolicies>(&bytes).expect("documents"));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, decisions, compile, decode);
 criterion_main!(benches);

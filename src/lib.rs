@@ -12,6 +12,7 @@
 //! filtered and masked view, or `Deny` with reasons. Everything from text to reply is a pure function of request, catalog and policy.
 //! The library never prints, never reads the environment, never ends the process.
 
+pub mod audit;
 pub mod author;
 pub mod catalog;
 pub mod check;
@@ -25,6 +26,8 @@ pub mod resolve;
 pub mod rewrite;
 #[cfg(feature = "server")]
 pub mod serve;
+#[cfg(feature = "server")]
+pub mod sidecar;
 pub mod source;
 pub mod splitter;
 pub mod syntax;

@@ -73,6 +73,8 @@ codes! {
     LineageUnknown = "lineage-unknown",
     /// Some rows of a column were written masked and others not, and the policy closes such tables.
     LineageMixed = "lineage-mixed",
+    /// The check could not be recorded, and the site wants every one on record.
+    AuditUnavailable = "audit-unavailable",
     /// The permission service gave no answer that may be used.
     PolicyUnavailable = "policy-unavailable",
     /// The permission service has not answered for a table or object that the script needs.

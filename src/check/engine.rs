@@ -28,6 +28,12 @@ pub trait SubmitCheck: Send + Sync {
     fn check(&self, request: &Request) -> Reply;
 }
 
+impl<C: SubmitCheck + ?Sized> SubmitCheck for Box<C> {
+    fn check(&self, request: &Request) -> Reply {
+        (**self).check(request)
+    }
+}
+
 /// A policy and a catalog, ready to decide. Immutable: a new policy is a new engine, so that a script is judged by one snapshot.
 ///
 /// ```
@@ -136,8 +142,12 @@ impl Engine {
         let version = self.lineage.as_ref().map(|_| known.version());
         let mut told = Told::default();
         let decision = self
-            .script(request, known, &mut told)
+            .script(request, Arc::clone(&known), &mut told)
             .unwrap_or_else(|errors| Decision::Deny { errors });
+        // A store that went away meanwhile has said less than it knows.
+        if let Some(error) = known.failure() {
+            return Reply::denied(Code::LineageUnavailable, error.to_string(), self.stamp());
+        }
         let allowed = decision.sql().is_some();
         Reply {
             decision,

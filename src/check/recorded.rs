@@ -5,6 +5,7 @@
 //! Invariant: that rows are gone is only said where it is known: the submitter chose neither the table nor its address, and it has no partitions.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
@@ -13,15 +14,15 @@ use super::declared::tables;
 use super::inherited::dataset;
 use super::statement::Work;
 use crate::catalog::{Found, Object, Origin, TableName};
-use crate::lineage::inherit::{fingerprint, hash, normal};
+use crate::lineage::inherit::fingerprint;
 use crate::lineage::{
     Change, Dataset, Edge, Extracted, Fingerprint, ItemText, Record, SourceColumn, StatementRecord,
     extract,
 };
 use crate::mask::MaskSpec;
 use crate::resolve::Resolution;
-use crate::syntax::Span;
 use crate::syntax::ast::{AlterTable, Setting, Statement, StatementKind, TableChange};
+use crate::syntax::{Span, normal, sha256};
 
 impl Work<'_> {
     /// What a statement writes; nothing where it writes nothing.
@@ -52,17 +53,13 @@ impl Work<'_> {
         if lineage.outputs.is_empty() && changes.is_empty() {
             return Ok(None);
         }
-        let mut masked = BTreeMap::new();
-        self.read_under(resolution, datasets, &mut masked)
-            .map_err(|e| vec![e])?;
+        let mut read = Read::new();
+        read_under(resolution, datasets, &mut read).map_err(|e| vec![e])?;
         Ok(Some(StatementRecord {
             statement: index,
             tables: tables(statement, resolution, datasets),
             texts: self.texts(&extracted),
-            masked: masked
-                .into_iter()
-                .filter_map(|(column, mask)| Some((column, mask?)))
-                .collect(),
+            masked: masked(&read),
             lineage: extracted.lineage,
             changes,
         }))
@@ -73,7 +70,7 @@ impl Work<'_> {
         self.job.get_or_init(|| match self.named {
             Some(name) => name.to_owned(),
             None => {
-                let digest = hash(self.source);
+                let digest = sha256(self.source);
                 let short = digest.get(..12).unwrap_or_default();
                 format!("{}:{short}", self.principal.user)
             }
@@ -85,7 +82,7 @@ impl Work<'_> {
         let Some(record) = record else { return };
         let mut overlay = self.overlay.borrow_mut();
         let whose = (self.job(), &*self.principal.user, self.seconds());
-        Arc::make_mut(&mut overlay).overlay(whose, record.clone(), &self.known);
+        Arc::make_mut(&mut overlay).overlay(whose, &record, &self.known);
         self.record.borrow_mut().push(record);
     }
 
@@ -105,40 +102,6 @@ impl Work<'_> {
         i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
     }
 
-    /// Under which masks the columns of all base tables are read, those below views included. A column that is read in two ways counts as raw.
-    fn read_under(
-        &self,
-        resolution: &Resolution,
-        datasets: &Datasets<'_>,
-        masked: &mut BTreeMap<SourceColumn, Option<Fingerprint>>,
-    ) -> Result<(), Refused> {
-        for relation in &resolution.relations {
-            if let Some(view) = &relation.view {
-                self.read_under(&view.resolution, datasets, masked)?;
-                continue;
-            }
-            let found = &relation.found;
-            let names = datasets.identity(found, &relation.options).names();
-            let dataset = dataset(&found.name, &names);
-            let obligations = datasets.obligations(relation)?;
-            let columns = relation.columns().unwrap_or_default();
-            for column in columns {
-                let mask = obligations.masks.iter().find_map(|mask| {
-                    let whole = matches!(mask.path.as_slice(), [name] if *name == column.name);
-                    let shows = matches!(mask.mask, MaskSpec::None);
-                    (whole && mask.when.is_none() && !shows).then_some(&mask.mask)
-                });
-                let print = mask.map(|mask| fingerprint(mask, column.data_type.as_ref()));
-                let key = SourceColumn::new(&dataset, &column.name);
-                let kept = masked.entry(key).or_insert_with(|| print.clone());
-                if *kept != print {
-                    *kept = None;
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// What stands at the places of edges.
     fn texts(&self, extracted: &Extracted) -> BTreeMap<Span, ItemText> {
         let lineage = &extracted.lineage;
@@ -150,7 +113,7 @@ impl Work<'_> {
             texts.entry(span).or_insert_with(|| {
                 let call = extracted.calls.get(&span);
                 ItemText {
-                    hash: hash(&normal(span.text(self.source))),
+                    hash: sha256(&normal(span.text(self.source))),
                     function: call.map(|call| call.function.clone()),
                     bare: call.is_some_and(|call| call.bare),
                 }
@@ -169,6 +132,55 @@ impl Work<'_> {
         };
         change.into_iter().collect()
     }
+}
+
+/// By dataset and column, the mask that the column is read under; nothing where it is read raw, or in two ways.
+type Read<'r> = BTreeMap<Dataset, BTreeMap<&'r str, Option<Fingerprint>>>;
+
+/// Under which masks the columns of all base tables are read, those below views included.
+fn read_under<'r>(
+    resolution: &'r Resolution,
+    datasets: &Datasets<'_>,
+    read: &mut Read<'r>,
+) -> Result<(), Refused> {
+    for relation in &resolution.relations {
+        if let Some(view) = &relation.view {
+            read_under(&view.resolution, datasets, read)?;
+            continue;
+        }
+        let found = &relation.found;
+        let names = datasets.identity(found, &relation.options).names();
+        let columns = read.entry(dataset(&found.name, &names)).or_default();
+        let obligations = datasets.obligations(relation)?;
+        for column in relation.columns().unwrap_or_default() {
+            let mask = obligations.masks.iter().find_map(|mask| {
+                let whole = matches!(mask.path.as_slice(), [name] if *name == column.name);
+                let shows = matches!(mask.mask, MaskSpec::None);
+                (whole && mask.when.is_none() && !shows).then_some(&mask.mask)
+            });
+            let print = mask.map(|mask| fingerprint(mask, column.data_type.as_ref()));
+            match columns.entry(&column.name) {
+                Entry::Vacant(first) => {
+                    first.insert(print);
+                }
+                Entry::Occupied(mut other) if *other.get() != print => {
+                    other.insert(None);
+                }
+                Entry::Occupied(_) => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn masked(read: &Read<'_>) -> BTreeMap<SourceColumn, Fingerprint> {
+    let columns = read.iter().flat_map(|(dataset, columns)| {
+        let masked = columns
+            .iter()
+            .filter_map(|(name, mask)| Some((name, mask.as_ref()?)));
+        masked.map(move |(name, mask)| (SourceColumn::new(dataset, name), mask.clone()))
+    });
+    columns.collect()
 }
 
 /// Whether a statement may hand rows on. EXPLAIN runs nothing.

@@ -86,6 +86,20 @@ Examples:
     /// Work on policy documents.
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Answer checks over HTTP: for submitters that load no native code.
+    #[cfg(feature = "server")]
+    #[command(after_help = "\
+Examples:
+  sqlsec serve --config engine.json
+  sqlsec serve --config engine.json --listen 0.0.0.0:8182 --token-file token --tls-cert cert.pem --tls-key key.pem
+  curl -s http://127.0.0.1:8182/v1/check -d '{\"principal\": {\"user\": \"userA\"}, \"sql\": \"SELECT * FROM orders\"}'
+
+An engine.json (paths are relative to it):
+  { \"policy\": { \"file\": \"policy.yaml\" }, \"catalog\": [ { \"file\": \"tables.sql\" } ], \"audit\": { \"file\": \"audit.jsonl\" } }
+
+Whoever shows the token vouches for the principal in its requests. schema/check.openapi.yaml describes the addresses.
+Exit status: 0 it was told to end and has answered what it had taken.")]
+    Serve(super::serve::Serve),
     /// Serve a policy document to `--service` of other processes: a small permission service.
     #[cfg(feature = "server")]
     #[command(after_help = "\
@@ -95,7 +109,7 @@ Examples:
   sqlsec rewrite --user userA --service http://127.0.0.1:8181 job.sql
 
 It speaks plain HTTP: for TLS put a proxy before it. schema/policies.openapi.yaml describes what it answers.")]
-    ServePolicies(super::serve::Serve),
+    ServePolicies(super::serve_policies::ServePolicies),
     /// Print a completion script.
     #[command(after_help = "\
 Example:
@@ -200,6 +214,9 @@ pub(super) struct Who {
     #[cfg(feature = "service")]
     #[command(flatten)]
     pub service: super::service::Service,
+    /// Append a record of the check to this file, one JSON document a line (docs/audit.md); what cannot be recorded is denied.
+    #[arg(long, value_name = "FILE")]
+    pub audit: Option<PathBuf>,
     /// Refuse what may fail or act above a filtered table, also where the policy does not ask for it.
     #[arg(long)]
     pub strict: bool,

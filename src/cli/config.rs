@@ -33,6 +33,7 @@ struct Config {
     splitter: Option<SplitterArg>,
     style: Option<StyleArg>,
     format: Option<Format>,
+    audit: Option<PathBuf>,
     lineage: Option<PathBuf>,
     job: Option<String>,
     #[cfg(feature = "service")]
@@ -74,6 +75,7 @@ pub(super) fn apply(
     }
     if let Some(who) = who {
         who.user = who.user.take().or(config.user);
+        who.audit = who.audit.take().or(config.audit.map(beside));
         who.policy = who.policy.take().or(config.policy.map(beside));
         #[cfg(feature = "service")]
         {

@@ -25,6 +25,8 @@ mod render;
 mod report;
 #[cfg(feature = "server")]
 mod serve;
+#[cfg(feature = "server")]
+mod serve_policies;
 #[cfg(feature = "service")]
 mod service;
 mod streams;
@@ -90,7 +92,9 @@ fn run(cli: Cli, streams: &mut Streams) -> Result<Status, Failure> {
         Command::Policy(PolicyCommand::Diff(diff)) => policy_diff::run(&diff, streams),
         Command::Policy(PolicyCommand::Test(test)) => cases::test(&test, streams),
         #[cfg(feature = "server")]
-        Command::ServePolicies(args) => serve::serve(args, streams),
+        Command::Serve(args) => serve::serve(args, streams),
+        #[cfg(feature = "server")]
+        Command::ServePolicies(args) => serve_policies::serve(args, streams),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "sqlsec", &mut script);

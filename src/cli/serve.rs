@@ -1,4 +1,4 @@
-//! `serve-policies`.
+//! `serve`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,80 +8,94 @@ use std::time::Duration;
 use clap::Args;
 
 use super::failure::{Failure, Status};
-use super::input;
-use super::render::{Message, printable};
+use super::render::printable;
+use super::serve_policies::token;
 use super::streams::Streams;
-use crate::policy::Severity;
-use crate::serve::{self, Options, ServeError};
+use crate::sidecar::{self, Bounds, Options, SidecarError, TlsFiles};
 
-/// A small permission service.
+/// The check over HTTP.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Serve {
-    /// The policy document (YAML or JSON); read again when it changes.
+    /// The configuration of the engine (JSON, docs/embedding-http.md); it and the files that it names are read again when they change.
     #[arg(long, value_name = "FILE")]
-    pub policy: PathBuf,
+    pub config: PathBuf,
     /// Where to listen; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8181")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8182")]
     pub listen: SocketAddr,
-    /// The file with the bearer token that clients must show; without it everybody who reaches the port is served.
+    /// The file with the bearer token that submitters must show; without it everybody who reaches the port is served.
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
-    /// For how long an answer holds, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    pub max_age: u64,
-    /// For how long past that it may be used while the service is down, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
-    pub stale_if_error: u64,
+    /// The certificate (PEM) to speak TLS with.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Its key (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// Speak only with clients that show a certificate of these authorities (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub client_ca: Option<PathBuf>,
+    /// How many requests are held at once; more are told to try again.
+    #[arg(long, value_name = "NUMBER", default_value_t = Bounds::default().requests)]
+    pub max_requests: usize,
+    /// How many connections are open at once.
+    #[arg(long, value_name = "NUMBER", default_value_t = Bounds::default().connections)]
+    pub max_connections: usize,
+    /// How long requests may go on after the process is told to end, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub grace: u64,
 }
 
 pub(super) fn serve(args: Serve, streams: &mut Streams) -> Result<Status, Failure> {
-    let token = match &args.token_file {
-        None if !args.listen.ip().is_loopback() => {
-            return Err(Failure::usage(
-                "others than this machine reach that address: give --token-file FILE",
-            ));
-        }
-        None => None,
-        Some(file) => {
-            let text = input::read(file, Status::Usage)?.text;
-            let token = text.trim().to_owned();
-            if token.is_empty() {
-                return Err(Failure::usage("the token file is empty"));
-            }
-            Some(token)
-        }
+    let token = token(args.token_file.as_deref())?;
+    if token.is_none() && args.client_ca.is_none() && !args.listen.ip().is_loopback() {
+        return Err(Failure::usage(
+            "others than this machine reach that address: give --token-file FILE or --client-ca FILE",
+        ));
+    }
+    let tls = match (args.tls_cert, args.tls_key) {
+        (Some(certificate), Some(key)) => Some(TlsFiles {
+            certificate,
+            key,
+            clients: args.client_ca,
+        }),
+        (Some(_), None) | (None, Some(_)) | (None, None) => None,
     };
+    let scheme = if tls.is_some() { "https" } else { "http" };
     let options = Options {
-        policy: args.policy,
+        config: args.config,
         listen: args.listen,
         token,
-        max_age: Duration::from_secs(args.max_age),
-        stale_if_error: Duration::from_secs(args.stale_if_error),
+        tls,
+        bounds: Bounds {
+            requests: args.max_requests,
+            connections: args.max_connections,
+            grace: Duration::from_secs(args.grace),
+            ..Bounds::default()
+        },
         tell: Arc::new(say),
     };
-    let running = serve::start(options).map_err(failure)?;
-    streams.out(&format!("listening on http://{}\n", running.address))?;
+    let running = sidecar::start(options).map_err(failure)?;
+    streams.out(&format!("listening on {scheme}://{}\n", running.address))?;
     running.wait();
-    Ok(Status::Internal)
+    Ok(Status::Allowed)
 }
 
-fn failure(error: ServeError) -> Failure {
+fn failure(error: SidecarError) -> Failure {
     match error {
-        ServeError::Unreadable(..) => {
-            Failure::new(Status::Policy, "input-unreadable", error.to_string())
+        SidecarError::Config(error) => {
+            let place = match (error.origin.as_str(), error.line) {
+                ("", _) => String::new(),
+                (origin, 0) => format!("{origin}: "),
+                (origin, line) => format!("{origin}:{line}:{}: ", error.column),
+            };
+            let status = match error.code {
+                crate::host::HostCode::Policy => Status::Policy,
+                _ => Status::Usage,
+            };
+            Failure::new(status, error.code.as_str(), format!("{place}{error}"))
         }
-        ServeError::Listen(..) => Failure::new(Status::Usage, "listen", error.to_string()),
-        ServeError::Policy(error) => {
-            let text = std::fs::read_to_string(&error.origin).unwrap_or_default();
-            let errors = error.findings.iter();
-            let errors = errors.filter(|f| f.severity == Severity::Error);
-            Failure {
-                status: Status::Policy,
-                messages: errors
-                    .map(|f| Message::finding(f, &error.origin, &text))
-                    .collect(),
-            }
-        }
+        SidecarError::Tls(why) => Failure::new(Status::Usage, "tls", why),
+        SidecarError::Listen(..) => Failure::new(Status::Usage, "listen", error.to_string()),
     }
 }
 

@@ -12,6 +12,7 @@ use super::lineage_store::Kept;
 use super::render::{self, Message};
 use super::streams::Streams;
 use super::{config, lineage_store, report};
+use crate::audit::{Audit, AuditError, AuditFile, Audited, Rotation};
 use crate::check::{Code, Decision, Engine, Reply, Request, SubmitCheck};
 use crate::lineage::store::{LineageSource, LineageStore};
 use crate::policy::{Policy, Principal};
@@ -132,7 +133,8 @@ fn decide(
     let (judge, principal): (Box<dyn SubmitCheck>, Principal) = match who {
         Some((who, (store, _))) => {
             let lineage = store.map(|store| Arc::clone(store) as Arc<dyn LineageSource>);
-            (input::judge(who, catalog, lineage)?, input::principal(who)?)
+            let judge = input::judge(who, catalog, lineage)?;
+            (recorded(judge, who)?, input::principal(who)?)
         }
         None => {
             let policy = Policy::load(OPEN_POLICY, "tables").map_err(|e| Failure::internal(&e))?;
@@ -152,6 +154,17 @@ fn decide(
     };
     let reply = judge.check(&request);
     Ok((script, reply))
+}
+
+/// The same judge, of whom every answer is recorded where the command line asks for it.
+fn recorded(judge: Box<dyn SubmitCheck>, who: &Who) -> Result<Box<dyn SubmitCheck>, Failure> {
+    let Some(path) = &who.audit else {
+        return Ok(judge);
+    };
+    let failed =
+        |error: &AuditError| Failure::new(Status::Usage, "audit-unwritable", error.to_string());
+    let file = AuditFile::open(path, Rotation::default()).map_err(|e| failed(&e))?;
+    Ok(Box::new(Audited::new(judge, Audit::new(Arc::new(file)))))
 }
 
 /// The request of a command; without a principal it is of nobody.
@@ -190,8 +203,12 @@ pub(super) fn finish(
             .collect();
         streams.messages(messages.iter());
     }
-    let unanswered =
-        |code: Code| matches!(code, Code::PolicyUnavailable | Code::LineageUnavailable);
+    let unanswered = |code: Code| {
+        matches!(
+            code,
+            Code::PolicyUnavailable | Code::LineageUnavailable | Code::AuditUnavailable
+        )
+    };
     let ours = |code: Code| matches!(code, Code::Internal | Code::VerifyFailed);
     Ok(match errors {
         [] => Status::Allowed,

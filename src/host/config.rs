@@ -1,10 +1,11 @@
 //! The configuration document of a host: where the rules and the tables come from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::{HostCode, HostError};
+use crate::audit::{OnFailure, Rotation};
 #[cfg(feature = "service")]
 use crate::source::remote::{Bounds, Settings};
 
@@ -24,6 +25,9 @@ pub struct Config {
     /// Documents of Apache Ranger in files.
     #[serde(default)]
     pub ranger: Option<RangerFiles>,
+    /// Where the record of each check goes.
+    #[serde(default)]
+    pub audit: Option<AuditPart>,
     /// A permission service.
     #[cfg(feature = "service")]
     #[serde(default)]
@@ -76,6 +80,20 @@ pub struct RangerFiles {
     pub catalog: Option<String>,
 }
 
+/// The audit file of a host.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AuditPart {
+    /// The file that records are appended to, one JSON document a line.
+    pub file: PathBuf,
+    /// When it is full, and how many full ones are kept.
+    #[serde(default)]
+    pub rotation: Rotation,
+    /// What becomes of a check that cannot be recorded.
+    #[serde(default)]
+    pub on_failure: OnFailure,
+}
+
 impl Config {
     /// Reads a configuration: JSON in UTF-8.
     ///
@@ -86,6 +104,44 @@ impl Config {
         let config: Self = serde_json::from_str(text)
             .map_err(|error| HostError::json(HostCode::Config, "config", text, &error))?;
         Ok(config.beside())
+    }
+
+    /// Reads a configuration from a file. Without `folder`, paths in it are relative to the folder that the file is in.
+    ///
+    /// # Errors
+    /// `input-unreadable`, `input-not-utf8`, `config-invalid`.
+    pub fn load(file: &Path) -> Result<Self, HostError> {
+        let origin = file.display().to_string();
+        let bytes = std::fs::read(file).map_err(|error| {
+            let message = format!("cannot read `{origin}`: {error}");
+            HostError::new(HostCode::Unreadable, message)
+        })?;
+        let text = text(&bytes, &origin)?;
+        let mut config: Self = serde_json::from_str(text)
+            .map_err(|error| HostError::json(HostCode::Config, &origin, text, &error))?;
+        let beside = file.parent().unwrap_or(Path::new("."));
+        config.folder = Some(match &config.folder {
+            Some(folder) => beside.join(folder),
+            None => beside.to_owned(),
+        });
+        Ok(config.beside())
+    }
+
+    /// The files that the rules and the tables are read from.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let catalog = self.catalog.iter().filter_map(|part| match part {
+            CatalogPart::File(file) => Some(file),
+            CatalogPart::Sql(_) | CatalogPart::Json(_) => None,
+        });
+        let policy = self.policy.iter().filter_map(|policy| match policy {
+            Document::File(file) => Some(file),
+            Document::Text(_) => None,
+        });
+        let ranger = self.ranger.iter().flat_map(|files| {
+            let others = [&files.roles, &files.tags, &files.users];
+            std::iter::once(&files.policies).chain(others.into_iter().flatten())
+        });
+        catalog.chain(policy).chain(ranger).map(PathBuf::as_path)
     }
 
     /// The same with relative paths below `folder`.
@@ -102,7 +158,8 @@ impl Config {
             Document::File(file) => Some(file),
             Document::Text(_) => None,
         });
-        for file in ranger.chain(catalog).chain(policy) {
+        let audit = self.audit.iter_mut().map(|audit| &mut audit.file);
+        for file in ranger.chain(catalog).chain(policy).chain(audit) {
             *file = folder.join(&*file);
         }
         #[cfg(feature = "service")]

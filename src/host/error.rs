@@ -50,6 +50,8 @@ codes! {
     Catalog = "catalog-invalid", 8,
     /// The rules, or the settings of the service that has them.
     Policy = "policy-invalid", 9,
+    /// The audit file cannot be written.
+    Audit = "audit-unwritable", 10,
     /// A mistake of sqlsec itself.
     Internal = "internal", 99,
 }

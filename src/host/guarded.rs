@@ -1,10 +1,12 @@
 //! An engine behind a door that closes for good after a panic.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::config::text;
-use super::{HostCode, HostError};
+use super::{Config, HostCode, HostError};
+use crate::audit::{Audit, AuditFile};
 use crate::check::{Code, PolicyStamp, Reply, Request, SubmitCheck, UNFINISHED};
 
 /// An engine or a gate as a host holds it.
@@ -13,6 +15,7 @@ use crate::check::{Code, PolicyStamp, Reply, Request, SubmitCheck, UNFINISHED};
 /// cannot know what a panic has left in it, its caches and its sources; whoever wants to go on opens a new one.
 pub struct Guarded {
     judge: Box<dyn SubmitCheck>,
+    audit: Option<Audit>,
     broken: AtomicBool,
 }
 
@@ -31,8 +34,30 @@ impl Guarded {
     pub fn new(judge: Box<dyn SubmitCheck>) -> Self {
         Self {
             judge,
+            audit: None,
             broken: AtomicBool::new(false),
         }
+    }
+
+    /// The same door, of which every answer is recorded: also those that it gives while it is closed.
+    #[must_use]
+    pub fn audited(mut self, audit: Audit) -> Self {
+        self.audit = Some(audit);
+        self
+    }
+
+    /// An open door with what a configuration says of it.
+    ///
+    /// # Errors
+    /// `audit-unwritable`.
+    pub fn configured(judge: Box<dyn SubmitCheck>, config: &Config) -> Result<Self, HostError> {
+        let door = Self::new(judge);
+        let Some(part) = &config.audit else {
+            return Ok(door);
+        };
+        let file = AuditFile::open(&part.file, part.rotation)
+            .map_err(|error| HostError::new(HostCode::Audit, error))?;
+        Ok(door.audited(Audit::new(Arc::new(file)).on_failure(part.on_failure)))
     }
 
     /// Whether it has closed.
@@ -46,15 +71,24 @@ impl Guarded {
     /// # Errors
     /// `input-not-utf8`, `request-invalid`: it is no request, and nothing was decided.
     pub fn check_json(&self, request: &[u8]) -> Result<Answer, HostError> {
+        let (reply, json) = self.check_document(request)?;
+        Ok(Answer {
+            allowed: reply.decision.sql().is_some(),
+            json,
+        })
+    }
+
+    /// The same, with the reply itself beside its document.
+    ///
+    /// # Errors
+    /// As for [`Self::check_json`].
+    pub fn check_document(&self, request: &[u8]) -> Result<(Reply, Vec<u8>), HostError> {
         let text = text(request, "request")?;
         let request: Request = serde_json::from_str(text)
             .map_err(|error| HostError::json(HostCode::Request, "request", text, &error))?;
         let reply = self.check(&request);
         let json = serde_json::to_vec(&reply).map_err(|_| HostError::internal())?;
-        Ok(Answer {
-            allowed: reply.decision.sql().is_some(),
-            json,
-        })
+        Ok((reply, json))
     }
 
     fn close(&self) -> Reply {
@@ -70,6 +104,15 @@ impl Guarded {
 
 impl SubmitCheck for Guarded {
     fn check(&self, request: &Request) -> Reply {
+        match &self.audit {
+            Some(audit) => audit.around(request, || self.decide(request)),
+            None => self.decide(request),
+        }
+    }
+}
+
+impl Guarded {
+    fn decide(&self, request: &Request) -> Reply {
         if self.is_broken() {
             return Self::closed();
         }
@@ -96,7 +139,10 @@ impl SubmitCheck for Guarded {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::audit::{AuditDecision, AuditRecord};
     use crate::{Catalog, Engine, Policy, Principal};
 
     struct Panics(Engine);
@@ -143,6 +189,40 @@ mod tests {
         let door = Guarded::new(Box::new(Broken));
         assert!(!answer(&door, "VALUES 1").allowed);
         assert!(door.is_broken());
+    }
+
+    #[test]
+    fn a_closed_door_is_on_record_too() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp/guarded");
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = format!("audit-{}.jsonl", std::process::id());
+        let config = format!(
+            r#"{{"folder": {folder:?}, "audit": {{"file": "{file}", "rotation": {{"max-bytes": 0}}}}}}"#
+        );
+        let config = Config::parse(config.as_bytes()).unwrap();
+        let door = Guarded::configured(Box::new(Panics(engine())), &config).unwrap();
+        for sql in ["VALUES 1", "panic", "VALUES 1"] {
+            answer(&door, sql);
+        }
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        let lines: Vec<AuditRecord> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(lines.len(), 3);
+        assert!(matches!(lines[0].decision, AuditDecision::Allow { .. }));
+        for line in &lines[1..] {
+            let AuditDecision::Deny { errors } = &line.decision else {
+                panic!("{line:?}")
+            };
+            assert_eq!(errors[0].code, Code::Internal);
+        }
+        let nowhere = r#"{"audit": {"file": "/nowhere/audit.jsonl"}}"#;
+        let config = Config::parse(nowhere.as_bytes()).unwrap();
+        let error = Guarded::configured(Box::new(engine()), &config)
+            .err()
+            .unwrap();
+        assert_eq!(error.code, HostCode::Audit);
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod guarded;
 mod open;
 mod slots;
 
-pub use config::{CatalogPart, Config, Document, RangerFiles};
+pub use config::{AuditPart, CatalogPart, Config, Document, RangerFiles};
 pub use error::{HostCode, HostError};
 pub use guarded::{Answer, Guarded};
 pub use open::open;

@@ -7,7 +7,9 @@ use sqlparser::ast::{
 use super::builtin::is_built_in;
 use super::value::Value;
 use super::{Hides, MaskError, MaskedColumn};
-use crate::syntax::{Construct, Expression, Operand, Span, SyntaxError, SyntaxErrorKind, operands};
+use crate::syntax::{
+    Construct, Expression, Operand, Span, SyntaxError, SyntaxErrorKind, normal, operands, sha256,
+};
 
 /// A mask written as an expression over `{col}` (the raw value) and `{type}` (the column's type as text, without `NOT NULL`).
 #[derive(Debug)]
@@ -16,8 +18,9 @@ pub struct Template {
     pub name: String,
     expression: Expression,
     nulls: Nulls,
-    hides: Option<Hides>,
+    hides: Hides,
     pieces: Vec<Piece>,
+    digest: String,
 }
 
 /// What a template's mask does with NULL.
@@ -54,25 +57,31 @@ impl Template {
         let pieces = cut(&expression)?;
         Ok(Self {
             name: name.into(),
-            expression,
             nulls,
-            hides: None,
+            hides: super::hides::of_expression(&expression),
             pieces,
+            digest: sha256(&format!("{nulls:?} {}", normal(&expression.text))),
+            expression,
         })
     }
 
     /// The same template, of which its site says how much it hides.
     #[must_use]
     pub const fn hiding(mut self, hides: Hides) -> Self {
-        self.hides = Some(hides);
+        self.hides = hides;
         self
     }
 
     /// How much it hides: what its site says, else what its expression looks like.
     #[must_use]
-    pub fn hides(&self) -> Hides {
+    pub const fn hides(&self) -> Hides {
         self.hides
-            .unwrap_or_else(|| super::hides::of_expression(&self.expression))
+    }
+
+    /// SHA-256 of what it does, in hexadecimal: the tokens of its expression and its way with NULL. Not of its name.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// The expression, as parsed.

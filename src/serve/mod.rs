@@ -4,8 +4,10 @@
 //! whoever shows the token. Stays out: TLS, which a proxy in front does; the decisions, which the client's own library makes.
 //! Invariant: a document that does not compile, or has a lower version, does not take the place of one that does.
 
+mod connections;
 mod document;
 mod routes;
+mod token;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -16,6 +18,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use document::Served;
+pub(crate) use token::Token;
 
 /// What is served, and how.
 #[derive(Clone)]
@@ -118,9 +121,8 @@ pub fn start(options: Options) -> Result<Running, ServeError> {
             let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
                 return;
             };
-            let serving = axum::serve(listener, app).into_future();
             tokio::select! {
-                _ = serving => {}
+                () = connections::serve(listener, app) => {}
                 _ = stopped => {}
             }
         });

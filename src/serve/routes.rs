@@ -9,24 +9,23 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use sha2::Digest;
 
-use super::Options;
 use super::document::Served;
+use super::{Options, Token};
 use crate::source::wire;
+use crate::syntax::sha256;
 
 /// What each request needs.
 struct Shared {
     served: Arc<Served>,
-    /// The hash of the token: two hashes are compared, so that the time it takes says nothing about the token.
-    token: Option<[u8; 32]>,
+    token: Option<Token>,
     cache_control: String,
 }
 
 pub(super) fn router(served: Arc<Served>, options: &Options) -> Router {
     let shared = Shared {
         served,
-        token: options.token.as_deref().map(hash),
+        token: options.token.as_deref().map(Token::new),
         cache_control: format!(
             "private, max-age={}, stale-if-error={}",
             options.max_age.as_secs(),
@@ -87,10 +86,7 @@ impl Shared {
                 "the policy cannot be written",
             );
         };
-        let digest: String = hash(&body)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = sha256(&body);
         let etag = format!("\"{digest}\"");
         let about = [
             (header::ETAG, etag.clone()),
@@ -105,17 +101,8 @@ impl Shared {
     }
 
     fn admits(&self, headers: &HeaderMap) -> bool {
-        let Some(token) = &self.token else {
-            return true;
-        };
-        let shown = headers
-            .get(header::AUTHORIZATION)
-            .and_then(|v| v.to_str().ok());
-        let shown = shown.and_then(|value| value.split_once(' '));
-        shown.is_some_and(|(scheme, shown)| {
-            let shown = shown.trim();
-            scheme.eq_ignore_ascii_case("bearer") && !shown.is_empty() && hash(shown) == *token
-        })
+        let token = self.token.as_ref();
+        token.is_none_or(|token| token.is_shown(headers))
     }
 }
 
@@ -135,11 +122,7 @@ fn holds(headers: &HeaderMap, etag: &str) -> bool {
     })
 }
 
-fn refused(status: StatusCode, why: &str) -> Response {
+pub(super) fn refused(status: StatusCode, why: &str) -> Response {
     let body = serde_json::json!({ "error": why }).to_string();
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
-}
-
-fn hash(text: &str) -> [u8; 32] {
-    sha2::Sha256::digest(text.as_bytes()).into()
 }

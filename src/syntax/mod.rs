@@ -11,6 +11,7 @@ mod construct;
 mod context;
 mod data_type;
 mod dialect;
+mod digest;
 mod grammar;
 mod lexer;
 mod operands;
@@ -23,6 +24,7 @@ mod word;
 
 pub use construct::Construct;
 pub use data_type::{DataType, MAX_LENGTH, RowField, TypeKind};
+pub(crate) use digest::{normal, sha256};
 pub use operands::{
     CallPart, Operand, call_parts, cast_type, ident_span, last_part, operands, parts, sql_span,
     step,

@@ -35,6 +35,8 @@ mod ranger;
 mod remote;
 mod schema;
 mod second_look;
+#[cfg(feature = "full")]
+mod sidecar;
 mod strict;
 mod tidy;
 mod tpc;

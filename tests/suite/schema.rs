@@ -4,6 +4,7 @@ use std::fs;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use sqlsec::audit::AuditRecord;
 use sqlsec::catalog::CatalogDocument;
 use sqlsec::{Reply, Request};
 
@@ -32,6 +33,11 @@ fn the_schema_of_requests_is_that_of_the_type() {
 #[test]
 fn the_schema_of_replies_is_that_of_the_type() {
     is_checked_in::<Reply>("reply.json", SchemaSettings::default().for_serialize());
+}
+
+#[test]
+fn the_schema_of_audit_records_is_that_of_the_type() {
+    is_checked_in::<AuditRecord>("audit.json", SchemaSettings::default());
 }
 
 #[test]

@@ -33,10 +33,11 @@ pub unsafe extern "C" fn sqlsec_open(
         unsafe { engine_out.write(0) };
         // SAFETY: the caller promises it.
         let config = unsafe { input(config, config_len) }?;
-        let judge = open(&Config::parse(config)?)?;
+        let config = Config::parse(config)?;
+        let judge = open(&config)?;
         #[cfg(feature = "panic-injection")]
         let judge = Box::new(crate::injected::Injected(judge));
-        let handle = ENGINES.put(Guarded::new(judge))?;
+        let handle = ENGINES.put(Guarded::configured(judge, &config)?)?;
         // SAFETY: as above.
         unsafe { engine_out.write(handle) };
         Ok(SQLSEC_OK)

@@ -3,11 +3,9 @@
 //! `<how much it hides>:<SHA-256 of name or expression>:<kind of type>`. The name of a site's mask is not in it: the same expression under another
 //! name is the same mask; a key is a part of the expression. Lengths and precisions are not in it either: they do not change what is hidden.
 
-use sha2::Digest;
-
 use crate::lineage::Fingerprint;
 use crate::mask::{Hides, MaskSpec};
-use crate::syntax::{DataType, FlinkVersion, Limits, TypeKind, tokens};
+use crate::syntax::{DataType, TypeKind, sha256};
 
 /// Of a type that nobody knows.
 const UNKNOWN: &str = "?";
@@ -15,19 +13,23 @@ const UNKNOWN: &str = "?";
 /// The fingerprint of a mask on a column of this type.
 #[must_use]
 pub fn fingerprint(mask: &MaskSpec, data_type: Option<&DataType>) -> Fingerprint {
+    let made;
     let what = match mask {
-        MaskSpec::Template(template) => {
-            let text = normal(&template.expression().text);
-            hash(&format!("{:?} {text}", template.nulls()))
+        MaskSpec::Template(template) => template.digest(),
+        MaskSpec::Redact(numbers) => {
+            made = sha256(&format!("REDACT {numbers:?}"));
+            &made
         }
-        MaskSpec::Redact(numbers) => hash(&format!("REDACT {numbers:?}")),
         MaskSpec::Mask
         | MaskSpec::ShowLast4
         | MaskSpec::ShowFirst4
         | MaskSpec::Hash
         | MaskSpec::Null
         | MaskSpec::None
-        | MaskSpec::DateShowYear => hash(mask.name()),
+        | MaskSpec::DateShowYear => {
+            made = sha256(mask.name());
+            &made
+        }
     };
     let family = data_type.map_or(UNKNOWN, |t| family(&t.kind));
     Fingerprint(format!("{}:{what}:{family}", mask.hides().word()))
@@ -58,33 +60,6 @@ impl Fingerprint {
         let (ours, theirs) = (self.hides(), wanted.hides());
         self.is_same(wanted) || ours > theirs || (ours == theirs && ours > Hides::Some)
     }
-}
-
-/// The tokens of an expression with one blank between them: comments and line ends change nothing.
-pub(crate) fn normal(text: &str) -> String {
-    let read = tokens(text, FlinkVersion::default(), &Limits::default());
-    let Ok(read) = read else {
-        return text.to_owned();
-    };
-    let parts = read.iter().map(|token| token.span.text(text));
-    parts
-        .filter(|p| !p.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-/// SHA-256 in hexadecimal.
-pub(crate) fn hash(text: &str) -> String {
-    // Once for each item of a statement: not by `format!`.
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-    ];
-    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or_default();
-    let digest = sha2::Sha256::digest(text.as_bytes());
-    digest
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
 }
 
 /// The kind of a type, without length and precision.

@@ -16,7 +16,6 @@ mod walk;
 use std::sync::Arc;
 
 pub use fingerprint::fingerprint;
-pub(crate) use fingerprint::{hash, normal};
 pub use settle::{Found, Settings};
 pub use walk::Walk;
 

@@ -96,7 +96,7 @@ fn print(want: &Want) -> Fingerprint {
                 let spec = fingerprint(&mask.mask, None);
                 format!("{:?}{}", mask.path.get(1..).unwrap_or_default(), spec.0)
             });
-            let fields = super::hash(&fields.collect::<String>());
+            let fields = crate::syntax::sha256(&fields.collect::<String>());
             Fingerprint(format!("{}:{fields}:row", Hides::Some.word()))
         }
     }

@@ -490,8 +490,8 @@ fn is_mask(want: &Want, function: &str) -> bool {
         }
         MaskSpec::Template(template) => {
             let call = format!("{function}({{col}})");
-            let written = super::normal(&template.expression().text);
-            written.eq_ignore_ascii_case(&super::normal(&call))
+            let written = crate::syntax::normal(&template.expression().text);
+            written.eq_ignore_ascii_case(&crate::syntax::normal(&call))
         }
         MaskSpec::Mask
         | MaskSpec::ShowLast4

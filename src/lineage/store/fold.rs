@@ -225,7 +225,7 @@ impl Fold {
     pub fn overlay(
         &mut self,
         (job, user, at): (&str, &str, i64),
-        statement: StatementRecord,
+        statement: &StatementRecord,
         below: &super::Known,
     ) {
         let same = |a: &str, b: &str| a == b;
@@ -244,13 +244,15 @@ impl Fold {
                 Change::Emptied(_) => {}
             }
         }
-        let record = Record {
-            job: job.to_owned(),
-            user: user.to_owned(),
+        let origin = Origin {
+            record: RecordId(u64::MAX),
+            job: Arc::from(job),
+            user: Arc::from(user),
             at,
-            statements: vec![statement],
+            settled: None,
+            unknown: false,
         };
-        self.add(RecordId(u64::MAX), &record, (None, false));
+        self.add_statement(&origin, statement);
     }
 
     fn taken(&mut self, id: RecordId) -> Result<Arc<Record>, LineageError> {
@@ -268,23 +270,27 @@ impl Fold {
             unknown,
         };
         for statement in &record.statements {
-            let circumstances = Arc::new(Circumstances::from(statement));
-            for change in &statement.changes {
-                match change {
-                    Change::Renamed { from, to } => self.renamed(from, to),
-                    Change::RenamedColumn { dataset, from, to } => {
-                        self.renamed_column(dataset, from, to);
-                    }
-                    Change::Emptied(_) => {}
+            self.add_statement(&origin, statement);
+        }
+    }
+
+    fn add_statement(&mut self, origin: &Origin, statement: &StatementRecord) {
+        let circumstances = Arc::new(Circumstances::from(statement));
+        for change in &statement.changes {
+            match change {
+                Change::Renamed { from, to } => self.renamed(from, to),
+                Change::RenamedColumn { dataset, from, to } => {
+                    self.renamed_column(dataset, from, to);
                 }
+                Change::Emptied(_) => {}
             }
-            for output in &statement.lineage.outputs {
-                let Some(target) = &output.target else {
-                    continue;
-                };
-                let entry = Entry::new(&origin, output.clone(), &circumstances);
-                self.push(target, Arc::new(entry));
-            }
+        }
+        for output in &statement.lineage.outputs {
+            let Some(target) = &output.target else {
+                continue;
+            };
+            let entry = Entry::new(origin, output.clone(), &circumstances);
+            self.push(target, Arc::new(entry));
         }
     }
 

@@ -19,7 +19,7 @@ use super::pages::{Found, Pages};
 use super::standing::Standing;
 use super::tables::{Rows, Value, signed, unsigned};
 use super::{Event, LineageError};
-use crate::lineage::inherit::hash;
+use crate::syntax::sha256;
 use crate::lineage::{Change, Dataset, Record, StatementRecord};
 
 /// The longest text that is looked up. Databases have bounds for it; longer ones are found by their beginning, and compared whole afterwards.
@@ -216,7 +216,7 @@ impl Notes<'_> {
     fn dataset(&mut self, dataset: &Dataset, site: bool) -> Result<i64, LineageError> {
         let body = serde_json::to_string(dataset)
             .map_err(|error| LineageError::Unfit(error.to_string()))?;
-        let digest = hash(&body);
+        let digest = sha256(&body);
         let sql = "SELECT id, '' FROM dataset WHERE digest = $1";
         let known = self.rows.rows(sql, &[Value::Text(&digest)])?;
         let id = match known.first() {

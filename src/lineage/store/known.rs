@@ -218,7 +218,7 @@ impl Known {
 
     /// Takes in what a statement of a script writes, for the statements after it: it protects them, and replaces nothing. `below`: what was known
     /// before the script.
-    pub fn overlay(&mut self, whose: (&str, &str, i64), statement: StatementRecord, below: &Self) {
+    pub fn overlay(&mut self, whose: (&str, &str, i64), statement: &StatementRecord, below: &Self) {
         self.fold.overlay(whose, statement, below);
     }
 }

@@ -1,9 +1,11 @@
 //! The resources of a policy against the resource of a request: a chain of levels (RANGER.md §2.3, §2.5).
 
+use std::sync::Arc;
+
 use super::definition::{Hierarchy, Levels, Shape};
-use super::document::Resources;
+use super::document::{Resource as Written, Resources};
 use super::facts::Facts;
-use super::level::{Level, Value};
+use super::level::{Level, Options, Value};
 use super::request::Resource;
 
 /// How a policy's resource lies to the one asked for, best first.
@@ -22,8 +24,8 @@ pub(super) enum Match {
 /// The resources of a policy: one value list a level.
 #[derive(Debug, Clone)]
 pub(super) struct Chain {
-    /// By position.
-    levels: Vec<(usize, Level)>,
+    /// By position; those that are written alike are one.
+    levels: Box<[(usize, Arc<Level>)]>,
     /// As bits.
     keys: u64,
     /// The place in the shape's chains, where only one fits.
@@ -35,13 +37,25 @@ pub(super) struct Chain {
 impl Chain {
     /// `None` where the levels fit no chain: then it is about nothing.
     pub fn compile(shape: &Shape, levels: &Levels, written: &Resources) -> Option<Self> {
+        Self::compile_with(shape, levels, written, |_, options, resource| {
+            Level::compile(options, resource).into()
+        })
+    }
+
+    /// The same, where `level` makes each level by its position, or has it already.
+    pub fn compile_with<'w>(
+        shape: &Shape,
+        levels: &Levels,
+        written: &'w Resources,
+        mut level: impl FnMut(usize, &Arc<Options>, &'w Written) -> Arc<Level>,
+    ) -> Option<Self> {
         let mut keys = 0;
-        let mut own = Vec::new();
+        let mut own = Vec::with_capacity(written.len());
         for (name, resource) in written {
             let position = levels.position(name)?;
             let options = shape.options.get(position)?.as_ref()?;
             keys |= 1 << position;
-            own.push((position, Level::compile(options, resource)));
+            own.push((position, level(position, options, resource)));
         }
         let fitting =
             |(_, chain): &(usize, &Hierarchy)| chain.keys & keys == keys && chain.begins_with(keys);
@@ -50,7 +64,7 @@ impl Chain {
         let only = chains.next().is_none().then_some(first.0);
         let moving = own.iter().any(|(_, level)| level.is_moving());
         Some(Self {
-            levels: own,
+            levels: own.into(),
             keys,
             only,
             moving,
@@ -59,7 +73,12 @@ impl Chain {
 
     pub fn level(&self, position: usize) -> Option<&Level> {
         let found = self.levels.iter().find(|(own, _)| *own == position);
-        found.map(|(_, level)| level)
+        found.map(|(_, level)| &**level)
+    }
+
+    /// The levels that it has, as bits of their positions.
+    pub const fn keys(&self) -> u64 {
+        self.keys
     }
 
     /// Whether each value of the resource begins as one of this chain's does, up to a wildcard.
@@ -88,7 +107,7 @@ impl Chain {
                     level.begins(value)
                 }
         };
-        let found = |(position, level): &(usize, Level)| {
+        let found = |(position, level): &(usize, Arc<Level>)| {
             let value = resource.values.get(*position);
             value.is_some_and(|value| finds(level, value))
         };
@@ -97,9 +116,10 @@ impl Chain {
 
     /// The same where the policy was found by another of its resources.
     pub fn found(&self) -> Self {
-        let levels = self.levels.iter().cloned();
+        let levels = self.levels.iter();
+        let found = |level: &Level| Arc::new(level.clone().found());
         Self {
-            levels: levels.map(|(at, level)| (at, level.found())).collect(),
+            levels: levels.map(|(at, level)| (*at, found(level))).collect(),
             ..*self
         }
     }

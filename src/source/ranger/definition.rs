@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::document::{ConditionDef, ResourceDef, ServiceDef};
 use super::error::LoadError;
+use super::java;
 use super::level::Options;
 use super::text::fold;
 
 /// The kinds of policies that decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Access,
     Mask,
@@ -288,9 +289,10 @@ impl AccessTypes {
                 }
             }
         }
-        let places = hash_places(types.defined.len());
         let mut defined = std::mem::take(&mut types.defined);
-        defined.sort_by_key(|number| hashed(types.name(*number)) & (places - 1));
+        java::sort(&mut defined, java::CAPACITY, |number| {
+            Some(types.name(*number))
+        });
         types.defined = defined;
         types
     }
@@ -325,24 +327,6 @@ impl AccessTypes {
     pub fn implied(&self, number: u16) -> &[u16] {
         self.implied.get(&number).map_or(&[], Vec::as_slice)
     }
-}
-
-/// The size of a Java hash table that has grown to so many entries.
-fn hash_places(entries: usize) -> u32 {
-    let mut places = 16_u32;
-    while u32::try_from(entries).unwrap_or(u32::MAX) > places / 4 * 3 && places < 1 << 30 {
-        places *= 2;
-    }
-    places
-}
-
-/// As Java's hash tables hash a text.
-fn hashed(text: &str) -> u32 {
-    let units = text.encode_utf16();
-    let hash = units.fold(0_u32, |hash, unit| {
-        hash.wrapping_mul(31).wrapping_add(u32::from(unit))
-    });
-    hash ^ (hash >> 16)
 }
 
 /// The name within a component: its own prefix is left out, a name of another component is none.

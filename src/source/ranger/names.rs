@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::hasher::Fast;
+
 /// Names of one kind; with regard to case.
 #[derive(Debug, Default)]
-pub(super) struct Names(HashMap<String, u32>);
+pub(super) struct Names(HashMap<String, u32, Fast>);
 
 impl Names {
     /// The numbers of names, new ones if need be; sorted.

@@ -49,7 +49,11 @@ impl Subject<'_> {
                 None => Mask::None,
                 Some(found) => found.mask(consultation),
             },
-            |mask| matches!(mask, Mask::Masked { .. } | Mask::Closed { .. }),
+            |mask| match (mask, self.service.options.mode) {
+                (Mask::None, _) | (Mask::Exempt { .. }, Mode::Closed) => false,
+                (Mask::Masked { .. } | Mask::Closed { .. }, _)
+                | (Mask::Exempt { .. }, Mode::LikeRanger) => true,
+            },
             |before, next| match (&before, &next) {
                 (Mask::None, _)
                 | (Mask::Exempt { .. }, Mask::Masked { .. } | Mask::Closed { .. }) => next,
@@ -77,7 +81,11 @@ impl Subject<'_> {
                 None => Filter::None,
                 Some(found) => found.filter(consultation),
             },
-            |filter| matches!(filter, Filter::Rows { .. } | Filter::Closed { .. }),
+            |filter| match (filter, self.service.options.mode) {
+                (Filter::None, _) | (Filter::Exempt { .. }, Mode::Closed) => false,
+                (Filter::Rows { .. } | Filter::Closed { .. }, _)
+                | (Filter::Exempt { .. }, Mode::LikeRanger) => true,
+            },
             |before, next| match (&before, &next) {
                 (Filter::None, _)
                 | (Filter::Exempt { .. }, Filter::Rows { .. } | Filter::Closed { .. }) => next,

@@ -101,7 +101,7 @@ impl TagStore {
         }
         let numbered = (0_u32..).zip(&store.tagged);
         let chains = numbered.map(|(at, tagged)| (&tagged.chain, at));
-        store.index = Index::build(&definition.levels, chains);
+        store.index = Index::build(&definition.levels, chains)?;
         Ok(store)
     }
 

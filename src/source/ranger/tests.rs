@@ -15,6 +15,8 @@ fn service(policies: &[Value], mode: Mode) -> Service {
         "name": "s",
         "resources": [level("database", "", true), level("table", "database", true), level("column", "table", false), level("udf", "database", true)],
         "accessTypes": [{ "name": "select" }, { "name": "insert" }],
+        "dataMaskDef": { "resources": [{ "name": "database" }, { "name": "table" }, { "name": "column" }] },
+        "rowFilterDef": { "resources": [{ "name": "database" }, { "name": "table" }] },
     });
     let document = json!({ "serviceName": "s", "policies": policies, "serviceDef": definition });
     let documents = Documents {
@@ -38,6 +40,10 @@ fn pattern() -> impl Strategy<Value = String> {
         3 => "[ab]{0,2}[*?][abB]{0,2}",
         1 => "[ab]{1,2}[?][ab][*]",
         1 => "[*?]{1,2}[ab]{0,2}[*]",
+        2 => "[*][abA]{1,3}",
+        4 => "[*][abA]{2,4}[*]",
+        1 => "[*][ab]{1,2}[*?][ab]{0,1}[*]",
+        1 => "[ab]{0,1}[?][abé][?][ab]{0,1}",
         1 => Just("*".to_owned()),
         1 => Just("{USER}".to_owned()),
     ]
@@ -61,11 +67,16 @@ fn resources() -> impl Strategy<Value = Value> {
 }
 
 fn name() -> impl Strategy<Value = String> {
-    prop_oneof![8 => "[abABé]{1,3}", 1 => Just(String::new()), 1 => Just("*".to_owned())]
+    prop_oneof![8 => "[abABé]{1,3}", 4 => "[ab]{1,5}", 1 => Just(String::new()), 1 => Just("*".to_owned())]
 }
 
-fn asked() -> impl Strategy<Value = Vec<(&'static str, String)>> {
-    (name(), name(), name(), 0..5).prop_map(|(database, table, column, which)| match which {
+/// One value, or several of which any may be meant.
+fn names() -> impl Strategy<Value = Vec<String>> {
+    prop_oneof![9 => prop::collection::vec(name(), 1), 1 => prop::collection::vec(name(), 2..4)]
+}
+
+fn asked() -> impl Strategy<Value = Vec<(&'static str, Vec<String>)>> {
+    (names(), names(), names(), 0..5).prop_map(|(database, table, column, which)| match which {
         0 => vec![],
         1 => vec![("database", database)],
         2 => vec![("database", database), ("table", table)],
@@ -74,14 +85,14 @@ fn asked() -> impl Strategy<Value = Vec<(&'static str, String)>> {
     })
 }
 
-fn resource(service: &Service, asked: &[(&'static str, String)]) -> Resource {
-    service.resource(asked.iter().map(|(level, value)| (*level, value.as_str())))
+fn resource(service: &Service, asked: &[(&'static str, Vec<String>)]) -> Resource {
+    service.resource_of_many(asked.iter().cloned())
 }
 
 proptest! {
     #[test]
     fn the_index_finds_what_a_walk_over_all_policies_finds(
-        policies in prop::collection::vec(resources(), 1..40),
+        policies in prop::collection::vec(resources(), 1..80),
         asked in prop::collection::vec(asked(), 1..8),
         descend in any::<bool>(),
     ) {
@@ -103,6 +114,36 @@ proptest! {
             let walked = ids(service.policies.access.policies().iter().filter(about).collect());
             let found = ids(service.policies.access.likely(&resource, descend).filter(about).collect());
             prop_assert_eq!(found, walked, "{:?}", asked);
+        }
+    }
+
+    #[test]
+    fn decisions_are_those_of_a_walk_over_all_policies(
+        policies in prop::collection::vec((resources(), 0..4_u8, any::<bool>(), 0..2), 1..60),
+        asked in prop::collection::vec(asked(), 1..8),
+        descend in any::<bool>(),
+    ) {
+        let policies: Vec<_> = policies.into_iter().enumerate().map(|(id, (resources, what, all, priority))| {
+            let (kind, field) = [(0, "policyItems"), (0, "denyPolicyItems"), (1, "dataMaskPolicyItems"), (2, "rowFilterPolicyItems")][usize::from(what)];
+            let item = json!([{ "accesses": [{ "type": "select" }], "groups": [if all { "public" } else { "nobody" }],
+                "dataMaskInfo": { "dataMaskType": "MASK" }, "rowFilterInfo": { "filterExpr": format!("x = {id}") } }]);
+            json!({ "id": id, "name": id.to_string(), "policyType": kind, "policyPriority": priority, "resources": resources, field: item })
+        }).collect();
+        let indexed = service(&policies, Mode::Closed);
+        let mut walked = service(&policies, Mode::Closed);
+        walked.policies.unindexed();
+        let context = Context::default();
+        for (asked, access) in asked.iter().flat_map(|asked| [(asked, Access::Any), (asked, Access::Type("select".into()))]) {
+            let [one, other] = [&indexed, &walked].map(|service| {
+                let resource = resource(service, asked);
+                let mut request = Request::new(&resource, &access, jiff::Timestamp::UNIX_EPOCH, &context);
+                if descend {
+                    request.scope = Scope::Descendants;
+                }
+                let subject = service.subject("ab", &[]);
+                (subject.access(&request), subject.mask(&request), subject.filter(&request))
+            });
+            prop_assert_eq!(one, other, "{:?}", asked);
         }
     }
 
@@ -136,6 +177,15 @@ proptest! {
         all.push(odd);
         prop_assert!(before || !says(&all));
     }
+}
+
+#[test]
+fn what_is_noted_of_an_item_is_noted_of_every_policy_that_has_it() {
+    let odd = json!([{ "accesses": [{ "type": "select" }], "groups": ["public"], "conditions": [{ "type": "unheard-of", "values": ["x"] }] }]);
+    let policy = |id: i64| json!({ "id": id, "name": id.to_string(), "resources": { "database": { "values": ["d"] } }, "policyItems": odd });
+    let service = service(&[policy(1), policy(2)], Mode::Closed);
+    let noted: Vec<_> = service.notes().iter().map(|note| note.policy).collect();
+    assert_eq!(noted, [1, 2]);
 }
 
 #[test]

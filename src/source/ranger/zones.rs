@@ -6,6 +6,8 @@ use super::chain::{Chain, Match};
 use super::definition::{Definition, Kind};
 use super::document::{Resource as Written, Resources, SecurityZone};
 use super::facts::Facts;
+use super::java;
+use super::options::Mode;
 use super::policy::Repositories;
 use super::request::Resource;
 
@@ -67,7 +69,7 @@ fn resources(written: &BTreeMap<String, Vec<String>>, definition: &Definition) -
     written.iter().map(resource).collect()
 }
 
-/// The zones of a resource; `None` is what lies outside of them all.
+/// The zones of a resource; `None` is what lies outside of them all. As Ranger asks them, where that is to be found out.
 pub(super) fn of<'a>(
     zones: &'a [Zone],
     resource: &Resource,
@@ -76,6 +78,7 @@ pub(super) fn of<'a>(
 ) -> Vec<Option<&'a Zone>> {
     let shape = definition.shape(Kind::Access);
     let mut found: Vec<Option<&Zone>> = Vec::new();
+    let mut places = 0;
     for zone in zones {
         let lies = zone
             .chains
@@ -83,6 +86,7 @@ pub(super) fn of<'a>(
             .filter(|place| place.blank.is_none_or(|keys| resource.keys & !keys == 0))
             .filter_map(|place| place.chain.lies(shape, resource, facts));
         for (lies, _) in lies {
+            places += 1;
             // Only a part of the resource lies in the zone: the rest is outside.
             let outside = (lies == Match::Descendant).then_some(None);
             for one in outside.into_iter().chain([Some(zone)]) {
@@ -92,6 +96,11 @@ pub(super) fn of<'a>(
                 }
             }
         }
+    }
+    if facts.mode == Mode::LikeRanger {
+        java::sort(&mut found, places, |zone| {
+            zone.map(|zone| zone.name.as_str())
+        });
     }
     found
 }

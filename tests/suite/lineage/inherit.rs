@@ -171,7 +171,7 @@ impl World {
         };
         let job = format!("job of {target}");
         self.known
-            .overlay((&job, "somebody", 0), statement, &Known::default());
+            .overlay((&job, "somebody", 0), &statement, &Known::default());
         self
     }
 
@@ -695,7 +695,7 @@ fn an_edge_from_any_column_of_an_unknown_table_counts_as_all_of_them() {
     };
     world
         .known
-        .overlay(("j", "u", 0), statement, &Known::default());
+        .overlay(("j", "u", 0), &statement, &Known::default());
     assert_eq!(world.reads("c.x", &text()), "REDACT");
 }
 
@@ -761,7 +761,7 @@ fn a_thousand_columns_over_ten_jobs_are_walked_in_no_time() {
         };
         world
             .known
-            .overlay(("j", "u", 0), statement, &Known::default());
+            .overlay(("j", "u", 0), &statement, &Known::default());
     }
     let settings = Settings::from(&world.inheritance);
     let mut walk = Walk::new(&world, &settings);

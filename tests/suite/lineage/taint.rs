@@ -384,7 +384,7 @@ impl World {
             ..StatementRecord::default()
         };
         self.known
-            .overlay(("job", "user", 0), statement, &Known::default());
+            .overlay(("job", "user", 0), &statement, &Known::default());
     }
 
     /// Everybody reads every column. How many values were judged, or what is wrong with one.

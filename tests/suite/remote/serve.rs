@@ -409,3 +409,46 @@ fn a_service_can_stand_in_a_configuration_file() {
     assert_eq!(status, 2);
     assert!(err.contains("--token-file"), "{err}");
 }
+
+/// What comes back on a connection until the other side ends it, and after how long.
+fn until_closed(address: SocketAddr, said: &str) -> (String, Duration) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let patience = Duration::from_secs(30);
+    stream.set_read_timeout(Some(patience)).unwrap();
+    let began = Instant::now();
+    stream.write_all(said.as_bytes()).unwrap();
+    let mut text = Vec::new();
+    // That a connection is reset is an end too; that nothing comes is none.
+    if let Err(error) = stream.read_to_end(&mut text) {
+        assert_eq!(
+            error.kind(),
+            std::io::ErrorKind::ConnectionReset,
+            "{said:?}"
+        );
+    }
+    (String::from_utf8(text).unwrap(), began.elapsed())
+}
+
+#[test]
+fn a_client_that_does_not_finish_its_request_is_not_waited_for() {
+    let running = serve(&desk("slow"), None);
+    let address = running.address;
+    let requests = [
+        "",
+        "GET /healthz HTTP/1.1\r\nhost: x\r\n",
+        "POST /v1/policies HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 100\r\n\r\nuser",
+        // It is answered, and then says nothing more.
+        "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n",
+    ];
+    let clients = requests.map(|said| std::thread::spawn(move || until_closed(address, said)));
+    // Somebody else does not notice.
+    assert_eq!(get(address, "/healthz", "").0, 200);
+    let [silent, half, body, kept] = clients.map(|client| client.join().unwrap());
+    for (said, after) in [&silent, &half, &body, &kept] {
+        assert!(!said.contains("north"), "{said}");
+        assert!(*after < Duration::from_secs(25), "{after:?}: {said}");
+    }
+    assert!(!silent.0.contains(" 200 ") && !half.0.contains(" 200 "));
+    assert!(body.0.starts_with("HTTP/1.1 408 "), "{}", body.0);
+    assert!(kept.0.contains("{\"version\":7}"), "{}", kept.0);
+}

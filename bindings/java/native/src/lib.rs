@@ -93,10 +93,11 @@ pub extern "system" fn Java_io_github_sqlsec_Native_close<'call>(
 }
 
 fn opened(config: &[u8]) -> Result<u64, HostError> {
-    let judge = open(&Config::parse(config)?)?;
+    let config = Config::parse(config)?;
+    let judge = open(&config)?;
     #[cfg(feature = "panic-injection")]
     let judge = Box::new(injected::Injected(judge));
-    ENGINES.put(Guarded::new(judge))
+    ENGINES.put(Guarded::configured(judge, &config)?)
 }
 
 fn checked(handle: u64, request: &[u8]) -> Result<(Vec<u8>, Tag), HostError> {

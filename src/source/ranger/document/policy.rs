@@ -76,7 +76,7 @@ pub struct Policy {
 pub type Resources = BTreeMap<String, Resource>;
 
 /// The values of one level.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Resource {
     /// With wildcards, where the level has them.
@@ -91,7 +91,7 @@ pub struct Resource {
 }
 
 /// Who may do what, or sees it how.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Item {
     /// What.
@@ -119,7 +119,7 @@ pub struct Item {
 }
 
 /// An access type in an item.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Access {
     /// Its name in the service definition.
@@ -131,7 +131,7 @@ pub struct Access {
 }
 
 /// A condition.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(default)]
 pub struct Condition {
     /// Its name in the service definition.
@@ -143,7 +143,7 @@ pub struct Condition {
 }
 
 /// How a column is masked.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct MaskInfo {
     /// `MASK_HASH`, `CUSTOM`, …
@@ -158,7 +158,7 @@ pub struct MaskInfo {
 }
 
 /// Which rows are seen.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct FilterInfo {
     /// SQL; empty is all rows.

@@ -5,10 +5,12 @@
 
 mod below;
 mod glob;
+mod key;
 mod options;
 mod token;
 
 pub(super) use glob::Atom;
+pub(super) use key::{Key, Shape};
 pub(super) use options::Options;
 pub(super) use token::expression;
 
@@ -32,6 +34,8 @@ pub(super) struct Level {
     /// What Ranger looks for before it compares, where that leaves out something that compares as equal.
     found_by: Option<Vec<Beginning>>,
     moving: bool,
+    /// By what an index looks it up; empty where an index cannot tell.
+    keys: Box<[Key]>,
 }
 
 /// What a value begins with up to a wildcard or a token.
@@ -98,6 +102,7 @@ impl Level {
             patterns: Vec::new(),
             found_by: None,
             moving: false,
+            keys: Box::default(),
         };
         for value in resource.values.iter().filter(|value| !value.is_empty()) {
             if options.wildcards && level.is_everything(value) {
@@ -105,10 +110,12 @@ impl Level {
                 level.moving = false;
                 break;
             }
-            level.moving |= token::is_moving(value, options);
-            level.patterns.push(level.pattern(value));
+            let special = token::special(value, options).is_some();
+            level.moving |= special && token::is_moving(value, options);
+            level.patterns.push(level.pattern(value, special));
         }
         level.any = level.patterns.is_empty();
+        level.keys = level.looked_up_by();
         // What is excluded, and everything, Ranger only compares.
         let looked_up = !level.any && !level.excludes && !options.patterns;
         level.found_by = (looked_up && (options.wildcards || recursive)).then(|| {
@@ -166,10 +173,11 @@ impl Level {
         value == "*" || (!self.recursive && value.chars().all(|c| c == '*'))
     }
 
-    fn pattern(&self, value: &str) -> Pattern {
+    /// `special`: there is a sign that a token or an expression has.
+    fn pattern(&self, value: &str, special: bool) -> Pattern {
         let wildcards = self.options.wildcards;
         let below = self.recursive && wildcards && value.ends_with(self.options.separator);
-        if token::is_plain(value, &self.options) && !below {
+        if !below && (!special || token::is_plain(value, &self.options)) {
             let mut exact = Vec::new();
             glob::atoms(value, wildcards, &mut exact);
             return self.fixed(exact, || {
@@ -221,6 +229,16 @@ impl Level {
                 Pattern::Moving(_) => None,
             })
             .collect()
+    }
+
+    fn looked_up_by(&self) -> Box<[Key]> {
+        let patterns = self.indexable().unwrap_or_default();
+        patterns.into_iter().map(Key::of).collect()
+    }
+
+    /// By what an index looks it up: each value by one of these; empty where an index cannot tell.
+    pub fn keys(&self) -> &[Key] {
+        &self.keys
     }
 
     /// Whether the request's value begins as one of the policy's does, up to the first wildcard; without one it is the same.

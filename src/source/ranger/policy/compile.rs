@@ -1,5 +1,7 @@
 //! One policy, compiled.
 
+use std::sync::Arc;
+
 use super::item::{Item, Payload, Wanted, Who};
 use crate::source::ranger::chain::Chain;
 use crate::source::ranger::condition::Conditions;
@@ -38,15 +40,18 @@ pub(in crate::source::ranger) enum Broken {
 #[derive(Debug)]
 pub(in crate::source::ranger) enum Items {
     Access {
-        allow: Vec<Item>,
-        deny: Vec<Item>,
-        allow_exceptions: Vec<Item>,
-        deny_exceptions: Vec<Item>,
+        allow: List,
+        deny: List,
+        allow_exceptions: List,
+        deny_exceptions: List,
         deny_all_else: bool,
     },
     /// Masks or filters, in the order as written.
-    Shown(Vec<Item>),
+    Shown(List),
 }
+
+/// Items that are written alike are one.
+pub(in crate::source::ranger) type List = Box<[Arc<Item>]>;
 
 /// What an access policy says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,12 +112,12 @@ impl Compiled {
         else {
             return Says::Deny;
         };
-        let surely = |items: &[Item]| {
+        let surely = |items: &List| {
             items
                 .iter()
                 .any(|item| item.matches(who, wanted, facts, definition) == Some(true))
         };
-        let perhaps = |items: &[Item]| {
+        let perhaps = |items: &List| {
             items
                 .iter()
                 .any(|item| item.matches(who, wanted, facts, definition) != Some(false))

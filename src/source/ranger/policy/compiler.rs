@@ -1,11 +1,11 @@
 //! The compiler that makes repositories of policies as written, and notes what it does not understand.
 
-use super::compile::{Broken, Compiled, Items};
-use super::component::own;
+use super::compile::{Broken, Compiled, Items, List};
+use super::component;
 use super::item::{Item, Payload};
 use super::order;
+use super::parts::Parts;
 use super::repository::{Repositories, Repository};
-use crate::source::ranger::chain::Chain;
 use crate::source::ranger::condition::Conditions;
 use crate::source::ranger::definition::{Definition, Kind};
 use crate::source::ranger::document::{self, Policy};
@@ -15,6 +15,7 @@ use crate::source::ranger::options::Mode;
 use crate::source::ranger::schedule::Schedules;
 use crate::source::ranger::template::Template;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Something in the documents that is not as its author meant it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,10 +45,18 @@ pub(in crate::source::ranger) struct Compiler<'a> {
 impl Compiler<'_> {
     pub fn compile(&mut self, written: &[Policy]) -> Result<Repositories, LoadError> {
         let (mut access, mut mask, mut filter) = (Vec::new(), Vec::new(), Vec::new());
-        for policy in written
-            .iter()
-            .filter(|policy| policy.is_enabled != Some(false))
-        {
+        let enabled = written.iter();
+        let enabled = enabled.filter(|policy| policy.is_enabled != Some(false));
+        let own: Vec<Policy>;
+        let policies: Vec<&Policy> = match self.component {
+            None => enabled.collect(),
+            Some(component) => {
+                own = enabled.map(|one| component::own(one, component)).collect();
+                own.iter().collect()
+            }
+        };
+        let mut parts = Parts::default();
+        for policy in policies {
             let (kind, broken) = match policy.policy_type.unwrap_or(0) {
                 0 => (Kind::Access, None),
                 1 => (Kind::Mask, None),
@@ -59,8 +68,7 @@ impl Compiler<'_> {
             if broken.is_some() && self.mode == Mode::LikeRanger {
                 continue;
             }
-            let own = self.component.map(|component| own(policy, component));
-            let Some(compiled) = self.policy(own.as_ref().unwrap_or(policy), kind, broken) else {
+            let Some(compiled) = self.policy(policy, kind, broken, &mut parts) else {
                 continue;
             };
             match kind {
@@ -83,12 +91,18 @@ impl Compiler<'_> {
         });
     }
 
-    fn policy(&mut self, written: &Policy, kind: Kind, broken: Option<Broken>) -> Option<Compiled> {
+    fn policy<'w>(
+        &mut self,
+        written: &'w Policy,
+        kind: Kind,
+        broken: Option<Broken>,
+        parts: &mut Parts<'w>,
+    ) -> Option<Compiled> {
         let alternatives = std::iter::once(&written.resources).chain(&written.additional_resources);
         let shape = self.definition.shape(kind);
         let levels = &self.definition.levels;
         let chains: Vec<_> = alternatives
-            .filter_map(|resources| Chain::compile(shape, levels, resources))
+            .filter_map(|resources| parts.chain(shape, levels, kind, resources))
             .collect();
         if chains.is_empty() {
             self.note(
@@ -103,7 +117,7 @@ impl Compiler<'_> {
             self.note(written, format!("{broken}: what it is about is closed"));
         }
         let conditions = self.conditions(written, &written.conditions);
-        let items = self.items(written, kind);
+        let items = self.items(written, kind, parts);
         let moving = chains.iter().any(|chain| chain.moving);
         let types = self.definition.types.defined.len();
         Some(Compiled {
@@ -150,11 +164,11 @@ impl Compiler<'_> {
         all.filter(known).count()
     }
 
-    fn items(&mut self, written: &Policy, kind: Kind) -> Items {
-        let mut list = |items: &[document::Item]| -> Vec<Item> {
+    fn items<'w>(&mut self, written: &'w Policy, kind: Kind, parts: &mut Parts<'w>) -> Items {
+        let mut list = |items: &'w [document::Item]| -> List {
+            let items = items.iter();
             items
-                .iter()
-                .map(|item| self.item(written, item, kind))
+                .map(|item| self.shared(written, item, kind, parts))
                 .collect()
         };
         match kind {
@@ -167,11 +181,11 @@ impl Compiler<'_> {
                     list(&written.allow_exceptions),
                     list(&written.deny_exceptions),
                 );
-                let counted = |items| {
+                let counted = |items: List| {
                     if self.definition.denies {
                         items
                     } else {
-                        Vec::new()
+                        List::default()
                     }
                 };
                 Items::Access {
@@ -183,6 +197,29 @@ impl Compiler<'_> {
                 }
             }
         }
+    }
+
+    /// An item that is the same as one before is that one; what is to be noted of it is noted of this policy too.
+    fn shared<'w>(
+        &mut self,
+        policy: &Policy,
+        written: &'w document::Item,
+        kind: Kind,
+        parts: &mut Parts<'w>,
+    ) -> Arc<Item> {
+        if let Some((item, notes)) = parts.item(kind, written) {
+            let item = Arc::clone(item);
+            for message in notes {
+                self.note(policy, message.clone());
+            }
+            return item;
+        }
+        let noted = self.notes.len();
+        let item = Arc::new(self.item(policy, written, kind));
+        let notes = self.notes.iter().skip(noted);
+        let notes = notes.map(|note| note.message.clone()).collect();
+        parts.keep(kind, written, Arc::clone(&item), notes);
+        item
     }
 
     fn item(&mut self, policy: &Policy, written: &document::Item, kind: Kind) -> Item {

@@ -8,6 +8,7 @@ mod compiler;
 mod component;
 mod item;
 mod order;
+mod parts;
 mod repository;
 
 pub(super) use compile::{Compiled, Says};

@@ -2,6 +2,7 @@
 
 use super::compile::Compiled;
 use super::order;
+use crate::source::ranger::chain::Chain;
 use crate::source::ranger::definition::{Definition, Kind};
 use crate::source::ranger::error::LoadError;
 use crate::source::ranger::index::Index;
@@ -15,19 +16,20 @@ pub(in crate::source::ranger) struct Repository {
 }
 
 impl Repository {
-    pub(super) fn new(
-        mut policies: Vec<Compiled>,
-        definition: &Definition,
-    ) -> Result<Self, LoadError> {
-        policies.sort_by(order::compare);
+    pub(super) fn new(policies: Vec<Compiled>, definition: &Definition) -> Result<Self, LoadError> {
+        let policies = sorted(policies);
         if u32::try_from(policies.len()).is_err() {
             return Err(LoadError::TooLarge);
         }
-        let numbered = (0_u32..).zip(&policies);
-        let chains =
-            numbered.flat_map(|(at, policy)| policy.chains.iter().map(move |chain| (chain, at)));
-        let index = Index::build(&definition.levels, chains);
+        let index = Index::build(&definition.levels, chains(&policies))?;
         Ok(Self { policies, index })
+    }
+
+    /// The same with an index that tells nothing apart.
+    #[cfg(test)]
+    fn unindexed(&mut self) {
+        let levels = crate::source::ranger::definition::Levels::default();
+        self.index = Index::build(&levels, chains(&self.policies)).unwrap();
     }
 
     pub fn policies(&self) -> &[Compiled] {
@@ -62,6 +64,27 @@ impl Repository {
     }
 }
 
+/// What policies are about, by their numbers.
+fn chains(policies: &[Compiled]) -> impl Iterator<Item = (&Chain, u32)> {
+    let numbered = policies.iter().zip(0_u32..);
+    numbered.flat_map(|(policy, at)| policy.chains.iter().map(move |chain| (chain, at)))
+}
+
+/// In order. Policies are large: what is sorted are their keys, and each is moved once.
+fn sorted(policies: Vec<Compiled>) -> Vec<Compiled> {
+    let mut keys: Vec<_> = policies.iter().map(order::key).zip(0_usize..).collect();
+    keys.sort_unstable();
+    let places: Vec<usize> = keys.into_iter().map(|(_, at)| at).collect();
+    let mut policies: Vec<_> = policies.into_iter().map(Some).collect();
+    let mut sorted = Vec::with_capacity(policies.len());
+    sorted.extend(
+        places
+            .into_iter()
+            .filter_map(|at| policies.get_mut(at)?.take()),
+    );
+    sorted
+}
+
 /// The policies of the three kinds.
 #[derive(Debug, Default)]
 pub(in crate::source::ranger) struct Repositories {
@@ -76,6 +99,14 @@ impl Repositories {
             Kind::Access => &self.access,
             Kind::Mask => &self.mask,
             Kind::Filter => &self.filter,
+        }
+    }
+
+    /// The same with indexes that tell nothing apart.
+    #[cfg(test)]
+    pub fn unindexed(&mut self) {
+        for one in [&mut self.access, &mut self.mask, &mut self.filter] {
+            one.unindexed();
         }
     }
 

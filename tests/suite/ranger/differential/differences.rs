@@ -9,13 +9,12 @@ fn any(request: &Value) -> bool {
 /// Nothing that this product asks needs it, and more is masked than in Ranger.
 const ANY_MASK: &str = "a mask or filter for any access that heeds denies below: Ranger wants one item for every access type";
 
-/// Less is shown here; nothing that this product asks is for any access.
-const ANY_ZONES: &str =
-    "any access to what lies in several zones: Ranger asks them in the order of a hash table";
-
 /// Less is allowed here.
 const STOPS: &str =
     "Ranger stops at a policy without denies that it only finds by what the values begin with";
+
+/// A higher priority goes before what a tag gives, here after a policy about something else too; what it gives hides something.
+const KEEPS: &str = "Ranger keeps what a tag gives after one policy of a higher priority, also one that it only finds by what the values begin with";
 
 /// Why the two may differ here.
 pub fn reason(
@@ -33,15 +32,41 @@ pub fn reason(
     if any(request) && request["heed"] == true && same(0) && more(1) && more(2) {
         return Some(ANY_MASK);
     }
-    let zones = documents["policies"]["securityZones"].as_object();
-    let zoned = zones.is_some_and(|zones| !zones.is_empty());
-    if any(request) && zoned && ours[0][0] == theirs[0][0] && less_shown(1) && less_shown(2) {
-        return Some(ANY_ZONES);
-    }
     if same(1) && same(2) && stops(documents, request, &ours[0], &theirs[0]) {
         return Some(STOPS);
     }
+    let hides_the_same = |part: usize| {
+        same(part) || (shown(&ours[part]) && keeps(documents, part, &ours[part], &theirs[part]))
+    };
+    if same(0) && hides_the_same(1) && hides_the_same(2) {
+        return Some(KEEPS);
+    }
     None
+}
+
+/// Whether Ranger names a tag policy, and this engine one of a higher priority that need not have been the first to be asked.
+fn keeps(documents: &Value, part: usize, ours: &Value, theirs: &Value) -> bool {
+    let of_kind = |policies: &'_ Value| -> Vec<Value> {
+        let all = policies.as_array().into_iter().flatten();
+        let own = all.filter(|policy| policy["policyType"] == part);
+        own.cloned().collect()
+    };
+    let priority = |policy: &Value| policy["policyPriority"].as_i64().unwrap_or(0);
+    let named = |answer: &Value| answer.as_array().and_then(|answer| answer.last().cloned());
+    let policies = &documents["policies"];
+    let (own, tags) = (
+        of_kind(&policies["policies"]),
+        of_kind(&policies["tagPolicies"]["policies"]),
+    );
+    let is_named =
+        |policy: &&Value, answer: &Value| named(answer).is_some_and(|id| policy["id"] == id);
+    let mine = own.iter().find(|policy| is_named(policy, ours));
+    let tag = tags.iter().find(|policy| is_named(policy, theirs));
+    let (Some(mine), Some(tag)) = (mine, tag) else {
+        return false;
+    };
+    let mut others = own.iter().filter(|other| other["id"] != mine["id"]);
+    priority(mine) > priority(tag) && others.any(|other| priority(other) >= priority(mine))
 }
 
 /// Whether a policy without denies, asked before the one named here, can have ended Ranger's search once something was allowed.

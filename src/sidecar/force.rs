@@ -1,0 +1,165 @@
+//! The engine that is in force, and its reload.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use super::tls::Certificates;
+use crate::host::{Config, Guarded, HostError, open};
+
+/// How often the files are looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// An engine, as its configuration was when it was last good.
+pub(super) struct Force {
+    config: PathBuf,
+    state: RwLock<State>,
+    stopped: AtomicBool,
+}
+
+#[derive(Clone)]
+struct State {
+    engine: Arc<Guarded>,
+    /// The files that it was made of, as they were before they were read: what changes from then on is seen.
+    seen: Vec<Seen>,
+}
+
+/// A file, and what tells one state of it from another without reading it.
+type Seen = (PathBuf, Option<(SystemTime, u64)>);
+
+impl std::fmt::Debug for Force {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Force")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Force {
+    /// # Errors
+    /// As for [`open`].
+    pub fn open(config: &Path) -> Result<Self, HostError> {
+        Ok(Self {
+            state: RwLock::new(read(config)?),
+            config: config.to_owned(),
+            stopped: AtomicBool::new(false),
+        })
+    }
+
+    /// The engine of now. Whoever holds it goes on with it when another comes: a check is made by one engine.
+    pub fn engine(&self) -> Arc<Guarded> {
+        Arc::clone(&self.state().engine)
+    }
+
+    /// Whether checks are to be sent here.
+    pub fn is_ready(&self) -> bool {
+        !self.stopped.load(Ordering::Acquire) && !self.engine().is_broken()
+    }
+
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+    }
+
+    fn state(&self) -> State {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.clone()
+    }
+
+    /// Takes what the files say now.
+    fn reload(&self) -> Result<(), HostError> {
+        let next = read(&self.config)?;
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = next;
+        Ok(())
+    }
+}
+
+fn read(file: &Path) -> Result<State, HostError> {
+    let own = look(file);
+    let config = Config::load(file)?;
+    let mut seen = vec![own];
+    seen.extend(config.files().map(look));
+    let judge = open(&config)?;
+    Ok(State {
+        engine: Arc::new(Guarded::configured(judge, &config)?),
+        seen,
+    })
+}
+
+fn look(file: &Path) -> Seen {
+    let mark = std::fs::metadata(file)
+        .ok()
+        .and_then(|data| Some((data.modified().ok()?, data.len())));
+    (file.to_owned(), mark)
+}
+
+fn look_again(files: &[Seen]) -> Vec<Seen> {
+    files.iter().map(|(file, _)| look(file)).collect()
+}
+
+/// Looks at the files from time to time, for ever. A file that is half written can be one that means less: files are read when they have stood still for
+/// a while, and still do afterwards.
+pub(super) async fn watch(
+    force: Arc<Force>,
+    tls: Option<Certificates>,
+    tell: Arc<dyn Fn(&str) + Send + Sync>,
+) {
+    let mut rules = Watched::new(force.state().seen);
+    let mut keys = Watched::new(tls.iter().flat_map(Certificates::files).map(look).collect());
+    let mut ticks = tokio::time::interval(LOOK);
+    loop {
+        ticks.tick().await;
+        if rules.changed() {
+            let opened = {
+                let force = Arc::clone(&force);
+                tokio::task::spawn_blocking(move || force.reload()).await
+            };
+            match opened {
+                Ok(Ok(())) => {
+                    tell("serving by the changed files");
+                    rules = Watched::new(force.state().seen);
+                }
+                Ok(Err(error)) => tell(&format!("what was there stays in force: {error}")),
+                Err(_) => tell("what was there stays in force: reading the files did not finish"),
+            }
+        }
+        if keys.changed()
+            && let Some(tls) = &tls
+        {
+            match tls.reload() {
+                Ok(()) => tell("new certificates from now on"),
+                Err(error) => tell(&format!(
+                    "the certificates of before stay in force: {error}"
+                )),
+            }
+        }
+    }
+}
+
+/// Files, as they were taken and as they were seen last.
+struct Watched {
+    taken: Vec<Seen>,
+    last: Vec<Seen>,
+}
+
+impl Watched {
+    fn new(taken: Vec<Seen>) -> Self {
+        Self {
+            last: taken.clone(),
+            taken,
+        }
+    }
+
+    /// Whether they are others than those that were taken, and have stood still since the last look.
+    fn changed(&mut self) -> bool {
+        let now = look_again(&self.taken);
+        let still = now == self.last;
+        self.last.clone_from(&now);
+        let changed = still && now != self.taken;
+        if changed {
+            // Also where they cannot be used: they are not read again and again.
+            self.taken = now;
+        }
+        changed
+    }
+}

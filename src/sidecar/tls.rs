@@ -1,0 +1,92 @@
+//! The certificates of the service, and whose clients it speaks with.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum_server::tls_rustls::RustlsConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+
+use super::TlsFiles;
+
+/// What the files held when they were last good.
+#[derive(Debug, Clone)]
+pub(super) struct Certificates {
+    files: TlsFiles,
+    config: RustlsConfig,
+}
+
+impl Certificates {
+    /// # Errors
+    /// A file that cannot be read or holds no PEM of its kind; a key of another certificate.
+    pub fn open(files: &TlsFiles) -> Result<Self, String> {
+        Ok(Self {
+            config: RustlsConfig::from_config(read(files)?),
+            files: files.clone(),
+        })
+    }
+
+    pub fn config(&self) -> RustlsConfig {
+        self.config.clone()
+    }
+
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let own = [&self.files.certificate, &self.files.key];
+        own.into_iter()
+            .chain(&self.files.clients)
+            .map(std::path::PathBuf::as_path)
+    }
+
+    /// Takes what the files hold now for connections from now on.
+    ///
+    /// # Errors
+    /// As for [`Self::open`]; what was there before stays.
+    pub fn reload(&self) -> Result<(), String> {
+        self.config.reload_from_config(read(&self.files)?);
+        Ok(())
+    }
+}
+
+fn read(files: &TlsFiles) -> Result<Arc<ServerConfig>, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let wrong = |file: &Path, why: &dyn std::fmt::Display| format!("`{}`: {why}", file.display());
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| format!("TLS: {error}"))?;
+    let builder = match &files.clients {
+        None => builder.with_no_client_auth(),
+        Some(file) => {
+            let mut roots = RootCertStore::empty();
+            for certificate in certificates(file)? {
+                roots
+                    .add(certificate)
+                    .map_err(|error| wrong(file, &error))?;
+            }
+            let verifier =
+                WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
+            builder.with_client_cert_verifier(verifier.map_err(|error| wrong(file, &error))?)
+        }
+    };
+    let key = std::fs::read(&files.key).map_err(|error| wrong(&files.key, &error))?;
+    // Its own words could quote the key.
+    let key = PrivateKeyDer::from_pem_slice(&key)
+        .map_err(|_| wrong(&files.key, &"no private key in PEM"))?;
+    let mut config = builder
+        .with_single_cert(certificates(&files.certificate)?, key)
+        .map_err(|error| wrong(&files.certificate, &error))?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let wrong = |why: &dyn std::fmt::Display| format!("`{}`: {why}", file.display());
+    let text = std::fs::read(file).map_err(|error| wrong(&error))?;
+    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+    match read {
+        Ok(list) if !list.is_empty() => Ok(list),
+        Ok(_) => Err(wrong(&"no certificate in PEM")),
+        Err(error) => Err(wrong(&error)),
+    }
+}
