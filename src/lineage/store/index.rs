@@ -19,8 +19,8 @@ use super::pages::{Found, Pages};
 use super::standing::Standing;
 use super::tables::{Rows, Value, signed, unsigned};
 use super::{Event, LineageError};
-use crate::syntax::sha256;
 use crate::lineage::{Change, Dataset, Record, StatementRecord};
+use crate::syntax::sha256;
 
 /// The longest text that is looked up. Databases have bounds for it; longer ones are found by their beginning, and compared whole afterwards.
 const LONGEST: usize = 800;

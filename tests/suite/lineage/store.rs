@@ -699,6 +699,31 @@ mod file {
             jobs(&store.snapshot().expect("a snapshot"), "s3://l/d"),
             ["two"]
         );
+        // A script that is judged by it is denied: what it does not say could be anything.
+        let mut catalog = sqlsec::Catalog::default();
+        for (name, path) in [("c", "s3://l/c"), ("d", "s3://l/d")] {
+            let table = format!(
+                "CREATE TABLE {name} (v STRING) WITH ('connector' = 'filesystem', 'path' = '{path}', 'format' = 'json')"
+            );
+            catalog.add_sql(&table, "test").expect("a table");
+        }
+        let policy = sqlsec::Policy::load("apiVersion: sqlsec/v1\nversion: 1\nrules: []", "test");
+        let store = std::sync::Arc::new(store);
+        let engine = sqlsec::Engine::new(policy.expect("a policy"), catalog);
+        let engine = engine.lineage(std::sync::Arc::clone(&store)
+            as std::sync::Arc<dyn sqlsec::lineage::store::LineageSource>);
+        let errors = |sql: &str| {
+            use sqlsec::SubmitCheck;
+            let reply = engine.check(&sqlsec::Request::new(sqlsec::Principal::default(), sql));
+            reply
+                .decision
+                .errors()
+                .iter()
+                .map(|e| e.code.as_str())
+                .collect::<Vec<_>>()
+        };
+        assert!(!errors("SELECT v FROM d").contains(&"lineage-unavailable"));
+        assert_eq!(errors("SELECT v FROM c"), ["lineage-unavailable"]);
         let id = RecordId(1);
         assert!(matches!(store.ended(id), Err(LineageError::Unreadable(_))));
     }
