@@ -126,6 +126,74 @@ fn ratios(texts: &[String], catalog: &Catalog) {
     }
 }
 
+/// The same queries in sqlglot, with the same schema, in the same run; skipped where its Python is not there (`SQLSEC_PYTHON`, else `python3`).
+fn beside_sqlglot(texts: &[String], catalog: &Catalog) {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/lineage/sqlglot.py");
+    let python = std::env::var("SQLSEC_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let mut schema = serde_json::Map::new();
+    let ddl = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/fixtures/worlds/tpch/tables.sql"
+    ))
+    .expect("fixture");
+    let session = Session::default();
+    for statement in parsed(&ddl).statements {
+        let sqlsec::syntax::ast::StatementKind::CreateTable(create) = &statement.kind else {
+            continue;
+        };
+        let name = session.qualify(&create.name).expect("a name");
+        let Ok(found) = session.find(name.clone(), catalog) else {
+            continue;
+        };
+        if let Some(sqlsec::catalog::Object::Table(table)) = &found.object {
+            let columns = table.columns.iter().flatten();
+            let columns = columns.map(|c| {
+                let kind = c.data_type.as_ref().map(|t| t.kind.to_string());
+                (c.name.clone(), kind.unwrap_or_default().into())
+            });
+            schema.insert(name.table, serde_json::Value::Object(columns.collect()));
+        }
+    }
+    // A view of the site is not in its schema.
+    let queries: Vec<&String> = texts.iter().filter(|t| !t.contains("revenue0")).collect();
+    let asked = serde_json::json!({ "schema": schema, "queries": queries });
+    let child = std::process::Command::new(python)
+        .arg(script)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn();
+    let Ok(mut child) = child else {
+        return println!("sqlglot is skipped: there is no Python");
+    };
+    serde_json::to_writer(child.stdin.take().expect("a pipe"), &asked).ok();
+    let output = child.wait_with_output().expect("an end");
+    let Ok(told) = serde_json::from_slice::<serde_json::Value>(&output.stdout) else {
+        return println!("sqlglot is skipped: `pip install sqlglot` for {script}");
+    };
+    // What it could not read is not timed here either.
+    let failed = told["failed"].as_array().into_iter().flatten();
+    let failed: Vec<u64> = failed.filter_map(|f| f[0].as_u64()).collect();
+    let timed = queries.iter().zip(0..).filter(|(_, n)| !failed.contains(n));
+    let timed: Vec<&String> = timed.map(|(text, _)| *text).collect();
+    let [ours] = least([&mut || {
+        for text in &timed {
+            let script = parsed(text);
+            let resolutions = resolved(&script, &session, catalog);
+            black_box(folded(&script, &resolutions, &session, catalog));
+        }
+    }]);
+    let theirs = told["seconds"].as_f64().expect("a time");
+    println!(
+        "\nbeside sqlglot {}: {} queries, text to lineage of all columns: {ours:.1?}, sqlglot {:.1} ms, {:.0} ×; it could not read {}",
+        told["version"].as_str().unwrap_or_default(),
+        told["queries"],
+        theirs * 1e3,
+        theirs / ours.as_secs_f64(),
+        told["failed"]
+    );
+}
+
 /// A thousand columns through a chain of common table expressions: twice as many must not take much more than twice the time.
 fn linearity() {
     let columns: Vec<String> = (0..1_000).map(|c| format!("c{c} STRING")).collect();
@@ -160,7 +228,10 @@ fn linearity() {
 
 fn main() {
     match tpch() {
-        Some((texts, catalog)) => ratios(&texts, &catalog),
+        Some((texts, catalog)) => {
+            ratios(&texts, &catalog);
+            beside_sqlglot(&texts, &catalog);
+        }
         None => println!(
             "tpch is skipped: run `cargo test --test suite tpc` once, which unpacks its queries"
         ),
