@@ -8,18 +8,21 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The literals that a policy has put into a statement: an error of Flink's that quotes one would tell the rule. The submitter's own text is no secret.
+ * What the results and errors of an operation must not tell. The literals that a policy has put into a statement: an error of Flink's that quotes one would tell
+ * the rule; the submitter's own text is no secret. The configuration, where the statement is a SET.
  */
 final class Disclosure {
-  static final Disclosure NOTHING = new Disclosure(new TreeSet<>());
+  static final Disclosure NOTHING = new Disclosure(new TreeSet<>(), false);
 
   private static final Pattern LITERAL = Pattern.compile("'((?:[^']|'')*)'|\\b([0-9]{3,})\\b");
   private static final int SHORTEST = 3;
 
   private final Set<String> literals;
+  private final boolean settings;
 
-  private Disclosure(Set<String> literals) {
+  private Disclosure(Set<String> literals, boolean settings) {
     this.literals = literals;
+    this.settings = settings;
   }
 
   static Disclosure of(Reply reply, String submitted) {
@@ -35,11 +38,17 @@ final class Disclosure {
         }
       }
     }
-    return literals.isEmpty() ? NOTHING : new Disclosure(literals);
+    boolean settings = reply.statements().stream().anyMatch(statement -> statement.kind().equals("SET"));
+    return literals.isEmpty() && !settings ? NOTHING : new Disclosure(literals, settings);
+  }
+
+  /** Whether the results may list the configuration. */
+  boolean isOfSettings() {
+    return settings;
   }
 
   boolean isEmpty() {
-    return literals.isEmpty();
+    return literals.isEmpty() && !settings;
   }
 
   /** Whether an error, or one behind it, quotes any of them. */

@@ -15,6 +15,7 @@ import java.util.Map;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.gateway.api.SqlGatewayService;
 import org.apache.flink.table.gateway.api.operation.OperationHandle;
+import org.apache.flink.table.gateway.api.results.ResultSet;
 import org.apache.flink.table.gateway.api.session.SessionEnvironment;
 import org.apache.flink.table.gateway.api.session.SessionHandle;
 import org.slf4j.Logger;
@@ -88,7 +89,7 @@ final class ProtectedService implements InvocationHandler {
       case COMPLETE:
         return Collections.emptyList();
       case OPERATION:
-        return operation(session, method, args);
+        return operation(caller, session, method, args);
       case END_OPERATION:
         return endOperation(session, method, args);
       case NAMES:
@@ -137,6 +138,10 @@ final class ProtectedService implements InvocationHandler {
         checks.settings(principal, before, ((Configuration) args[3]).toMap());
       }
       Reply reply = checks.statement(principal, before, sql, new LiveCatalog(probe.in(handle)));
+      if (reply.statements().size() != 1) {
+        // Flink takes one; which of two it would take is not left to it.
+        throw Refusal.of("syntax-error", "one statement a call");
+      }
       boolean changes = !reply.session().toJson().equals(before.toJson());
       if (changes) {
         session.quiet(probe.status(handle));
@@ -211,11 +216,14 @@ final class ProtectedService implements InvocationHandler {
     }
   }
 
-  private Object operation(OwnedSession session, Method method, Object[] args) throws Throwable {
+  private Object operation(Identity caller, OwnedSession session, Method method, Object[] args) throws Throwable {
+    Disclosure disclosure = session.disclosure((OperationHandle) args[1]);
     try {
-      return pass(method, args);
+      Object answer = pass(method, args);
+      boolean list = disclosure.isOfSettings() && answer instanceof ResultSet;
+      return list ? ShownSettings.of((ResultSet) answer, all -> checks.settable(caller.principal(), all)) : answer;
     } catch (Throwable e) {
-      if (session.disclosure((OperationHandle) args[1]).isIn(e)) {
+      if (disclosure.isIn(e)) {
         LOG.warn("sqlsec: an error that quotes the policy was withheld", e);
         throw Refusal.of("statement-failed", "the statement failed; the gateway's log has the error");
       }
