@@ -37,6 +37,8 @@ def write(folder, topic, gateway_port):
     return "\n".join([
         f"{p}config: {folder}/engine.json",
         f"{p}open-info: true",
+        # The stock client sends all of its own configuration.
+        f"{p}session-properties: ignore",
         f"{p}auth.token-file: {folder}/tokens.json",
         f"{p}auth.jwt.jwks-file: {folder}/jwks.json",
         f"{p}auth.jwt.issuer: https://login.test",

@@ -30,6 +30,8 @@ import org.slf4j.LoggerFactory;
 final class ProtectedService implements InvocationHandler {
   private static final Logger LOG = LoggerFactory.getLogger(ProtectedService.class);
 
+  private static final String DIALECT = "table.sql-dialect";
+
   /** A name as the refresh of a materialized table writes it: one to three parts, in back-ticks or plain. */
   private static final String NAME = "(?:[A-Za-z_][A-Za-z0-9_]*|`[^`]+`)";
 
@@ -110,7 +112,12 @@ final class ProtectedService implements InvocationHandler {
     Session fresh = Session.of("default_catalog", "default_database");
     Map<String, String> properties = asked.getSessionConfig();
     if (ignoreProperties) {
+      // Stock clients send all of their own configuration. What is left out has no effect; a dialect that is left out would have one.
+      String dialect = properties.get(DIALECT);
       properties = checks.settable(principal, properties);
+      if (dialect != null) {
+        properties.put(DIALECT, dialect);
+      }
     }
     checks.settings(principal, fresh, properties);
     SessionEnvironment.Builder environment =
