@@ -91,7 +91,7 @@ final class OwnedSession {
   void submitted(OperationHandle operation, Reply reply, boolean changes, Disclosure disclosure, Function<OperationHandle, OperationStatus> status) {
     if (changes) {
       changing = operation;
-      changed = reply.session();
+      changed = SessionState.withoutShared(reply.session());
       halves = reply.statements().stream().anyMatch(statement -> HALVES.contains(statement.kind()));
     }
     running.add(operation);

@@ -1,11 +1,8 @@
 package io.github.sqlsec.gateway;
 
-import io.github.sqlsec.Session;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.flink.configuration.Configuration;
-import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonProcessingException;
-import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ObjectNode;
 import org.apache.flink.table.catalog.ObjectIdentifier;
 import org.apache.flink.table.gateway.api.SqlGatewayService;
 import org.apache.flink.table.gateway.api.operation.OperationHandle;
@@ -82,15 +79,5 @@ final class Probe {
       wrapped.closeOperation(handle, operation);
     }
     throw Refusal.of("catalog-unavailable", "the current database is not known");
-  }
-
-  /** The same session in a database. */
-  static Session withDatabase(Session session, String database) {
-    try {
-      ObjectNode document = (ObjectNode) Documents.MAPPER.readTree(session.toJson());
-      return Session.fromJson(document.put("database", database).toString());
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -168,7 +168,7 @@ final class ProtectedService implements InvocationHandler {
   private Object configure(OwnedSession session, Reply reply, boolean changes, Method method, Object[] args) throws Throwable {
     try {
       Object nothing = pass(method, args);
-      session.state(reply.session());
+      session.state(SessionState.withoutShared(reply.session()));
       return nothing;
     } catch (Throwable e) {
       if (changes) {
@@ -184,7 +184,7 @@ final class ProtectedService implements InvocationHandler {
     if (!state.database().isEmpty()) {
       return state;
     }
-    Session whole = Probe.withDatabase(state, probe.currentDatabase(handle));
+    Session whole = SessionState.withDatabase(state, probe.currentDatabase(handle));
     session.state(whole);
     return whole;
   }

@@ -145,6 +145,22 @@ class ProtectedServiceTest {
   }
 
   @Test
+  void aViewOfASharedCatalogIsWhatFlinkSaysOfItAlsoToItsMaker() {
+    orders("hive.db.orders");
+    SessionHandle session = open(strict, "alice", Collections.emptyMap());
+    run(session, "CREATE VIEW hive.db.v AS SELECT id FROM hive.db.orders");
+    // Somebody who may see all rows has made it anew.
+    ResolvedSchema schema = ResolvedSchema.of(Column.physical("id", DataTypes.INT()));
+    fake.tables.put("hive.db.v", new ResolvedCatalogView(CatalogView.of(Schema.newBuilder().build(), null, "x", "SELECT `id` FROM `hive`.`db`.`orders`", Map.of()), schema));
+    run(session, "SELECT * FROM hive.db.v");
+    assertTrue(fake.submitted().get(1).contains("region = 'beijing'"), fake.submitted().get(1));
+    // What only this session sees is what it has made of it.
+    run(session, "CREATE TEMPORARY VIEW v AS SELECT id FROM hive.db.orders");
+    run(session, "SELECT * FROM v");
+    assertEquals("executeStatement SELECT * FROM v 0 {}", fake.submitted().get(3));
+  }
+
+  @Test
   void aCatalogThatFailsClosesTheStatement() {
     SessionHandle session = open(strict, "alice", Collections.emptyMap());
     SqlGatewayService down = (SqlGatewayService) java.lang.reflect.Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {SqlGatewayService.class}, (proxy, method, args) -> {
