@@ -19,7 +19,7 @@ def client(user):
 admin = client("admin")
 session = admin.open()
 admin.run(session, f"CREATE TABLE IF NOT EXISTS site.`default`.orders (id INT, region STRING, phone STRING) WITH ('connector'='kafka', "
-                   f"'properties.bootstrap.servers'='{testsite.BROKER}', 'format'='json', 'topic'='latency')") if USER == "-" else None
+                   f"'properties.bootstrap.servers'='{testsite.BROKER}', 'format'='json', 'scan.startup.mode'='earliest-offset', 'topic'='latency')") if USER == "-" else None
 user = client("alice" if USER == "-" else USER)
 session = user.open()
 times = []

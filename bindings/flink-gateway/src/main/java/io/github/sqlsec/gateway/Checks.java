@@ -9,7 +9,10 @@ import io.github.sqlsec.Session;
 import io.github.sqlsec.SqlSecException;
 import io.github.sqlsec.TableName;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,8 +26,21 @@ final class Checks {
   /** How often the engine may look up names that were not known before: views in views, one after another. */
   private static final int ROUNDS = 32;
 
+  /** A text that comes again mostly names what it named before: that is described at once, which spares a question. */
+  private static final int REMEMBERED = 512;
+  private static final int LONGEST = 16 * 1024;
+
   private final Engines engines;
   private final FlinkVersion version;
+  private final Map<String, Set<TableKey>> names =
+      Collections.synchronizedMap(new LinkedHashMap<String, Set<TableKey>>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Set<TableKey>> eldest) {
+          return size() > REMEMBERED;
+        }
+      });
 
   Checks(Engines engines, FlinkVersion version) {
     this.engines = engines;
@@ -41,17 +57,24 @@ final class Checks {
     if (catalog == null) {
       return allowed(asked(request));
     }
-    Set<TableKey> known = new HashSet<>();
+    // By the place that short names are looked up in; a name too many does no harm, and what is described is looked up now.
+    String text = session.catalog() + '\n' + session.database() + '\n' + sql;
+    Set<TableKey> known = new LinkedHashSet<>(names.getOrDefault(text, Collections.emptySet()));
+    known.forEach(catalog::describe);
     for (int round = 0; round < ROUNDS; round++) {
       Reply reply = asked(request.catalog(catalog.document()));
       boolean more = false;
       for (TableName name : reply.undescribed()) {
-        if (known.add(new TableKey(name))) {
-          catalog.describe(name);
+        TableKey key = new TableKey(name);
+        if (known.add(key)) {
+          catalog.describe(key);
           more = true;
         }
       }
       if (!more) {
+        if (text.length() <= LONGEST) {
+          names.put(text, known);
+        }
         return allowed(reply);
       }
     }
@@ -81,7 +104,7 @@ final class Checks {
   /** Those of the settings that this principal might SET: what else a configuration holds is not shown. */
   Map<String, String> settable(Principal principal, Map<String, String> settings) {
     List<Map.Entry<String, String>> entries = new ArrayList<>(settings.entrySet());
-    Map<String, String> shown = new java.util.LinkedHashMap<>();
+    Map<String, String> shown = new LinkedHashMap<>();
     if (entries.isEmpty()) {
       return shown;
     }

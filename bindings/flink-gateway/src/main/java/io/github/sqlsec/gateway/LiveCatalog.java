@@ -1,6 +1,5 @@
 package io.github.sqlsec.gateway;
 
-import io.github.sqlsec.TableName;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -50,8 +49,8 @@ final class LiveCatalog {
     }
   }
 
-  void describe(TableName name) {
-    Optional<ResolvedCatalogBaseTable<?>> found = lookup.find(name.catalog(), name.database(), name.table());
+  void describe(TableKey name) {
+    Optional<ResolvedCatalogBaseTable<?>> found = lookup.find(name.catalog, name.database, name.table);
     if (!found.isPresent()) {
       named(name, absent.addArray());
     } else if (found.get().getTableKind() == CatalogBaseTable.TableKind.VIEW) {
@@ -61,7 +60,7 @@ final class LiveCatalog {
     }
   }
 
-  private void view(TableName name, ResolvedCatalogBaseTable<?> found) {
+  private void view(TableKey name, ResolvedCatalogBaseTable<?> found) {
     // The text with all names in full: it does not hang on the session's current database.
     String text = found instanceof ResolvedCatalogView ? ((ResolvedCatalogView) found).getExpandedQuery() : null;
     if (text == null) {
@@ -74,7 +73,7 @@ final class LiveCatalog {
     found.getResolvedSchema().getColumnNames().forEach(columns::add);
   }
 
-  private void table(TableName name, ResolvedCatalogBaseTable<?> found) {
+  private void table(TableKey name, ResolvedCatalogBaseTable<?> found) {
     ResolvedSchema schema = found.getResolvedSchema();
     ObjectNode table = tables.addObject();
     named(name, table.putArray("name"));
@@ -151,7 +150,7 @@ final class LiveCatalog {
     }
   }
 
-  private static void named(TableName name, ArrayNode parts) {
-    parts.add(name.catalog()).add(name.database()).add(name.table());
+  private static void named(TableKey name, ArrayNode parts) {
+    parts.add(name.catalog).add(name.database).add(name.table);
   }
 }

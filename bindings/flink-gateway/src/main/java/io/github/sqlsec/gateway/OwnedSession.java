@@ -114,6 +114,11 @@ final class OwnedSession {
     secrets.remove(operation);
   }
 
+  /** It is planned, or never will be. */
+  void closed(OperationHandle operation) {
+    running.remove(operation);
+  }
+
   /** Without the monitor: results are fetched while statements are checked. */
   Disclosure disclosure(OperationHandle operation) {
     return secrets.getOrDefault(operation, Disclosure.NOTHING);

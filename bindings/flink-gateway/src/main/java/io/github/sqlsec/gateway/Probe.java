@@ -1,9 +1,15 @@
 package io.github.sqlsec.gateway;
 
+import io.github.sqlsec.Session;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.table.catalog.Catalog;
+import org.apache.flink.table.catalog.CatalogManager;
+import org.apache.flink.table.catalog.ContextResolvedTable;
 import org.apache.flink.table.catalog.ObjectIdentifier;
+import org.apache.flink.table.catalog.ResolvedCatalogBaseTable;
+import org.apache.flink.table.catalog.exceptions.TableNotExistException;
 import org.apache.flink.table.gateway.api.SqlGatewayService;
 import org.apache.flink.table.gateway.api.operation.OperationHandle;
 import org.apache.flink.table.gateway.api.operation.OperationStatus;
@@ -20,9 +26,11 @@ final class Probe {
   static final long WAIT_MILLIS = 30_000;
 
   private final SqlGatewayService wrapped;
+  private final SessionCatalogs catalogs;
 
   Probe(SqlGatewayService wrapped) {
     this.wrapped = wrapped;
+    this.catalogs = new SessionCatalogs(wrapped);
   }
 
   /** An operation that is not there any more has come to its end, and nobody knows to which. */
@@ -36,10 +44,29 @@ final class Probe {
     };
   }
 
-  LiveCatalog.Lookup in(SessionHandle handle) {
+  /**
+   * The permanent tables of a session.
+   *
+   * @param session what it has made
+   */
+  LiveCatalog.Lookup in(SessionHandle handle, Session session) {
+    Optional<CatalogManager> manager = catalogs.of(handle);
     return (catalog, database, table) -> {
+      ObjectIdentifier name = ObjectIdentifier.of(catalog, database, table);
+      if (manager.isPresent()) {
+        try {
+          Optional<ContextResolvedTable> found = manager.get().getTable(name);
+          // The engine knows what is temporary, and asks for what lies below it.
+          return found.isPresent() && found.get().isTemporary() ? permanent(manager.get(), name) : found.map(ContextResolvedTable::getResolvedTable);
+        } catch (RuntimeException | LinkageError e) {
+          LOG.debug("sqlsec: a table could not be looked up at once", e);
+        }
+      }
+      if (SessionState.hasTemporary(session, name)) {
+        throw Refusal.of("catalog-unavailable", "what lies below the temporary table `" + name.asSummaryString() + "` is not known");
+      }
       try {
-        return Optional.of(wrapped.getTable(handle, ObjectIdentifier.of(catalog, database, table)));
+        return Optional.of(wrapped.getTable(handle, name));
       } catch (RuntimeException e) {
         if (isAbsent(e)) {
           return Optional.empty();
@@ -48,6 +75,18 @@ final class Probe {
         throw Refusal.of("catalog-unavailable", "the catalog could not say what `" + catalog + "." + database + "." + table + "` is");
       }
     };
+  }
+
+  private static Optional<ResolvedCatalogBaseTable<?>> permanent(CatalogManager manager, ObjectIdentifier name) {
+    Optional<Catalog> catalog = manager.getCatalog(name.getCatalogName());
+    if (!catalog.isPresent() || !catalog.get().tableExists(name.toObjectPath())) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(manager.resolveCatalogBaseTable(catalog.get().getTable(name.toObjectPath())));
+    } catch (TableNotExistException e) {
+      return Optional.empty();
+    }
   }
 
   /** By Flink's own words (CatalogManager.getTableOrError). Other words are a failure, and the statement is refused. */
@@ -62,6 +101,14 @@ final class Probe {
     return false;
   }
 
+  /** The current database of a session that has run something. */
+  String databaseNow(SessionHandle handle) {
+    Optional<CatalogManager> manager = catalogs.of(handle);
+    String known = manager.isPresent() ? manager.get().getCurrentDatabase() : null;
+    return known == null ? currentDatabase(handle) : known;
+  }
+
+  /** The same by a statement, which also makes a new session ready to look up tables. */
   String currentDatabase(SessionHandle handle) {
     OperationHandle operation = wrapped.executeStatement(handle, "SHOW CURRENT DATABASE", 0, new Configuration());
     try {

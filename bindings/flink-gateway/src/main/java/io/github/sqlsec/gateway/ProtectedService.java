@@ -144,7 +144,7 @@ final class ProtectedService implements InvocationHandler {
       if (args.length > 3) {
         checks.settings(principal, before, ((Configuration) args[3]).toMap());
       }
-      Reply reply = checks.statement(principal, before, sql, new LiveCatalog(probe.in(handle)));
+      Reply reply = checks.statement(principal, before, sql, new LiveCatalog(probe.in(handle, before)));
       if (reply.statements().size() != 1) {
         // Flink takes one; which of two it would take is not left to it.
         throw Refusal.of("syntax-error", "one statement a call");
@@ -184,7 +184,7 @@ final class ProtectedService implements InvocationHandler {
     if (!state.database().isEmpty()) {
       return state;
     }
-    Session whole = SessionState.withDatabase(state, probe.currentDatabase(handle));
+    Session whole = SessionState.withDatabase(state, probe.databaseNow(handle));
     session.state(whole);
     return whole;
   }
@@ -218,7 +218,7 @@ final class ProtectedService implements InvocationHandler {
     synchronized (session) {
       Session before = state(handle, session);
       checks.settings(principal, before, strings(args[6]));
-      Reply reply = checks.statement(principal, before, sql, new LiveCatalog(probe.in(handle)));
+      Reply reply = checks.statement(principal, before, sql, new LiveCatalog(probe.in(handle, before)));
       return submit(session, reply, sql, false, method, args);
     }
   }
@@ -245,6 +245,12 @@ final class ProtectedService implements InvocationHandler {
         session.ending(operation, probe.status((SessionHandle) args[0]));
       }
       session.ended(operation);
+      Object nothing = pass(method, args);
+      // The gateway has waited for its end.
+      synchronized (session) {
+        session.closed(operation);
+      }
+      return nothing;
     }
     return pass(method, args);
   }

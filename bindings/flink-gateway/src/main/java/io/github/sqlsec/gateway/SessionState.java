@@ -5,6 +5,7 @@ import java.util.Iterator;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonProcessingException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ObjectNode;
+import org.apache.flink.table.catalog.ObjectIdentifier;
 
 /** What the plug-in knows better than the statements of a session tell. */
 final class SessionState {
@@ -33,6 +34,17 @@ final class SessionState {
       }
     }
     return changed ? Session.fromJson(document.toString()) : session;
+  }
+
+  /** Whether it has made a temporary object of this name. */
+  static boolean hasTemporary(Session session, ObjectIdentifier name) {
+    for (JsonNode entry : read(session).path("temporary")) {
+      JsonNode parts = entry.path(0);
+      if (parts.path(0).asText().equals(name.getCatalogName()) && parts.path(1).asText().equals(name.getDatabaseName()) && parts.path(2).asText().equals(name.getObjectName())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static ObjectNode read(Session session) {

@@ -4,21 +4,29 @@ import io.github.sqlsec.TableName;
 import java.util.Arrays;
 import java.util.List;
 
-/** The three parts of a name, to be compared. */
+/** The full name of a table, to be compared. */
 final class TableKey {
-  private final List<String> parts;
+  final String catalog;
+  final String database;
+  final String table;
 
   TableKey(TableName name) {
-    parts = Arrays.asList(name.catalog(), name.database(), name.table());
+    catalog = name.catalog();
+    database = name.database();
+    table = name.table();
+  }
+
+  private List<String> parts() {
+    return Arrays.asList(catalog, database, table);
   }
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof TableKey && parts.equals(((TableKey) other).parts);
+    return other instanceof TableKey && parts().equals(((TableKey) other).parts());
   }
 
   @Override
   public int hashCode() {
-    return parts.hashCode();
+    return parts().hashCode();
   }
 }

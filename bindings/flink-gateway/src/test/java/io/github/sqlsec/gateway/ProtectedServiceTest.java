@@ -166,7 +166,7 @@ class ProtectedServiceTest {
     SqlGatewayService down = (SqlGatewayService) java.lang.reflect.Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {SqlGatewayService.class}, (proxy, method, args) -> {
       throw new RuntimeException("the metastore is down");
     });
-    LiveCatalog catalog = new LiveCatalog(new Probe(down).in(session));
+    LiveCatalog catalog = new LiveCatalog(new Probe(down).in(session, io.github.sqlsec.Session.of("hive", "db")));
     String said = assertThrows(RuntimeException.class, () -> new Checks(ENGINES, FlinkVersion.V2_3)
         .statement(Identity.of("alice", List.of()).principal(), io.github.sqlsec.Session.of("hive", "db"), "SELECT * FROM orders", catalog)).getMessage();
     assertTrue(said.contains("catalog-unavailable") && !said.contains("metastore"), said);
