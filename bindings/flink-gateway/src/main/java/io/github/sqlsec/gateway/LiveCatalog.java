@@ -1,8 +1,12 @@
 package io.github.sqlsec.gateway;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonProcessingException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ArrayNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.ObjectNode;
@@ -29,6 +33,11 @@ final class LiveCatalog {
      * @throws RuntimeException it is not known whether there is one: the statement is refused
      */
     Optional<ResolvedCatalogBaseTable<?>> find(String catalog, String database, String table);
+
+    /** What CREATE CATALOG said of a catalog: it gives tables their address, and says whether their names have a letter case. Empty where Flink does not know. */
+    default Map<String, String> options(String catalog) {
+      return Collections.emptyMap();
+    }
   }
 
   private final Lookup lookup;
@@ -36,6 +45,8 @@ final class LiveCatalog {
   private final ArrayNode tables = document.putArray("tables");
   private final ArrayNode views = document.putArray("views");
   private final ArrayNode absent = document.putArray("absent");
+  private final ArrayNode catalogs = document.putArray("catalogs");
+  private final Set<String> described = new HashSet<>();
 
   LiveCatalog(Lookup lookup) {
     this.lookup = lookup;
@@ -50,6 +61,14 @@ final class LiveCatalog {
   }
 
   void describe(TableKey name) {
+    if (described.add(name.catalog)) {
+      Map<String, String> options = lookup.options(name.catalog);
+      if (!options.isEmpty()) {
+        ObjectNode catalog = catalogs.addObject().put("name", name.catalog);
+        ObjectNode said = catalog.putObject("options");
+        options.forEach(said::put);
+      }
+    }
     Optional<ResolvedCatalogBaseTable<?>> found = lookup.find(name.catalog, name.database, name.table);
     if (!found.isPresent()) {
       named(name, absent.addArray());

@@ -1,6 +1,8 @@
 package io.github.sqlsec.gateway;
 
 import io.github.sqlsec.Session;
+import java.util.Collections;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.flink.configuration.Configuration;
@@ -51,30 +53,46 @@ final class Probe {
    */
   LiveCatalog.Lookup in(SessionHandle handle, Session session) {
     Optional<CatalogManager> manager = catalogs.of(handle);
-    return (catalog, database, table) -> {
-      ObjectIdentifier name = ObjectIdentifier.of(catalog, database, table);
-      if (manager.isPresent()) {
-        try {
-          Optional<ContextResolvedTable> found = manager.get().getTable(name);
-          // The engine knows what is temporary, and asks for what lies below it.
-          return found.isPresent() && found.get().isTemporary() ? permanent(manager.get(), name) : found.map(ContextResolvedTable::getResolvedTable);
-        } catch (RuntimeException | LinkageError e) {
-          LOG.debug("sqlsec: a table could not be looked up at once", e);
+    return new LiveCatalog.Lookup() {
+      @Override
+      public Optional<ResolvedCatalogBaseTable<?>> find(String catalog, String database, String table) {
+        ObjectIdentifier name = ObjectIdentifier.of(catalog, database, table);
+        if (manager.isPresent()) {
+          try {
+            return atOnce(manager.get(), name);
+          } catch (RuntimeException | LinkageError e) {
+            LOG.debug("sqlsec: a table could not be looked up at once", e);
+          }
         }
-      }
-      if (SessionState.hasTemporary(session, name)) {
-        throw Refusal.of("catalog-unavailable", "what lies below the temporary table `" + name.asSummaryString() + "` is not known");
-      }
-      try {
-        return Optional.of(wrapped.getTable(handle, name));
-      } catch (RuntimeException e) {
-        if (isAbsent(e)) {
-          return Optional.empty();
+        if (SessionState.hasTemporary(session, name)) {
+          throw Refusal.of("catalog-unavailable", "what lies below the temporary table `" + name.asSummaryString() + "` is not known");
         }
-        LOG.warn("sqlsec: a table could not be looked up", e);
-        throw Refusal.of("catalog-unavailable", "the catalog could not say what `" + catalog + "." + database + "." + table + "` is");
+        return byInterface(handle, name);
+      }
+
+      @Override
+      public Map<String, String> options(String catalog) {
+        return manager.flatMap(known -> known.getCatalogDescriptor(catalog)).map(known -> known.getConfiguration().toMap()).orElse(Collections.emptyMap());
       }
     };
+  }
+
+  private static Optional<ResolvedCatalogBaseTable<?>> atOnce(CatalogManager manager, ObjectIdentifier name) {
+    Optional<ContextResolvedTable> found = manager.getTable(name);
+    // The engine knows what is temporary, and asks for what lies below it.
+    return found.isPresent() && found.get().isTemporary() ? permanent(manager, name) : found.map(ContextResolvedTable::getResolvedTable);
+  }
+
+  private Optional<ResolvedCatalogBaseTable<?>> byInterface(SessionHandle handle, ObjectIdentifier name) {
+    try {
+      return Optional.of(wrapped.getTable(handle, name));
+    } catch (RuntimeException e) {
+      if (isAbsent(e)) {
+        return Optional.empty();
+      }
+      LOG.warn("sqlsec: a table could not be looked up", e);
+      throw Refusal.of("catalog-unavailable", "the catalog could not say what `" + name.asSummaryString() + "` is");
+    }
   }
 
   private static Optional<ResolvedCatalogBaseTable<?>> permanent(CatalogManager manager, ObjectIdentifier name) {

@@ -161,6 +161,27 @@ class ProtectedServiceTest {
   }
 
   @Test
+  void aCatalogThatIgnoresLetterCaseHasOneTableForAllSpellings() {
+    orders("hive.db.orders");
+    LiveCatalog.Lookup hive = new LiveCatalog.Lookup() {
+      @Override
+      public java.util.Optional<org.apache.flink.table.catalog.ResolvedCatalogBaseTable<?>> find(String catalog, String database, String table) {
+        return java.util.Optional.ofNullable(fake.tables.get("hive.db." + table.toLowerCase(java.util.Locale.ROOT)));
+      }
+
+      @Override
+      public Map<String, String> options(String catalog) {
+        return catalog.equals("hive") ? Map.of("type", "hive") : Map.of();
+      }
+    };
+    Checks checks = new Checks(ENGINES, FlinkVersion.V2_3);
+    for (String name : List.of("hive.db.orders", "hive.db.ORDERS", "hive.`DB`.`Orders`")) {
+      String sql = checks.statement(Identity.of("alice", List.of()).principal(), io.github.sqlsec.Session.of("x", "y"), "SELECT id FROM " + name, new LiveCatalog(hive)).sql();
+      assertTrue(sql.contains("region = 'beijing'"), sql);
+    }
+  }
+
+  @Test
   void aCatalogThatFailsClosesTheStatement() {
     SessionHandle session = open(strict, "alice", Collections.emptyMap());
     SqlGatewayService down = (SqlGatewayService) java.lang.reflect.Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {SqlGatewayService.class}, (proxy, method, args) -> {
