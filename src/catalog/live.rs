@@ -74,7 +74,7 @@ mod tests {
 
     fn live(document: &str) -> Live {
         let mut beneath = Catalog::default();
-        let ddl = "CREATE TABLE c.d.old (a INT); CREATE TABLE c.d.gone (a INT)";
+        let ddl = "CREATE TABLE c.d.kept (a INT); CREATE TABLE c.d.gone (a INT)";
         beneath.add_sql(ddl, "beneath").unwrap();
         Live::new(&serde_json::from_str(document).unwrap(), Arc::new(beneath))
     }
@@ -82,9 +82,9 @@ mod tests {
     #[test]
     fn what_the_document_says_stands_in_place_of_what_is_beneath() {
         let live = live(
-            r#"{"tables": [{"name": ["c","d","old"], "columns": [{"name": "b", "type": "STRING"}]}], "absent": [["c","d","gone"]]}"#,
+            r#"{"tables": [{"name": ["c","d","kept"], "columns": [{"name": "b", "type": "STRING"}]}], "absent": [["c","d","gone"]]}"#,
         );
-        let Lookup::Table(table) = live.find(&name("old")).unwrap() else {
+        let Lookup::Table(table) = live.find(&name("kept")).unwrap() else {
             panic!("no table")
         };
         assert_eq!(table.columns.as_ref().unwrap()[0].name, "b");
@@ -95,10 +95,10 @@ mod tests {
     #[test]
     fn what_it_does_not_say_is_told_and_asked_beneath() {
         let live = live("{}");
-        assert!(matches!(live.find(&name("old")), Ok(Lookup::Table(_))));
+        assert!(matches!(live.find(&name("kept")), Ok(Lookup::Table(_))));
         assert!(matches!(live.find(&name("new")), Ok(Lookup::Absent)));
         let elsewhere = TableName::new("x", "d", "t");
         assert!(matches!(live.find(&elsewhere), Ok(Lookup::Unlisted)));
-        assert_eq!(live.undescribed(), [name("new"), name("old"), elsewhere]);
+        assert_eq!(live.undescribed(), [name("kept"), name("new"), elsewhere]);
     }
 }
