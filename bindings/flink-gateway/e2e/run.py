@@ -160,7 +160,9 @@ def main():
         print(line)
     names = {"foreign": foreign, "foreign_op": operation, "orders": ORDERS, "wages": WAGES, "topic": TOPIC, "kafka": KAFKA, "token": testsite.TOKENS["alice"]}
     only = sys.argv[5:]
-    attacks = [a for a in json.load(open(__file__.replace("run.py", "attacks.json"))) if FLINK.startswith(a.get("flink", "")) and (not only or a["id"] in only)]
+    # Without the plug-in these look for a cluster that is not there, for as long as Flink tries.
+    slow = ("other-", "jars-", "script", "race-") if CONTROL else ()
+    attacks = [a for a in json.load(open(__file__.replace("run.py", "attacks.json"))) if FLINK.startswith(a.get("flink", "")) and (not only or a["id"] in only) and not a["id"].startswith(slow)]
     counts, bad = {}, 0
     with open(f"{FOLDER}/{'control' if CONTROL else 'attacks'}-{FLINK}.tsv", "w") as table:
         for attack in attacks:
