@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Catalog, CatalogOptions, Column, Object, Session, Table, TableError, TableName, View,
@@ -25,7 +25,7 @@ pub struct CatalogError {
 }
 
 /// The JSON form: one document holds tables and views by full name.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogDocument {
     /// The tables.
@@ -37,10 +37,13 @@ pub struct CatalogDocument {
     /// The catalogs.
     #[serde(default)]
     catalogs: Vec<CatalogEntry>,
+    /// Names that are neither table nor view, whatever an earlier part of the catalog says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) absent: Vec<TableName>,
 }
 
 /// A catalog.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct CatalogEntry {
     /// Its name.
@@ -51,7 +54,7 @@ struct CatalogEntry {
 
 // A `Table` with its name. Fields are listed again because serde cannot refuse unknown fields of a flattened struct.
 /// A table.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct TableEntry {
     /// Its full name.
@@ -71,7 +74,7 @@ struct TableEntry {
 }
 
 /// A view.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ViewEntry {
     /// Its full name.
@@ -196,6 +199,15 @@ impl Catalog {
                 position: Position::of_json(text, error.line(), error.column()),
                 message: error.to_string(),
             })?;
+        self.add_document(document);
+        Ok(())
+    }
+
+    /// Adds what a document lists, and takes away what it says is absent.
+    pub(super) fn add_document(&mut self, document: CatalogDocument) {
+        for name in document.absent {
+            self.add_absent(&name);
+        }
         for entry in document.catalogs {
             self.add_catalog(entry.name, entry.options);
         }
@@ -230,6 +242,5 @@ impl Catalog {
             };
             self.add_view(entry.name, view);
         }
-        Ok(())
     }
 }

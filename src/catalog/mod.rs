@@ -6,6 +6,7 @@
 mod change;
 mod ddl;
 pub(crate) mod identity;
+mod live;
 mod load;
 mod registered;
 mod session;
@@ -15,6 +16,7 @@ pub use crate::syntax::{DataType, RowField, TypeKind};
 pub use change::apply_change;
 pub use ddl::{TableError, table_from_ddl};
 pub use identity::{Identity, identity, locate};
+pub(crate) use live::Live;
 pub use load::{CatalogDocument, CatalogError};
 pub use registered::{CatalogOptions, Registered, RegisteredCatalog};
 pub use session::{Created, Existing, Found, NameError, Object, Origin, Session, SessionView};
@@ -84,6 +86,14 @@ impl Catalog {
             .insert((name.catalog.clone(), name.database.clone()));
         self.tables.remove(&name);
         self.views.insert(name, Arc::new(view));
+    }
+
+    /// Says that a name is neither table nor view; a later object of that name is there again.
+    pub fn add_absent(&mut self, name: &TableName) {
+        self.listed
+            .insert((name.catalog.clone(), name.database.clone()));
+        self.tables.remove(name);
+        self.views.remove(name);
     }
 
     /// Says with which options a catalog was created; a later word replaces the former.

@@ -10,7 +10,7 @@ use super::refusal::syntax_code;
 use super::reply::{Decision, Denial, Denials, PolicyStamp, Reply};
 use super::statement::Work;
 use super::{Code, Request, settings};
-use crate::catalog::{Catalog, CatalogSource, TableName};
+use crate::catalog::{Catalog, CatalogDocument, CatalogSource, Live, TableName};
 use crate::lineage::Record;
 use crate::lineage::store::{Known, LineageSource};
 use crate::policy::{Bytes, Policy, Principal};
@@ -53,7 +53,7 @@ impl<C: SubmitCheck + ?Sized> SubmitCheck for Box<C> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Engine {
-    policy: Asked,
+    policy: Arc<Asked>,
     catalog: Arc<dyn CatalogSource>,
     bytes: Arc<Bytes>,
     age: Option<Age>,
@@ -79,7 +79,7 @@ impl Engine {
     pub(super) fn over(policy: Asked, catalog: Arc<dyn CatalogSource>, bytes: Arc<Bytes>) -> Self {
         Self {
             bytes,
-            policy,
+            policy: Arc::new(policy),
             catalog,
             age: None,
             lineage: None,
@@ -109,7 +109,7 @@ impl Engine {
 
     /// The policy.
     #[must_use]
-    pub const fn policy(&self) -> &Asked {
+    pub fn policy(&self) -> &Asked {
         &self.policy
     }
 
@@ -128,6 +128,24 @@ impl Engine {
     pub(super) fn stamp_for(&self, principal: &Principal) -> String {
         let who = serde_json::to_string(principal).unwrap_or_default();
         format!("{who} {}", self.policy.edition())
+    }
+
+    /// Decides by the tables that came with the request, over those of the engine.
+    fn decide_live(&self, request: &Request, document: &CatalogDocument) -> Reply {
+        let live = Arc::new(Live::new(document, Arc::clone(&self.catalog)));
+        let engine = Self {
+            policy: Arc::clone(&self.policy),
+            catalog: Arc::clone(&live) as Arc<dyn CatalogSource>,
+            bytes: Arc::clone(&self.bytes),
+            age: self.age,
+            lineage: self.lineage.clone(),
+            limits: self.limits,
+        };
+        let reply = engine.decide(request);
+        Reply {
+            undescribed: live.undescribed(),
+            ..reply
+        }
     }
 
     fn decide(&self, request: &Request) -> Reply {
@@ -155,6 +173,7 @@ impl Engine {
             policy: self.stamp(),
             lineage: told.record.filter(|_| allowed),
             lineage_version: version,
+            undescribed: Vec::new(),
         }
     }
 
@@ -267,7 +286,11 @@ struct Told {
 impl SubmitCheck for Engine {
     fn check(&self, request: &Request) -> Reply {
         // The engine is immutable, so a panic leaves nothing half done in it.
-        let run = || crate::syntax::with_stack(request.sql.len(), || self.decide(request));
+        let decide = || match &request.catalog {
+            None => self.decide(request),
+            Some(document) => self.decide_live(request, document),
+        };
+        let run = || crate::syntax::with_stack(request.sql.len(), decide);
         catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| self.broken())
     }
 }

@@ -26,6 +26,10 @@ pub struct Reply {
     /// The version of the lineage store that the script was judged by; absent without a store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lineage_version: Option<u64>,
+    /// The names that were looked up and that the catalog of the request does not describe: a host that knows more of them says so and asks again.
+    /// Empty where the request has no catalog.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undescribed: Vec<TableName>,
 }
 
 impl Reply {
@@ -47,6 +51,7 @@ impl Reply {
             policy,
             lineage: None,
             lineage_version: None,
+            undescribed: Vec::new(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::Session;
+use crate::catalog::{CatalogDocument, Session};
 use crate::policy::Principal;
 use crate::rewrite::Style;
 use crate::splitter::Splitter;
@@ -20,6 +20,9 @@ pub struct Request {
     /// The state of their session before it; a fresh one when absent.
     #[serde(default)]
     pub session: Session,
+    /// Tables and views as of now, in place of those of the same names in the catalog of the engine, for this one request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalog: Option<CatalogDocument>,
     /// Where filters and masks are put.
     #[serde(default)]
     pub style: Style,
@@ -49,6 +52,7 @@ impl Request {
             principal,
             sql: sql.into(),
             session: Session::default(),
+            catalog: None,
             style: Style::default(),
             flink: FlinkVersion::default(),
             splitter: None,

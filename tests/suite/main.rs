@@ -24,6 +24,7 @@ mod fuzz;
 mod gate;
 mod grammar;
 mod lineage;
+mod live;
 mod masks;
 #[cfg(feature = "service")]
 mod opa;

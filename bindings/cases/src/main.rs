@@ -20,7 +20,8 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::json;
-use sqlsec::{FlinkVersion, SubmitCheck};
+use sqlsec::catalog::{Catalog, CatalogDocument};
+use sqlsec::{Engine, FlinkVersion, Policy, Request, SubmitCheck};
 
 #[path = "../../../tests/suite/case.rs"]
 #[allow(dead_code, reason = "the suite uses more of it")]
@@ -35,6 +36,7 @@ fn main() {
     let mut by_config: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let mut count = 0;
     for case in &cases() {
+        count += live_record(case, &mut by_config);
         let versions = [FlinkVersion::default(), FlinkVersion::V1_20];
         let holds =
             |v: &FlinkVersion| *v == FlinkVersion::default() || case.settings.flink.contains(v);
@@ -45,6 +47,63 @@ fn main() {
     let all: Vec<u8> = by_config.into_values().flatten().collect();
     fs::write(Path::new(&file), all).expect("a writable file");
     assert!(count > 1_000, "only {count} records");
+}
+
+/// A case's first combination with the tables of its world in the request, and no catalog in the engine: how many.
+fn live_record(case: &Case, by_config: &mut BTreeMap<String, Vec<u8>>) -> usize {
+    let world = World::load(&case.settings.world, case.settings.modes[0]);
+    let policy = &case.settings.policies[0];
+    let whole = world.engine(policy, &case.settings.catalog);
+    let mut parts = case.settings.setup.clone();
+    parts.push(case.submitted.clone());
+    let (style, _) = case.settings.style.list()[0];
+    let script = parts.join(";\n");
+    let mut request: Request = case.settings.request(&script, style, &whole, &world);
+    request.at = Some(1_780_000_000);
+    request.catalog = Some(document(case, &world));
+    let rules = Policy::load(&world.policy_text(policy), policy).expect("a policy");
+    let reply = Engine::new(rules, Catalog::default()).check(&request);
+    let file = format!("policies/{policy}.yaml");
+    let config = json!({ "folder": world.folder, "policy": { "file": file } }).to_string();
+    let expect = match reply.decision.errors().first() {
+        Some(error) => format!("deny:{}", error.code),
+        None => "allow".to_owned(),
+    };
+    let record = [
+        format!("{}/{policy}/live", case.id),
+        config.clone(),
+        serde_json::to_string(&request).expect("a request is JSON"),
+        serde_json::to_string(&reply).expect("a reply is JSON"),
+        expect,
+        String::new(),
+    ];
+    let records = by_config.entry(config).or_default();
+    for text in record {
+        records.extend(format!("{}\n{text}\n", text.len()).into_bytes());
+    }
+    1
+}
+
+/// The tables and views of a world as a catalog document.
+fn document(case: &Case, world: &World) -> CatalogDocument {
+    let mut catalog = Catalog::default();
+    let ddl = world.tables.iter().map(|(_, ddl)| ddl);
+    for text in ddl.chain(&case.settings.catalog) {
+        catalog.add_sql(text, "world").expect("a world's tables");
+    }
+    let named = |name: serde_json::Value, mut object: serde_json::Value| {
+        object["name"] = name;
+        object
+    };
+    let tables: Vec<_> = catalog
+        .tables()
+        .map(|(n, t)| named(json!(n), json!(t)))
+        .collect();
+    let views: Vec<_> = catalog
+        .views()
+        .map(|(n, v)| named(json!(n), json!(v)))
+        .collect();
+    serde_json::from_value(json!({ "tables": tables, "views": views })).expect("a document")
 }
 
 /// All combinations of a case: how many.

@@ -13,14 +13,16 @@ public final class Reply {
   private final List<Denial> errors;
   private final List<Statement> statements;
   private final PolicyStamp policy;
+  private final List<TableName> undescribed;
 
-  private Reply(String json, String sql, Session session, List<Denial> errors, List<Statement> statements, PolicyStamp policy) {
+  private Reply(String json, String sql, Session session, List<Denial> errors, List<Statement> statements, PolicyStamp policy, List<TableName> undescribed) {
     this.json = json;
     this.sql = sql;
     this.session = session;
     this.errors = errors;
     this.statements = statements;
     this.policy = policy;
+    this.undescribed = undescribed;
   }
 
   /** Reads a reply, whose decision must be the one that came beside it. */
@@ -35,10 +37,17 @@ public final class Reply {
     }
     PolicyStamp policy = new PolicyStamp(Json.object(document.get("policy")));
     statements = Collections.unmodifiableList(statements);
+    List<TableName> undescribed = new ArrayList<>();
+    if (document.containsKey("undescribed")) {
+      for (Object item : Json.list(document.get("undescribed"))) {
+        undescribed.add(new TableName(item));
+      }
+    }
+    undescribed = Collections.unmodifiableList(undescribed);
     if (allowed) {
       String sql = document.get("sql").toString();
       Session session = Session.of(Json.object(document.get("session")));
-      return new Reply(json, sql, session, Collections.<Denial>emptyList(), statements, policy);
+      return new Reply(json, sql, session, Collections.<Denial>emptyList(), statements, policy, undescribed);
     }
     List<Denial> errors = new ArrayList<>();
     for (Object item : Json.list(document.get("errors"))) {
@@ -47,7 +56,7 @@ public final class Reply {
     if (errors.isEmpty()) {
       throw new IllegalArgumentException("a denial without a reason");
     }
-    return new Reply(json, null, null, Collections.unmodifiableList(errors), statements, policy);
+    return new Reply(json, null, null, Collections.unmodifiableList(errors), statements, policy, undescribed);
   }
 
   /**
@@ -106,6 +115,15 @@ public final class Reply {
    */
   public PolicyStamp policy() {
     return policy;
+  }
+
+  /**
+   * The names that were looked up and that the catalog of the request does not describe: to be described in another request, if more is known of them.
+   *
+   * @return sorted; none where the request has no catalog
+   */
+  public List<TableName> undescribed() {
+    return undescribed;
   }
 
   /**

@@ -37,6 +37,17 @@ public final class Request {
   }
 
   /**
+   * The same with tables and views as they are now, in place of those of the same names that the engine knows. What else is looked up,
+   * {@link Reply#undescribed} tells.
+   *
+   * @param json a catalog document (schema/catalog.json)
+   * @return another request
+   */
+  public Request catalog(String json) {
+    return with("catalog", new Json.Raw(Objects.requireNonNull(json)));
+  }
+
+  /**
    * The same in another style.
    *
    * @param style where filters and masks are put

@@ -73,6 +73,7 @@ final class Cases {
     for (FlinkVersion version : FlinkVersion.values()) {
       typed = version.word.equals(all.get("flink")) ? typed.flink(version) : typed;
     }
+    typed = all.containsKey("catalog") ? typed.catalog(Json.write(all.get("catalog"))) : typed;
     for (Splitter splitter : Splitter.values()) {
       typed = splitter.word.equals(all.get("splitter")) ? typed.splitter(splitter) : typed;
     }

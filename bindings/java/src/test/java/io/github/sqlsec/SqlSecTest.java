@@ -44,6 +44,20 @@ class SqlSecTest {
   }
 
   @Test
+  void tablesComeWithARequest() {
+    Config config = Config.builder().policyText("apiVersion: sqlsec/v1\nversion: 1\nrules: [{ id: r, type: row_filter, to: { users: [u] }, on: { table: '*.*.t' }, filter: 'a = 1' }]").build();
+    try (SqlSec sqlsec = SqlSec.open(config)) {
+      Request request = Request.of(Principal.of("u"), "SELECT a FROM c.d.t");
+      assertEquals("c.d.t", sqlsec.check(request.catalog("{}")).undescribed().get(0).toString());
+      Reply described = sqlsec.rewrite(request.catalog("{\"tables\": [{\"name\": [\"c\", \"d\", \"t\"], \"columns\": [{\"name\": \"a\", \"type\": \"INT\"}]}]}"));
+      assertTrue(described.undescribed().isEmpty());
+      assertTrue(described.sql().contains("WHERE"), described.sql());
+      assertFalse(sqlsec.check(request.catalog("{\"absent\": [[\"c\", \"d\", \"t\"]]}")).isAllowed());
+      assertEquals("request-invalid", codeOf(() -> sqlsec.check(request.catalog("{\"table\": []}"))));
+    }
+  }
+
+  @Test
   void aClosedEngineDecidesNothing() {
     SqlSec sqlsec = SqlSec.open(Samples.config());
     sqlsec.close();

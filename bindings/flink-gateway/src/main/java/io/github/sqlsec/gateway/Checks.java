@@ -1,0 +1,153 @@
+package io.github.sqlsec.gateway;
+
+import io.github.sqlsec.Denial;
+import io.github.sqlsec.FlinkVersion;
+import io.github.sqlsec.Principal;
+import io.github.sqlsec.Reply;
+import io.github.sqlsec.Request;
+import io.github.sqlsec.Session;
+import io.github.sqlsec.SqlSecException;
+import io.github.sqlsec.TableName;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Questions to the engine. Every answer that is no allowance is an exception for the client. */
+final class Checks {
+  private static final Logger LOG = LoggerFactory.getLogger(Checks.class);
+
+  /** How often the engine may look up names that were not known before: views in views, one after another. */
+  private static final int ROUNDS = 32;
+
+  /** A text that comes again mostly names what it named before: that is described at once, which spares a question. */
+  private static final int REMEMBERED = 512;
+  private static final int LONGEST = 16 * 1024;
+
+  private final Engines engines;
+  private final FlinkVersion version;
+  private final Map<String, Set<TableKey>> names =
+      Collections.synchronizedMap(new LinkedHashMap<String, Set<TableKey>>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Set<TableKey>> eldest) {
+          return size() > REMEMBERED;
+        }
+      });
+
+  Checks(Engines engines, FlinkVersion version) {
+    this.engines = engines;
+    this.version = version;
+  }
+
+  /**
+   * Checks a statement of a session: asks, describes what the engine did not know, asks again. The last answer is about described names only.
+   *
+   * @param catalog where tables are described; null for none: the engine's own catalog is all there is
+   */
+  Reply statement(Principal principal, Session session, String sql, LiveCatalog catalog) {
+    Request request = Request.of(principal, sql).in(session).flink(version);
+    if (catalog == null) {
+      return allowed(asked(request));
+    }
+    // By the place that short names are looked up in; a name too many does no harm, and what is described is looked up now.
+    String text = session.catalog() + '\n' + session.database() + '\n' + sql;
+    Set<TableKey> known = new LinkedHashSet<>(names.getOrDefault(text, Collections.emptySet()));
+    known.forEach(catalog::describe);
+    for (int round = 0; round < ROUNDS; round++) {
+      Reply reply = asked(request.catalog(catalog.document()));
+      boolean more = false;
+      for (TableName name : reply.undescribed()) {
+        TableKey key = new TableKey(name);
+        if (known.add(key)) {
+          catalog.describe(key);
+          more = true;
+        }
+      }
+      if (!more) {
+        if (text.length() <= LONGEST) {
+          names.put(text, known);
+        }
+        return allowed(reply);
+      }
+    }
+    throw Refusal.of("catalog-unavailable", "the statement looks up too many names, one behind the other");
+  }
+
+  /** Checks settings as if they were SET: the state of the session with them. */
+  Session settings(Principal principal, Session session, Map<String, String> settings) {
+    if (settings.isEmpty()) {
+      return session;
+    }
+    List<Map.Entry<String, String>> entries = new ArrayList<>(settings.entrySet());
+    Reply reply = asked(setAll(principal, session, entries));
+    if (!reply.isAllowed()) {
+      throw Refusal.of(reply.errors().get(0).code(), reply.errors().get(0).message());
+    }
+    // What was read must be what was given: a key or value that SQL would read otherwise is refused.
+    Map<String, String> read = reply.session().settings();
+    for (Map.Entry<String, String> entry : entries) {
+      if (!entry.getValue().equals(read.get(entry.getKey()))) {
+        throw Refusal.of("setting-denied", "a setting that cannot be read");
+      }
+    }
+    return reply.session();
+  }
+
+  /** Those of the settings that this principal might SET: what else a configuration holds is not shown. */
+  Map<String, String> settable(Principal principal, Map<String, String> settings) {
+    List<Map.Entry<String, String>> entries = new ArrayList<>(settings.entrySet());
+    Map<String, String> shown = new LinkedHashMap<>();
+    if (entries.isEmpty()) {
+      return shown;
+    }
+    Reply reply = asked(setAll(principal, Session.of("default_catalog", "default_database"), entries));
+    Set<Integer> denied = new HashSet<>();
+    reply.errors().forEach(error -> denied.add(error.statement()));
+    boolean counted = reply.statements().size() == entries.size();
+    for (int i = 0; counted && i < entries.size(); i++) {
+      if (!denied.contains(i)) {
+        shown.put(entries.get(i).getKey(), entries.get(i).getValue());
+      }
+    }
+    return shown;
+  }
+
+  private Request setAll(Principal principal, Session session, List<Map.Entry<String, String>> entries) {
+    StringBuilder script = new StringBuilder();
+    for (Map.Entry<String, String> entry : entries) {
+      script.append("SET ").append(quoted(entry.getKey())).append(" = ").append(quoted(entry.getValue())).append(";\n");
+    }
+    return Request.of(principal, script.toString()).in(session).flink(version);
+  }
+
+  private Reply asked(Request request) {
+    try {
+      return engines.check(request);
+    } catch (SqlSecException e) {
+      // For the operator: it may quote the policy.
+      LOG.error("sqlsec: nothing was decided: {}: {}", e.code(), e.getMessage());
+      throw Refusal.of("internal", "nothing was decided; the gateway's log says why");
+    }
+  }
+
+  private static Reply allowed(Reply reply) {
+    List<Denial> errors = reply.errors();
+    if (!errors.isEmpty()) {
+      throw Refusal.of(errors);
+    }
+    reply.sql();
+    return reply;
+  }
+
+  static String quoted(String text) {
+    return "'" + text.replace("'", "''") + "'";
+  }
+}

@@ -1,0 +1,110 @@
+package io.github.sqlsec.gateway;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.LongSupplier;
+
+/**
+ * Where the key set comes from: a file, read once, or a URL, read again as it ages. A set that cannot be had again is used until it is too old; then there are
+ * no keys, and no token holds.
+ */
+interface JwtKeySource {
+  /** The keys as of now. */
+  JwtKeys keys() throws Authenticator.Unauthenticated;
+
+  static JwtKeySource file(Path file) {
+    JwtKeys keys;
+    try {
+      keys = new JwtKeys(Documents.file(file));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("key set `" + file + "`: " + e.getMessage());
+    }
+    return () -> keys;
+  }
+
+  /** What a URL answers, bounded in time and size, from {@code https} or the machine itself. */
+  static byte[] fetch(URI url) throws IOException {
+    try {
+      HttpRequest request = HttpRequest.newBuilder(url).timeout(Duration.ofSeconds(5)).header("Accept", "application/json").build();
+      HttpClient client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(3)).followRedirects(HttpClient.Redirect.NEVER).build();
+      HttpResponse<java.io.InputStream> response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+      try (java.io.InputStream body = response.body()) {
+        byte[] bytes = body.readNBytes(Url.LONGEST + 1);
+        if (response.statusCode() != 200 || bytes.length > Url.LONGEST) {
+          throw new IOException("status " + response.statusCode());
+        }
+        return bytes;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted");
+    }
+  }
+
+  /** A key set behind a URL. */
+  final class Url implements JwtKeySource {
+    static final int LONGEST = 1 << 20;
+
+    /** What answers. */
+    interface Fetch {
+      byte[] get() throws IOException;
+    }
+
+    private final Fetch fetch;
+    private final LongSupplier seconds;
+    private final long fresh;
+    private final long usable;
+    private JwtKeys held;
+    private long heldSince;
+    private long triedAt;
+
+    /** Reads the set, which must be there now: a gateway that lets nobody in is a mistake to be seen at once. */
+    Url(Fetch fetch, LongSupplier seconds, long fresh, long usable) {
+      this.fetch = fetch;
+      this.seconds = seconds;
+      this.fresh = fresh;
+      this.usable = usable;
+      if (!refresh()) {
+        throw new IllegalArgumentException("the key set cannot be read from its URL");
+      }
+    }
+
+    static URI checked(String url) {
+      URI uri = URI.create(url);
+      boolean own = "localhost".equals(uri.getHost()) || "127.0.0.1".equals(uri.getHost());
+      if (!"https".equals(uri.getScheme()) && !("http".equals(uri.getScheme()) && own)) {
+        throw new IllegalArgumentException("the URL of the key set is not https");
+      }
+      return uri;
+    }
+
+    @Override
+    public synchronized JwtKeys keys() throws Authenticator.Unauthenticated {
+      long now = seconds.getAsLong();
+      // One try a while: a service that is down is not asked by every request.
+      if (now - heldSince >= fresh && now - triedAt >= Math.min(fresh, 30)) {
+        refresh();
+      }
+      if (seconds.getAsLong() - heldSince >= usable) {
+        throw new Authenticator.Unauthenticated("the key set is too old, and cannot be read again");
+      }
+      return held;
+    }
+
+    private boolean refresh() {
+      triedAt = seconds.getAsLong();
+      try {
+        held = new JwtKeys(fetch.get());
+        heldSince = triedAt;
+        return true;
+      } catch (IOException | IllegalArgumentException e) {
+        return false;
+      }
+    }
+  }
+}

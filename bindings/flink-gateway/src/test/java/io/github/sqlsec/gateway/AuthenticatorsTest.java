@@ -1,0 +1,116 @@
+package io.github.sqlsec.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.github.sqlsec.gateway.Authenticator.Unauthenticated;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class AuthenticatorsTest {
+  private static final String TOKEN = "0123456789abcdef";
+  private static final String SECRET = "fedcba9876543210";
+
+  private static TokenFile tokens(String json) {
+    return new TokenFile(Documents.object(json.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static TokenFile tokens() {
+    return tokens("{\"tokens\":[{\"token\":\"" + TOKEN + "\",\"user\":\"alice\",\"groups\":[\"sales\"],\"attributes\":{\"dept\":\"HR\",\"level\":3}}]}");
+  }
+
+  @Test
+  void aTokenIsItsUser() throws Exception {
+    assertEquals("alice", tokens().authenticate(Requests.with("Authorization", "Bearer " + TOKEN)).orElseThrow().user());
+    assertFalse(tokens().authenticate(new Requests()).isPresent());
+  }
+
+  @Test
+  void whatIsNoKnownTokenIsRefused() {
+    for (String value : List.of("Bearer " + TOKEN + "0", "Bearer ", "Basic " + TOKEN, TOKEN, "Bearer " + TOKEN.toUpperCase())) {
+      assertThrows(Unauthenticated.class, () -> tokens().authenticate(Requests.with("Authorization", value)), value);
+    }
+    assertThrows(Unauthenticated.class, () -> tokens().authenticate(Requests.with("Authorization", "Bearer " + TOKEN).and("authorization", "Bearer x")));
+  }
+
+  @Test
+  void aTokenFileThatIsNotClearIsAnError() {
+    for (String json : List.of(
+        "{}", "{\"tokens\":[]}", "{\"tokens\":[{\"user\":\"a\"}]}", "{\"tokens\":[{\"token\":\"short\",\"user\":\"a\"}]}",
+        "{\"tokens\":[{\"token\":\"" + TOKEN + "\"}]}", "{\"tokens\":[{\"sha256\":\"00\",\"user\":\"a\"}]}",
+        "{\"tokens\":[{\"token\":\"" + TOKEN + "\",\"user\":\"a\",\"group\":[]}]}", "{\"tokens\":[],\"tokens\":[]}", "[]", "{} {}")) {
+      assertThrows(IllegalArgumentException.class, () -> tokens(json), json);
+    }
+  }
+
+  @Test
+  void anErrorInATokenFileDoesNotQuoteIt() {
+    String json = "{\"tokens\":[{\"token\": secret-token-of-alice }]}";
+    String said = assertThrows(IllegalArgumentException.class, () -> tokens(json)).getMessage();
+    assertFalse(said.contains("secret"), said);
+  }
+
+  @Test
+  void aHeaderCountsWithTheSecretOfTheProxy() throws Exception {
+    TrustedHeader header = new TrustedHeader("X-User", "X-Groups", "X-Secret", SECRET, List.of());
+    Requests good = Requests.with("x-user", "alice").and("X-Secret", SECRET).and("X-Groups", "sales, beijing");
+    assertEquals("alice", header.authenticate(good).orElseThrow().user());
+    assertFalse(header.authenticate(Requests.with("X-Secret", SECRET)).isPresent());
+    for (Requests bad : List.of(
+        Requests.with("X-User", "alice"),
+        Requests.with("X-User", "alice").and("X-Secret", SECRET + "0"),
+        Requests.with("X-User", "alice").and("X-Secret", SECRET).and("X-Secret", SECRET),
+        Requests.with("X-User", "alice").and("X-User", "admin").and("X-Secret", SECRET),
+        Requests.with("X-User", " ").and("X-Secret", SECRET),
+        Requests.with("X-User", "alice").and("X-Groups", "a").and("X-Groups", "b").and("X-Secret", SECRET))) {
+      assertThrows(Unauthenticated.class, () -> header.authenticate(bad));
+    }
+  }
+
+  @Test
+  void aHeaderCountsFromTheAddressOfTheProxy() throws Exception {
+    TrustedHeader header = new TrustedHeader("X-User", null, null, null, List.of("10.1.0.0/16", "::1"));
+    assertEquals("alice", header.authenticate(Requests.with("X-User", "alice").from("10.1.255.3")).orElseThrow().user());
+    assertEquals("alice", header.authenticate(Requests.with("X-User", "alice").from("::1")).orElseThrow().user());
+    for (String peer : List.of("10.2.0.1", "127.0.0.1", "fe80::1")) {
+      assertThrows(Unauthenticated.class, () -> header.authenticate(Requests.with("X-User", "alice").from(peer)), peer);
+    }
+  }
+
+  @Test
+  void aHeaderThatAnybodyMaySendIsAnError() {
+    assertThrows(IllegalArgumentException.class, () -> new TrustedHeader("X-User", null, null, null, List.of()));
+    assertThrows(IllegalArgumentException.class, () -> new TrustedHeader("X-User", null, "X-Secret", "short", List.of()));
+    for (String peer : List.of("proxy.corp", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8", "")) {
+      assertThrows(IllegalArgumentException.class, () -> new TrustedHeader("X-User", null, null, null, List.of(peer)), peer);
+    }
+  }
+
+  @Test
+  void noProofCoversAFalseOne() throws Exception {
+    AllOf all = new AllOf(List.of(tokens(), new TrustedHeader("X-User", null, "X-Secret", SECRET, List.of())));
+    assertEquals("alice", all.authenticate(Requests.with("Authorization", "Bearer " + TOKEN).and("X-User", "alice").and("X-Secret", SECRET)).orElseThrow().user());
+    assertThrows(Unauthenticated.class, () -> all.authenticate(Requests.with("Authorization", "Bearer " + TOKEN).and("X-User", "admin")));
+    assertThrows(Unauthenticated.class, () -> all.authenticate(Requests.with("Authorization", "Bearer " + TOKEN).and("X-User", "admin").and("X-Secret", SECRET)));
+    assertThrows(Unauthenticated.class, () -> all.authenticate(Requests.with("Authorization", "Bearer wrong").and("X-User", "alice").and("X-Secret", SECRET)));
+    assertThrows(IllegalArgumentException.class, () -> new AllOf(List.of()));
+  }
+
+  @Test
+  void onlyTheServiceIsOpenAndTheSchedulerToNobody() {
+    Doorkeeper door = new Doorkeeper(tokens(), true);
+    Requests alice = Requests.with("Authorization", "Bearer " + TOKEN);
+    assertEquals(Doorkeeper.Verdict.KNOWN, door.decide("POST", "/v4/sessions", alice).verdict);
+    assertEquals(Doorkeeper.Verdict.KNOWN, door.decide("POST", "//sessions/x/statements?a=b", alice).verdict);
+    for (String path : List.of("/v3/workflow/embedded-scheduler/create", "/workflow/x", "/v3/%77orkflow/x", "/v4//workflow/x", "/jars", "/", "", "/v4", "/%zz")) {
+      assertEquals(Doorkeeper.Verdict.FORBIDDEN, door.decide("POST", path, alice).verdict, path);
+    }
+    assertEquals(Doorkeeper.Verdict.OPEN, door.decide("GET", "/info", new Requests()).verdict);
+    assertEquals(Doorkeeper.Verdict.OPEN, door.decide("GET", "/v2/info", new Requests()).verdict);
+    assertEquals(Doorkeeper.Verdict.UNAUTHENTICATED, door.decide("POST", "/info", new Requests()).verdict);
+    assertEquals(Doorkeeper.Verdict.UNAUTHENTICATED, new Doorkeeper(tokens(), false).decide("GET", "/info", new Requests()).verdict);
+    assertEquals(Doorkeeper.Verdict.UNAUTHENTICATED, door.decide("GET", "/sessions/info", new Requests()).verdict);
+  }
+}

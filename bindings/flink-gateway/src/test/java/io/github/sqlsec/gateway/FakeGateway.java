@@ -1,0 +1,105 @@
+package io.github.sqlsec.gateway;
+
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.flink.table.api.DataTypes;
+import org.apache.flink.table.api.ResultKind;
+import org.apache.flink.table.catalog.Column;
+import org.apache.flink.table.catalog.ObjectIdentifier;
+import org.apache.flink.table.catalog.ResolvedCatalogBaseTable;
+import org.apache.flink.table.catalog.ResolvedSchema;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.gateway.api.SqlGatewayService;
+import org.apache.flink.table.gateway.api.operation.OperationHandle;
+import org.apache.flink.table.gateway.api.operation.OperationStatus;
+import org.apache.flink.table.gateway.api.results.OperationInfo;
+import org.apache.flink.table.gateway.api.results.ResultSet;
+import org.apache.flink.table.gateway.api.session.SessionHandle;
+import org.apache.flink.table.gateway.api.utils.SqlGatewayException;
+
+/** A gateway's service that runs nothing: it notes what comes to it, and answers what a test tells it to. */
+final class FakeGateway {
+  /** Calls as {@code method argument argument}, handles left out. */
+  final List<String> calls = new ArrayList<>();
+
+  final Map<String, ResolvedCatalogBaseTable<?>> tables = new HashMap<>();
+  final Map<String, String> config = new HashMap<>();
+  OperationStatus status = OperationStatus.FINISHED;
+  String database = "default_database";
+  RuntimeException failure;
+
+  SqlGatewayService service() {
+    return (SqlGatewayService) Proxy.newProxyInstance(FakeGateway.class.getClassLoader(), new Class<?>[] {SqlGatewayService.class}, (proxy, method, args) -> {
+      String text = method.getName();
+      for (Object argument : args == null ? new Object[0] : args) {
+        text += argument instanceof SessionHandle || argument instanceof OperationHandle ? "" : " " + argument;
+      }
+      if (!text.startsWith("getTable") && !text.equals("getOperationInfo") && !text.startsWith("executeStatement SHOW CURRENT DATABASE")) {
+        calls.add(text);
+      }
+      switch (method.getName()) {
+        case "openSession":
+          return SessionHandle.create();
+        case "executeStatement":
+        case "refreshMaterializedTable":
+          return OperationHandle.create();
+        case "configureSession":
+          if (failure != null) {
+            throw failure;
+          }
+          return null;
+        case "getCurrentCatalog":
+          return "default_catalog";
+        case "getOperationInfo":
+          return new OperationInfo(status);
+        case "getSessionConfig":
+          return config;
+        case "fetchResults":
+          if (failure != null) {
+            throw failure;
+          }
+          return database();
+        case "getTable":
+          ObjectIdentifier name = (ObjectIdentifier) args[1];
+          return Optional.ofNullable(tables.get(name.asSummaryString()))
+              .orElseThrow(() -> new SqlGatewayException("Failed to getTable.", new RuntimeException("Cannot find table '" + name + "' in any of the catalogs [], nor as a temporary table.")));
+        default:
+          return null;
+      }
+    });
+  }
+
+  private ResultSet database() {
+    ResolvedSchema schema = ResolvedSchema.of(Column.physical("current database name", DataTypes.STRING()));
+    return (ResultSet) Proxy.newProxyInstance(FakeGateway.class.getClassLoader(), new Class<?>[] {ResultSet.class}, (proxy, method, args) -> {
+      switch (method.getName()) {
+        case "getResultType":
+          return ResultSet.ResultType.PAYLOAD;
+        case "getData":
+          return List.of(GenericRowData.of(StringData.fromString(database)));
+        case "getResultSchema":
+          return schema;
+        case "getResultKind":
+          return ResultKind.SUCCESS_WITH_CONTENT;
+        default:
+          return null;
+      }
+    });
+  }
+
+  /** What came through, but for the calls of opening a session. */
+  List<String> submitted() {
+    List<String> submitted = new ArrayList<>();
+    for (String call : calls) {
+      if (call.startsWith("executeStatement") || call.startsWith("configureSession") || call.startsWith("deployScript") || call.startsWith("refresh")) {
+        submitted.add(call);
+      }
+    }
+    return submitted;
+  }
+}

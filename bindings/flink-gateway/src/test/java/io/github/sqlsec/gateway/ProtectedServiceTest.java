@@ -1,0 +1,297 @@
+package io.github.sqlsec.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.sqlsec.Config;
+import io.github.sqlsec.FlinkVersion;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.net.URI;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.table.api.DataTypes;
+import org.apache.flink.table.api.Schema;
+import org.apache.flink.table.catalog.CatalogTable;
+import org.apache.flink.table.catalog.CatalogView;
+import org.apache.flink.table.catalog.Column;
+import org.apache.flink.table.catalog.ResolvedCatalogTable;
+import org.apache.flink.table.catalog.ResolvedCatalogView;
+import org.apache.flink.table.catalog.ResolvedSchema;
+import org.apache.flink.table.gateway.api.SqlGatewayService;
+import org.apache.flink.table.gateway.api.operation.OperationHandle;
+import org.apache.flink.table.gateway.api.operation.OperationStatus;
+import org.apache.flink.table.gateway.api.session.SessionEnvironment;
+import org.apache.flink.table.gateway.api.session.SessionHandle;
+import org.apache.flink.table.gateway.rest.util.SqlGatewayRestAPIVersion;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The proxy over a service that runs nothing, with the real engine. */
+class ProtectedServiceTest {
+  private static final String POLICY =
+      "apiVersion: sqlsec/v1\nversion: 1\nrules:\n"
+          + "  - { id: rows, type: row_filter, to: { users: [alice] }, on: { table: '*.*.orders' }, filter: \"region = 'beijing'\" }\n"
+          + "  - { id: closed, type: access, to: { users: [alice] }, on: { table: '*.*.wages' }, privileges: [select], effect: deny }\n";
+  private static final Engines ENGINES = new Engines(() -> Config.builder().policyText(POLICY).build(), 0);
+
+  private final FakeGateway fake = new FakeGateway();
+  private final SqlGatewayService strict = service(false);
+
+  private SqlGatewayService service(boolean ignore) {
+    return ProtectedService.over(fake.service(), new Checks(ENGINES, FlinkVersion.V2_3), new Sessions(0), ignore);
+  }
+
+  private static SessionHandle open(SqlGatewayService service, String user, Map<String, String> properties) {
+    as(user);
+    return service.openSession(SessionEnvironment.newBuilder().setSessionEndpointVersion(SqlGatewayRestAPIVersion.V1).addSessionConfig(properties).build());
+  }
+
+  private static void as(String user) {
+    Caller.bind(Identity.of(user, List.of()));
+  }
+
+  @AfterEach
+  void nobody() {
+    Caller.clear();
+  }
+
+  private void orders(String name) {
+    ResolvedSchema schema = ResolvedSchema.of(Column.physical("id", DataTypes.INT()), Column.physical("region", DataTypes.STRING()));
+    CatalogTable table = CatalogTable.newBuilder().schema(Schema.newBuilder().build()).options(Map.of("connector", "datagen")).build();
+    fake.tables.put(name, new ResolvedCatalogTable(table, schema));
+  }
+
+  private OperationHandle run(SessionHandle session, String sql) {
+    return strict.executeStatement(session, sql, 0, new Configuration());
+  }
+
+  private String refused(SessionHandle session, String sql) {
+    int before = fake.submitted().size();
+    String said = assertThrows(RuntimeException.class, () -> run(session, sql)).getMessage();
+    assertEquals(before, fake.submitted().size(), "it was submitted all the same");
+    return said;
+  }
+
+  private static Object[] arguments(Method method, SessionHandle session) {
+    Class<?>[] types = method.getParameterTypes();
+    Object[] args = new Object[types.length];
+    for (int i = 0; i < types.length; i++) {
+      args[i] = types[i] == long.class ? (Object) 0L : types[i] == int.class ? (Object) 0 : types[i] == boolean.class ? (Object) false
+          : types[i] == SessionHandle.class ? session : types[i] == String.class ? "SELECT 1" : types[i] == Configuration.class ? new Configuration()
+          : types[i] == SessionEnvironment.class ? SessionEnvironment.newBuilder().setSessionEndpointVersion(SqlGatewayRestAPIVersion.V1).build() : null;
+    }
+    return args;
+  }
+
+  @Test
+  void withoutACallerNothingComesThroughButTheVersion() throws Exception {
+    SessionHandle session = open(strict, "alice", Collections.emptyMap());
+    Caller.clear();
+    fake.calls.clear();
+    for (Method method : SqlGatewayService.class.getMethods()) {
+      if (method.getName().equals("getGatewayInfo")) {
+        method.invoke(strict);
+        continue;
+      }
+      InvocationTargetException refusal = assertThrows(InvocationTargetException.class, () -> method.invoke(strict, arguments(method, session)), method.getName());
+      assertTrue(refusal.getCause().getMessage().contains("unauthenticated"), method.getName());
+    }
+    assertEquals(List.of("getGatewayInfo"), fake.calls);
+  }
+
+  @Test
+  void aForeignSessionIsLikeNone() throws Exception {
+    SessionHandle session = open(strict, "alice", Collections.emptyMap());
+    as("bob");
+    fake.calls.clear();
+    for (Method method : SqlGatewayService.class.getMethods()) {
+      MethodRule rule = MethodRule.of(method.getName());
+      if (rule == MethodRule.INFO || rule == MethodRule.OPEN || rule == MethodRule.DENIED) {
+        continue;
+      }
+      for (SessionHandle handle : new SessionHandle[] {session, SessionHandle.create()}) {
+        InvocationTargetException refusal = assertThrows(InvocationTargetException.class, () -> method.invoke(strict, arguments(method, handle)), method.getName());
+        assertEquals("Session '" + handle + "' does not exist.", refusal.getCause().getMessage());
+      }
+    }
+    assertEquals(List.of(), fake.calls);
+  }
+
+  @Test
+  void whatIsSubmittedIsWhatTheEngineHandsOut() {
+    orders("hive.db.orders");
+    SessionHandle session = open(strict, "alice", Collections.emptyMap());
+    run(session, "SELECT id FROM hive.db.orders");
+    String submitted = fake.submitted().get(0);
+    assertTrue(submitted.contains("WHERE") && submitted.contains("region = 'beijing'"), submitted);
+    assertTrue(refused(session, "SELECT\n  * FROM hive.db.nothing").contains("at line 2, column 10"), "the place is told");
+    assertTrue(refused(session, "SELECT 1; SELECT 2").contains("one statement"));
+    assertTrue(refused(session, "SELECT FROM").contains("syntax-error"));
+  }
+
+  @Test
+  void aViewOfTheCatalogIsReadThrough() {
+    orders("hive.db.orders");
+    ResolvedSchema schema = ResolvedSchema.of(Column.physical("id", DataTypes.INT()));
+    CatalogView view = CatalogView.of(Schema.newBuilder().build(), null, "SELECT id FROM orders", "SELECT `orders`.`id` FROM `hive`.`db`.`orders`", Map.of());
+    fake.tables.put("hive.db.v", new ResolvedCatalogView(view, schema));
+    SessionHandle session = open(strict, "alice", Collections.emptyMap());
+    run(session, "SELECT * FROM hive.db.v");
+    assertTrue(fake.submitted().get(0).contains("region = 'beijing'"), fake.submitted().get(0));
+  }
+
+  @Test
+  void aViewOfASharedCatalogIsWhatFlinkSaysOfItAlsoToItsMaker() {
+    orders("hive.db.orders");
+    SessionHandle session = open(strict, "alice", Collections.emptyMap());
+    run(session, "CREATE VIEW hive.db.v AS SELECT id FROM hive.db.orders");
+    // Somebody who may see all rows has made it anew.
+    ResolvedSchema schema = ResolvedSchema.of(Column.physical("id", DataTypes.INT()));
+    fake.tables.put("hive.db.v", new ResolvedCatalogView(CatalogView.of(Schema.newBuilder().build(), null, "x", "SELECT `id` FROM `hive`.`db`.`orders`", Map.of()), schema));
+    run(session, "SELECT * FROM hive.db.v");
+    assertTrue(fake.submitted().get(1).contains("region = 'beijing'"), fake.submitted().get(1));
+    // What only this session sees is what it has made of it.
+    run(session, "CREATE TEMPORARY VIEW v AS SELECT id FROM hive.db.orders");
+    run(session, "SELECT * FROM v");
+    assertEquals("executeStatement SELECT * FROM v 0 {}", fake.submitted().get(3));
+  }
+
+  @Test
+  void aCatalogThatIgnoresLetterCaseHasOneTableForAllSpellings() {
+    orders("hive.db.orders");
+    LiveCatalog.Lookup hive = new LiveCatalog.Lookup() {
+      @Override
+      public java.util.Optional<org.apache.flink.table.catalog.ResolvedCatalogBaseTable<?>> find(String catalog, String database, String table) {
+        return java.util.Optional.ofNullable(fake.tables.get("hive.db." + table.toLowerCase(java.util.Locale.ROOT)));
+      }
+
+      @Override
+      public Map<String, String> options(String catalog) {
+        return catalog.equals("hive") ? Map.of("type", "hive") : Map.of();
+      }
+    };
+    Checks checks = new Checks(ENGINES, FlinkVersion.V2_3);
+    for (String name : List.of("hive.db.orders", "hive.db.ORDERS", "hive.`DB`.`Orders`")) {
+      String sql = checks.statement(Identity.of("alice", List.of()).principal(), io.github.sqlsec.Session.of("x", "y"), "SELECT id FROM " + name, new LiveCatalog(hive)).sql();
+      assertTrue(sql.contains("region = 'beijing'"), sql);
+    }
+  }
+
+  @Test
+  void aCatalogThatFailsClosesTheStatement() {
+    SessionHandle session = open(strict, "alice", Collections.emptyMap());
+    SqlGatewayService down = (SqlGatewayService) java.lang.reflect.Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {SqlGatewayService.class}, (proxy, method, args) -> {
+      throw new RuntimeException("the metastore is down");
+    });
+    LiveCatalog catalog = new LiveCatalog(new Probe(down).in(session, io.github.sqlsec.Session.of("hive", "db")));
+    String said = assertThrows(RuntimeException.class, () -> new Checks(ENGINES, FlinkVersion.V2_3)
+        .statement(Identity.of("alice", List.of()).principal(), io.github.sqlsec.Session.of("hive", "db"), "SELECT * FROM orders", catalog)).getMessage();
+    assertTrue(said.contains("catalog-unavailable") && !said.contains("metastore"), said);
+  }
+
+  @Test
+  void settingsOfASessionAndOfACallAreThoseThatMayBeSet() {
+    assertThrows(RuntimeException.class, () -> open(strict, "alice", Map.of("rest.address", "evil")));
+    assertThrows(RuntimeException.class, () -> open(strict, "alice", Map.of("parallelism.default", "2", "table.sql-dialect", "hive")));
+    assertEquals(List.of(), fake.calls);
+    SqlGatewayService lenient = service(true);
+    open(lenient, "alice", Map.of("rest.address", "evil", "parallelism.default", "2"));
+    assertTrue(fake.calls.get(0).startsWith("openSession") && !fake.calls.toString().contains("evil"), fake.calls.toString());
+    assertThrows(RuntimeException.class, () -> open(lenient, "alice", Map.of("table.sql-dialect", "hive")));
+
+    SessionHandle session = open(strict, "alice", Map.of("parallelism.default", "2"));
+    Configuration evil = Configuration.fromMap(Map.of("pipeline.jars", "file:///evil.jar"));
+    assertThrows(RuntimeException.class, () -> strict.executeStatement(session, "SELECT 1", 0, evil));
+    strict.executeStatement(session, "SELECT 1", 0, Configuration.fromMap(Map.of("parallelism.default", "3")));
+    assertEquals(1, fake.submitted().size());
+  }
+
+  @Test
+  void theConfigurationIsShownAsFarAsItMayBeSet() {
+    fake.config.putAll(Map.of("parallelism.default", "1", "s3.secret-key", "very", "jdbc.password", "secret", "table.sql-dialect", "default"));
+    SessionHandle session = open(strict, "alice", Collections.emptyMap());
+    assertEquals(Map.of("parallelism.default", "1", "table.sql-dialect", "default"), strict.getSessionConfig(session));
+  }
+
+  @Test
+  void theStateOfTheSessionIsThatOfFlink() {
+    orders("hive.db.orders");
+    fake.database = "db";
+    SessionHandle session = open(strict, "alice", Collections.emptyMap());
+    run(session, "USE CATALOG hive");
+    run(session, "SELECT id FROM orders");
+    assertTrue(fake.submitted().get(1).contains("beijing"), "orders means hive.db.orders");
+    fake.status = OperationStatus.ERROR;
+    run(session, "USE CATALOG other");
+    run(session, "SELECT id FROM orders");
+    assertTrue(fake.submitted().get(3).contains("beijing"), "a USE that failed has changed nothing");
+  }
+
+  @Test
+  void aChangeWithoutAClearEndClosesTheSession() {
+    SessionHandle session = open(strict, "alice", Collections.emptyMap());
+    OperationHandle use = run(session, "USE CATALOG hive");
+    fake.status = OperationStatus.CANCELED;
+    strict.closeOperation(session, use);
+    fake.status = OperationStatus.FINISHED;
+    assertTrue(refused(session, "SELECT 1").contains("session-lost"));
+
+    SessionHandle other = open(strict, "alice", Collections.emptyMap());
+    fake.failure = new RuntimeException("timed out");
+    assertThrows(RuntimeException.class, () -> strict.configureSession(other, "CREATE TEMPORARY VIEW v AS SELECT 1 AS a", 0));
+    fake.failure = null;
+    assertTrue(refused(other, "SELECT 1").contains("session-lost"));
+
+    SessionHandle half = open(strict, "alice", Collections.emptyMap());
+    run(half, "CREATE TABLE c WITH ('connector' = 'blackhole') AS SELECT 1 AS a");
+    fake.status = OperationStatus.ERROR;
+    assertTrue(refused(half, "SELECT 1").contains("session-lost"));
+  }
+
+  @Test
+  void scriptsElsewhereRefreshesWithOptionsAndCodeAreRefused() {
+    SessionHandle session = open(strict, "alice", Collections.emptyMap());
+    fake.calls.clear();
+    for (Runnable call : List.<Runnable>of(
+        () -> strict.deployScript(session, URI.create("file:///x.sql"), null, new Configuration()),
+        () -> strict.deployScript(session, URI.create("file:///x.sql"), "SELECT 1", new Configuration()),
+        () -> strict.deployScript(session, null, null, new Configuration()),
+        () -> strict.deployScript(session, null, "ADD JAR 'x.jar'", new Configuration()),
+        () -> strict.deployScript(session, null, "SELECT 1", Configuration.fromMap(Map.of("execution.target", "x"))),
+        () -> strict.refreshMaterializedTable(session, "m", false, null, Map.of("topic", "x"), Map.of(), Map.of()),
+        () -> strict.refreshMaterializedTable(session, "m REFRESH --", false, null, Map.of(), Map.of(), Map.of()),
+        () -> strict.refreshMaterializedTable(session, "m", false, null, Map.of(), Map.of(), Map.of("rest.address", "x")),
+        () -> strict.submitOperation(session, () -> null),
+        () -> strict.getTable(session, null),
+        () -> strict.getFunctionDefinition(session, null))) {
+      assertThrows(RuntimeException.class, call::run);
+    }
+    assertEquals(List.of(), fake.calls);
+    assertEquals(List.of(), strict.completeStatement(session, "SELECT * FROM ", 14));
+    assertEquals(List.of(), fake.calls);
+  }
+
+  @Test
+  void anErrorThatQuotesThePolicyIsWithheld() {
+    orders("hive.db.orders");
+    SessionHandle session = open(strict, "alice", Collections.emptyMap());
+    OperationHandle protectedRows = run(session, "SELECT id FROM hive.db.orders");
+    OperationHandle own = run(session, "SELECT 'beijing'");
+    fake.failure = new RuntimeException("failed", new RuntimeException("near region = 'beijing'"));
+    String said = assertThrows(RuntimeException.class, () -> strict.fetchResults(session, protectedRows, 0L, 1)).getMessage();
+    assertTrue(said.contains("statement-failed"), said);
+    assertEquals("failed", assertThrows(RuntimeException.class, () -> strict.fetchResults(session, own, 0L, 1)).getMessage());
+  }
+
+  @Test
+  void aComputedColumnReadsEveryColumnThatItsTextNames() {
+    ResolvedSchema schema = ResolvedSchema.of(Column.physical("phone", DataTypes.STRING()), Column.physical("id", DataTypes.INT()), Column.physical("a b", DataTypes.INT()));
+    assertEquals(List.of("phone"), LiveCatalog.reads("UPPER(`phone`)", "c", schema));
+    assertEquals(List.of("id", "a b"), LiveCatalog.reads("`a b` + id", "c", schema));
+    assertEquals(List.of("phone", "id", "a b"), LiveCatalog.reads("U&\"\\0070hone\"", "c", schema));
+  }
+}
