@@ -13,7 +13,9 @@ use crate::catalog::identity::scheme;
 use crate::catalog::{
     Found, Identity, Lookup, Object, Origin, Session, SessionView, Table, TableName, locate,
 };
-use crate::policy::{DefaultDeny, Obligations, Principal, Privilege, Refusal, Resource, Rows};
+use crate::policy::{
+    DefaultDeny, Obligations, Patterns, Principal, Privilege, Refusal, Resource, Rows,
+};
 use sha2::Digest;
 
 use crate::resolve::{Relation, Resolution, Sink, ViewUnit, resolve};
@@ -217,7 +219,7 @@ impl Datasets<'_> {
         self.policy_tables_are_the_sites(&obligations, at)?;
         if let (Some(Object::Table(table)), Origin::Session(_)) = (&found.object, found.origin)
             && !physical.is_empty()
-            && !trust::columns_are_the_datas(table, &obligations, &self.described(&also))
+            && !self.columns_are_the_datas(table, &resource, &obligations, at)?
         {
             let message = format!(
                 "`{}` declares columns that need not be those of the protected data",
@@ -238,6 +240,27 @@ impl Datasets<'_> {
             return Err(Refused::new(Code::TableUnlisted, message, at));
         }
         Ok(obligations)
+    }
+
+    /// Whether the columns that the submitter declared over these bytes can be trusted as far as rules speak of them.
+    fn columns_are_the_datas(
+        &self,
+        table: &Table,
+        resource: &Resource<'_>,
+        obligations: &Obligations,
+        at: Span,
+    ) -> Result<bool, Refused> {
+        let site = self.described(resource.also);
+        let patterns = self
+            .engine
+            .policy()
+            .patterns(self.principal, resource, self.at, &site)
+            .map_err(|refusal| policy_refusal(&refusal, resource.name, at))?;
+        Ok(match patterns {
+            Patterns::Doubtful => false,
+            Patterns::Speak => trust::fields_are_the_datas(table, &site),
+            Patterns::Silent => true,
+        } && trust::columns_are_the_datas(table, obligations, &site))
     }
 
     /// A system table shows rows and files of its base table: that must be readable, with nothing of it hidden.

@@ -174,8 +174,7 @@ pub(super) fn columns_are_the_datas(
             .filter(|c| c.name.to_lowercase() == name.to_lowercase());
         matches!((alike.next(), alike.next()), (Some(c), None) if c.name == *name && c.kind == ColumnKind::Physical)
     });
-    let connector = table.options.get("connector");
-    let database = connector.is_some_and(|c| STORES.contains(&c.as_str()));
+    let database = is_database(table);
     // A folder below a partition has lost the column of that partition.
     let below = |name: &String| {
         let folder = format!("/{name}=").to_lowercase();
@@ -186,14 +185,26 @@ pub(super) fn columns_are_the_datas(
         .iter()
         .all(|name| keeps_apart(table, name, site, database));
     let whole = !filter.iter().chain(masked_names(obligations)).any(below);
+    named_well && typed_well && whole && fields_are_the_datas(table, site)
+}
+
+/// Whether each column that is declared is the field of its name, as far as options say: another column cannot show what a rule hides.
+pub(super) fn fields_are_the_datas(table: &Table, site: &[Arc<Table>]) -> bool {
     let format = |table: &Table| {
         let value = table.options.get("value.format");
         value.or_else(|| table.options.get("format")).cloned()
     };
     // Read by another format, a field of the same name is another one: that of an envelope, or one inside of it.
     let same_format = site.iter().all(|known| format(known) == format(table));
-    let opened = !database && columns.iter().any(|c| is_envelope(&c.name));
-    named_well && typed_well && whole && finds_by_name(&table.options) && same_format && !opened
+    let mut columns = table.columns.iter().flatten();
+    let opened = !is_database(table) && columns.any(|c| is_envelope(&c.name));
+    finds_by_name(&table.options) && same_format && !opened
+}
+
+/// Whether the system behind the connector knows columns by name.
+fn is_database(table: &Table) -> bool {
+    let connector = table.options.get("connector");
+    connector.is_some_and(|c| STORES.contains(&c.as_str()))
 }
 
 /// Fields in which the formats of change feeds put whole rows. A script that reads them itself finds every column there under no rule.

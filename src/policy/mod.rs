@@ -12,6 +12,7 @@ mod comparison;
 mod compile;
 mod condition;
 mod decide;
+mod declared;
 pub(crate) mod decode;
 mod document;
 mod explain;
@@ -41,6 +42,7 @@ mod tests;
 
 pub use bytes::Bytes;
 pub use decide::{Access, Policy};
+pub use declared::Patterns;
 pub use document::{
     API_VERSION, AccessDecl, Aggregate, ClosedSources, ColumnMaskDecl, DefaultDeny, Defaults,
     Document, Effect, ExcerptDecl, HidesDecl, Inherit, Inheritance, MaskDecl, MaskRef, Mixed, Mode,

@@ -9,10 +9,10 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use super::{Answer, Covers, Question, Scope};
-use crate::catalog::TableName;
+use crate::catalog::{Table, TableName};
 use crate::policy::{
-    Access, Bytes, Defaults, Inheritance, Obligations, Policy, Principal, Privilege, Refusal,
-    Resource,
+    Access, Bytes, Defaults, Inheritance, Obligations, Patterns, Policy, Principal, Privilege,
+    Refusal, Resource,
 };
 
 /// A policy as far as it is complete.
@@ -264,6 +264,24 @@ impl Asked {
         // A table is read under its obligations: an answer that was not about reading says nothing of them.
         if self.covers(resource, Some(Privilege::Select)) {
             self.policy.obligations(who, resource, now)
+        } else {
+            Err(Refusal::incomplete())
+        }
+    }
+
+    /// [`Policy::patterns`], of the part that was asked for.
+    ///
+    /// # Errors
+    /// Its own, and `policy-incomplete`.
+    pub fn patterns(
+        &self,
+        who: &Principal,
+        resource: &Resource<'_>,
+        now: SystemTime,
+        site: &[Arc<Table>],
+    ) -> Result<Patterns, Refusal> {
+        if self.covers(resource, Some(Privilege::Select)) {
+            self.policy.patterns(who, resource, now, site)
         } else {
             Err(Refusal::incomplete())
         }

@@ -145,7 +145,13 @@ impl Pages {
         }
         let (id, last) = (Value::Number(found.id), Value::Number(signed(self.version)));
         let mut fold = Fold::default();
-        for (number, event) in read(rows.rows(OF_DATASET, &[id, last])?)? {
+        let events = read(rows.rows(OF_DATASET, &[id, last])?)?;
+        if events.is_empty() {
+            // It was born of an event: its number is that of another one now, since somebody has made the index anew.
+            let message = "the index of the lineage store has changed: check again";
+            return Err(LineageError::Unreadable(message.to_owned()));
+        }
+        for (number, event) in events {
             fold.apply(number, &event)
                 .map_err(|e| damaged(number, &e))?;
         }

@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use postgres::config::{Host, SslMode};
+use postgres::config::{Host, SslMode, TargetSessionAttrs};
 
 use self::link::{Fault, Link};
 use super::tables::{Database, Rows, Tabled, Value, Work};
@@ -144,6 +144,8 @@ fn config(address: &str, options: &PostgresOptions) -> Result<postgres::Config, 
             SslMode::Require
         });
     }
+    // A standby may lag behind, and what it does not know yet would count as not written.
+    config.target_session_attrs(TargetSessionAttrs::ReadWrite);
     config.connect_timeout(options.connect_timeout);
     config.tcp_user_timeout(options.statement_timeout);
     config.application_name("sqlsec");

@@ -42,10 +42,12 @@ impl Stored {
         version: u64,
         before: Option<&Self>,
     ) -> Result<Self, LineageError> {
-        let mut rows = held(database);
-        let rows: &mut dyn Rows = &mut *rows;
         // A history that has become shorter is another one.
         let before = before.filter(|before| before.version <= version);
+        // In this order: whoever answers holds the pages of a snapshot, and then wants the database.
+        let pages = before.map(|before| held(&before.pages).clone());
+        let mut rows = held(database);
+        let rows: &mut dyn Rows = &mut *rows;
         let mut standing = before.map(|b| Arc::clone(&b.standing)).unwrap_or_default();
         let since = before.map_or(0, |before| before.version);
         let sql = "SELECT number, body FROM event \
@@ -56,11 +58,8 @@ impl Stored {
                 .apply(number, &event)
                 .map_err(|e| index::damaged(number, &e))?;
         }
-        let pages = match before {
-            Some(before) => {
-                let pages = held(&before.pages).clone();
-                pages.at(rows, version)?
-            }
+        let pages = match pages {
+            Some(pages) => pages.at(rows, version)?,
             None => Pages::new(version),
         };
         let sql = "SELECT id, '' FROM dataset WHERE born <= $1 LIMIT 1";

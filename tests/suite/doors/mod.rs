@@ -6,6 +6,7 @@ mod drops;
 mod names;
 mod options;
 mod own_schema;
+mod patterns;
 mod rewrites;
 mod splitters;
 mod strict;

@@ -5,25 +5,43 @@ import io.github.sqlsec.Reply;
 import io.github.sqlsec.Request;
 import io.github.sqlsec.SqlSec;
 import io.github.sqlsec.SqlSecException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The engine of the moment. New files become a new engine, as often as configured; files that make none leave the old one in place, and are logged. */
+/**
+ * The engine of the moment. New files become a new engine, as often as configured; files that make none leave the old one in place, and are logged. A file that
+ * is half written can be one that means less, so files are taken when they have stood still between two looks, and still do after they were read.
+ */
 final class Engines {
   private static final Logger LOG = LoggerFactory.getLogger(Engines.class);
 
   private final Supplier<Config> config;
+  /** What tells one state of the files from another without reading them. */
+  private final Supplier<String> mark;
+  private String seen;
   /** Shared by checks, alone for the change: an engine is not closed under a check. */
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   private SqlSec engine;
 
   Engines(Supplier<Config> config, long reloadSeconds) {
+    this(config, () -> "", reloadSeconds);
+  }
+
+  Engines(Supplier<Config> config, Supplier<String> mark, long reloadSeconds) {
     this.config = config;
+    this.mark = mark;
+    this.seen = mark.get();
     this.engine = SqlSec.open(config.get());
     if (reloadSeconds > 0) {
       ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(run -> {
@@ -44,12 +62,43 @@ final class Engines {
     }
   }
 
+  /** The files of a folder, with their lengths and times. */
+  static String markOf(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.sorted().map(Engines::markOfFile).collect(Collectors.joining("\n"));
+    } catch (IOException | UncheckedIOException e) {
+      return "unreadable " + System.nanoTime();
+    }
+  }
+
+  private static String markOfFile(Path file) {
+    try {
+      return file + " " + Files.size(file) + " " + Files.getLastModifiedTime(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   void reload() {
     SqlSec next;
     try {
+      String now = mark.get();
+      boolean still = now.equals(seen);
+      seen = now;
+      if (!still) {
+        return;
+      }
       next = SqlSec.open(config.get());
+      if (!mark.get().equals(now)) {
+        next.close();
+        return;
+      }
     } catch (SqlSecException e) {
       LOG.error("sqlsec: the new rules cannot be used, the old ones hold: {}: {}", e.code(), e.getMessage());
+      return;
+    } catch (RuntimeException e) {
+      // Whatever it is: the clock goes on.
+      LOG.error("sqlsec: the new rules cannot be read, the old ones hold", e);
       return;
     }
     SqlSec last;

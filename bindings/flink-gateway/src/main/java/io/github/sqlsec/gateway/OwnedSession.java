@@ -32,6 +32,8 @@ final class OwnedSession {
   private volatile long lastUsed = System.currentTimeMillis();
 
   private Session state;
+  /** Whether an operation was ended of which nobody knows whether it is still planned. */
+  private boolean unclear;
   private boolean lost;
   private final List<OperationHandle> running = new ArrayList<>();
   private OperationHandle changing;
@@ -77,14 +79,27 @@ final class OwnedSession {
     lost = true;
   }
 
-  /** Before a statement that changes the session: all before it must have been planned. */
+  /**
+   * Before a statement that changes the session: all before it must have been planned. One that was cancelled or closed while it was planned may be planned all
+   * the same: its thread goes on for a while, and would find the names of after the change.
+   */
   void quiet(Function<OperationHandle, OperationStatus> status) {
     for (OperationHandle operation : running) {
-      if (!awaited(operation, status).isTerminalStatus()) {
+      OperationStatus now = awaited(operation, status);
+      if (!now.isTerminalStatus()) {
         throw Refusal.of("session-busy", "an earlier statement of this session still runs, and this one would change what its names mean");
       }
+      unclear |= !isPlanned(now);
+    }
+    if (unclear) {
+      lost = true;
+      throw Refusal.of("session-lost", "an earlier statement of this session was ended while it was planned: open a new session to change what names mean");
     }
     running.clear();
+  }
+
+  private static boolean isPlanned(OperationStatus status) {
+    return status == OperationStatus.FINISHED || status == OperationStatus.ERROR;
   }
 
   /** Notes what was submitted. */
@@ -96,7 +111,7 @@ final class OwnedSession {
     }
     running.add(operation);
     if (running.size() > PRUNE_AT) {
-      running.removeIf(earlier -> earlier != changing && status.apply(earlier).isTerminalStatus());
+      running.removeIf(earlier -> earlier != changing && isPlanned(status.apply(earlier)));
     }
     if (!disclosure.isEmpty()) {
       secrets.put(operation, disclosure);
@@ -114,9 +129,15 @@ final class OwnedSession {
     secrets.remove(operation);
   }
 
-  /** It is planned, or never will be. */
-  void closed(OperationHandle operation) {
-    running.remove(operation);
+  /**
+   * It is not there any more.
+   *
+   * @param before what it had come to before it was closed
+   */
+  void closed(OperationHandle operation, OperationStatus before) {
+    if (running.remove(operation)) {
+      unclear |= !isPlanned(before);
+    }
   }
 
   /** Without the monitor: results are fetched while statements are checked. */

@@ -15,6 +15,7 @@ import java.util.Map;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.gateway.api.SqlGatewayService;
 import org.apache.flink.table.gateway.api.operation.OperationHandle;
+import org.apache.flink.table.gateway.api.operation.OperationStatus;
 import org.apache.flink.table.gateway.api.results.ResultSet;
 import org.apache.flink.table.gateway.api.session.SessionEnvironment;
 import org.apache.flink.table.gateway.api.session.SessionHandle;
@@ -189,7 +190,10 @@ final class ProtectedService implements InvocationHandler {
     return whole;
   }
 
-  /** {@code deployScript(session, scriptUri, script, configuration)}: the script runs in a session of its own, without what this session has made. */
+  /**
+   * {@code deployScript(session, scriptUri, script, configuration)}: the script runs in a session of its own, without what this session has made. A gateway whose
+   * sessions begin elsewhere than Flink's defaults say reads its names otherwise than we do here.
+   */
   private Object deploy(Identity caller, Method method, Object[] args) throws Throwable {
     if (args[1] != null || args[2] == null) {
       throw Refusal.of("method-denied", "a script that lies elsewhere cannot be checked: send its text");
@@ -241,16 +245,20 @@ final class ProtectedService implements InvocationHandler {
   private Object endOperation(OwnedSession session, Method method, Object[] args) throws Throwable {
     OperationHandle operation = (OperationHandle) args[1];
     if (method.getName().equals("closeOperation")) {
+      OperationStatus before;
       synchronized (session) {
         session.ending(operation, probe.status((SessionHandle) args[0]));
+        before = probe.status((SessionHandle) args[0]).apply(operation);
       }
-      session.ended(operation);
-      Object nothing = pass(method, args);
-      // The gateway has waited for its end.
-      synchronized (session) {
-        session.closed(operation);
+      try {
+        return pass(method, args);
+      } finally {
+        // Not before: whoever fetches from it meanwhile gets what they may see.
+        session.ended(operation);
+        synchronized (session) {
+          session.closed(operation, before);
+        }
       }
-      return nothing;
     }
     return pass(method, args);
   }
