@@ -34,17 +34,7 @@ pub struct Drift {
 
 /// Since the former check.
 #[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    JsonSchema,
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum DriftState {
@@ -182,7 +172,11 @@ impl Former {
                 let whole = io::Read::chain(first.as_slice(), &mut input);
                 match serde_json::from_reader::<_, FormerReport>(whole) {
                     Ok(report) => {
-                        report.jobs.into_iter().filter_map(|e| e.record).for_each(|r| former.add(&r));
+                        report
+                            .jobs
+                            .into_iter()
+                            .filter_map(|e| e.record)
+                            .for_each(|r| former.add(&r));
                         return Ok(former);
                     }
                     Err(_) => former.unreadable = 1,
@@ -249,13 +243,18 @@ impl Former {
             known.met.store(true, Ordering::Relaxed);
             return known.effect.drift(&Effect::from(now));
         }
-        let other = self.by_name_alone.get(&name).and_then(|at| self.checks.get(*at));
+        let other = self
+            .by_name_alone
+            .get(&name)
+            .and_then(|at| self.checks.get(*at));
         match other {
             None => Drift::bare(DriftState::New, None),
             Some(known) => {
                 known.met.store(true, Ordering::Relaxed);
                 let mut drift = Drift::bare(DriftState::Changed, Some(&known.effect));
-                drift.changes.push(format!("it was checked for {}", known.user));
+                drift
+                    .changes
+                    .push(format!("it was checked for {}", known.user));
                 drift
             }
         }
@@ -264,7 +263,11 @@ impl Former {
     /// What has become of a job that could not be read.
     #[must_use]
     pub fn unread(&self, job: &str) -> Drift {
-        match self.by_name_alone.get(job).and_then(|at| self.checks.get(*at)) {
+        match self
+            .by_name_alone
+            .get(job)
+            .and_then(|at| self.checks.get(*at))
+        {
             None => Drift::bare(DriftState::New, None),
             Some(known) => {
                 known.met.store(true, Ordering::Relaxed);
@@ -276,7 +279,10 @@ impl Former {
     /// What was not met: jobs that are not there any more. Sorted.
     #[must_use]
     pub fn gone(&self) -> Vec<Gone> {
-        let missed = self.checks.iter().filter(|known| !known.met.load(Ordering::Relaxed));
+        let missed = self
+            .checks
+            .iter()
+            .filter(|known| !known.met.load(Ordering::Relaxed));
         let mut gone: Vec<Gone> = missed
             .map(|known| Gone {
                 job: known.job.clone(),
@@ -378,14 +384,18 @@ impl Effect {
             (None, None) => DriftState::Unclear,
             (Some(_), None) => {
                 let codes: Vec<&str> = now.codes.iter().map(|c| c.as_str()).collect();
-                drift.changes.push(format!("it is refused now: {}", codes.join(", ")));
+                drift
+                    .changes
+                    .push(format!("it is refused now: {}", codes.join(", ")));
                 match now.codes.iter().all(|c| c.leaves_it_unjudged()) {
                     true => DriftState::Unclear,
                     false => DriftState::Tighter,
                 }
             }
             (None, Some(_)) => {
-                drift.changes.push("it was refused, and is allowed now".to_owned());
+                drift
+                    .changes
+                    .push("it was refused, and is allowed now".to_owned());
                 DriftState::Looser
             }
         };
@@ -401,9 +411,8 @@ impl Effect {
             let before = self.tables.get(key).unwrap_or(&none);
             let after = now.tables.get(key).unwrap_or(&none);
             // Where nothing is named at all of a table that something applies to, it has no rows.
-            let empty = |effect: &Self, hidden: &Hidden| {
-                *hidden == none && effect.tables.contains_key(key)
-            };
+            let empty =
+                |effect: &Self, hidden: &Hidden| *hidden == none && effect.tables.contains_key(key);
             let table = &key.1;
             let mut note = |line: String| {
                 if !changes.contains(&line) {
@@ -430,22 +439,32 @@ impl Effect {
                     // Whether filters are one after the other or one beside the other is not said here.
                     (false, false) => unclear = true,
                 }
-                note(format!("{table}: rows by {}, before by {}", rules(new), rules(old)));
+                note(format!(
+                    "{table}: rows by {}, before by {}",
+                    rules(new),
+                    rules(old)
+                ));
             }
             let columns: BTreeSet<_> = before.masks.keys().chain(after.masks.keys()).collect();
             for column in columns {
                 match (before.masks.get(column), after.masks.get(column)) {
                     (None, Some((mask, rule))) => {
                         tighter = true;
-                        note(format!("{table}.{column}: mask {mask} by rule {rule}, before none"));
+                        note(format!(
+                            "{table}.{column}: mask {mask} by rule {rule}, before none"
+                        ));
                     }
                     (Some((mask, rule)), None) => {
                         looser = true;
-                        note(format!("{table}.{column}: no mask, before {mask} by rule {rule}"));
+                        note(format!(
+                            "{table}.{column}: no mask, before {mask} by rule {rule}"
+                        ));
                     }
                     (Some((old, _)), Some((new, rule))) if old != new => {
                         unclear = true;
-                        note(format!("{table}.{column}: mask {new} by rule {rule}, before {old}"));
+                        note(format!(
+                            "{table}.{column}: mask {new} by rule {rule}, before {old}"
+                        ));
                     }
                     (Some(_), Some(_)) | (None, None) => {}
                 }

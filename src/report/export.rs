@@ -21,7 +21,14 @@ pub type Row = BTreeMap<String, String>;
 /// Columns that hold a script, in this order.
 const SCRIPT: [&str; 3] = ["sql", "statement", "script"];
 const NAME: [&str; 5] = ["job_name", "job", "task_name", "app_name", "name"];
-const OWNER: [&str; 6] = ["owner", "user_name", "username", "user", "creator", "create_user"];
+const OWNER: [&str; 6] = [
+    "owner",
+    "user_name",
+    "username",
+    "user",
+    "creator",
+    "create_user",
+];
 const GROUPS: [&str; 4] = ["groups", "group", "team_name", "team"];
 
 /// Whether a table with these columns holds scripts.

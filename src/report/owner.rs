@@ -52,7 +52,10 @@ pub(super) fn named(user: &str, groups: &str) -> Option<Principal> {
         return None;
     }
     let groups = groups.split([',', ';']).map(str::trim);
-    let groups: BTreeSet<String> = groups.filter(|g| !g.is_empty()).map(str::to_owned).collect();
+    let groups: BTreeSet<String> = groups
+        .filter(|g| !g.is_empty())
+        .map(str::to_owned)
+        .collect();
     Some(Principal {
         user: user.to_owned(),
         groups,
@@ -70,7 +73,9 @@ impl Manifest {
     /// # Errors
     /// One line that says what is wrong with it: no such columns, a job twice with different owners, broken CSV.
     pub fn read(input: impl Read) -> Result<Self, String> {
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(input);
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .from_reader(input);
         let headers = reader.headers().map_err(|e| e.to_string())?.clone();
         let column = |name: &str| headers.iter().position(|h| h.eq_ignore_ascii_case(name));
         let (Some(job), Some(owner)) = (column("job"), column("owner")) else {

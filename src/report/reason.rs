@@ -25,17 +25,7 @@ pub struct Reason {
 
 /// A code of the check (docs/errors.md), or an obstacle (docs/report.md).
 #[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    JsonSchema,
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(untagged)]
 pub enum ReasonCode {
@@ -202,11 +192,7 @@ fn of_check(code: Code) -> &'static str {
             let text = |field: &str| variant.get(field)?.as_str().map(str::to_owned);
             Some((text("const")?, text("description")?))
         };
-        variants
-            .into_iter()
-            .flatten()
-            .filter_map(meaning)
-            .collect()
+        variants.into_iter().flatten().filter_map(meaning).collect()
     });
     meanings.get(code.as_str()).map_or("", String::as_str)
 }

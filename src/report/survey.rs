@@ -170,7 +170,11 @@ impl Sums {
             if !applied.is_empty() {
                 count(&mut self.protected);
             }
-            if applied.iter().flat_map(|a| &a.masks).any(|m| m.inherited.is_some()) {
+            if applied
+                .iter()
+                .flat_map(|a| &a.masks)
+                .any(|m| m.inherited.is_some())
+            {
                 count(&mut self.inheriting);
             }
         }
@@ -179,7 +183,11 @@ impl Sums {
             count(self.codes.entry(code.as_str().to_owned()).or_default());
         }
         if let Some(drift) = &entry.drift {
-            count(self.drift.entry(drift.state.as_str().to_owned()).or_default());
+            count(
+                self.drift
+                    .entry(drift.state.as_str().to_owned())
+                    .or_default(),
+            );
         }
     }
 
@@ -233,7 +241,10 @@ impl PrincipalSeen {
                 at
             }
         };
-        #[expect(clippy::indexing_slicing, reason = "it was found or put there just now")]
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "it was found or put there just now"
+        )]
         &mut self.tables[at]
     }
 }

@@ -12,8 +12,23 @@ use crate::report::script::Script;
 use crate::report::survey::Survey;
 
 const COLUMNS: [&str; 17] = [
-    "job", "file", "part", "user", "groups", "verdict", "codes", "line", "reads", "writes", "row_filters", "masks", "inherited_from", "drift",
-    "policy_version", "sql_sha256", "protected_sha256",
+    "job",
+    "file",
+    "part",
+    "user",
+    "groups",
+    "verdict",
+    "codes",
+    "line",
+    "reads",
+    "writes",
+    "row_filters",
+    "masks",
+    "inherited_from",
+    "drift",
+    "policy_version",
+    "sql_sha256",
+    "protected_sha256",
 ];
 
 /// Writes CSV with the line ends of RFC 4180.
@@ -48,12 +63,20 @@ fn cells(entry: &Entry) -> [String; 17] {
     let statements: &[AuditStatement] = record.map_or(&[], |r| &r.statements);
     let applied = || statements.iter().flat_map(|s| &s.applied);
     let masks = || applied().flat_map(|a| a.masks.iter().map(move |m| (&a.table, m)));
-    let filters = applied().flat_map(|a| a.row_filter.iter().map(move |rule| format!("{}: {rule}", a.table)));
+    let filters = applied().flat_map(|a| {
+        a.row_filter
+            .iter()
+            .map(move |rule| format!("{}: {rule}", a.table))
+    });
     let inherited = masks().filter_map(|(_, mask)| {
         let inherited = mask.inherited.as_ref()?;
         Some(match &inherited.from {
             None => "?".to_owned(),
-            Some(from) => format!("{}.{}", from.dataset.name, from.column.as_deref().unwrap_or("*")),
+            Some(from) => format!(
+                "{}.{}",
+                from.dataset.name,
+                from.column.as_deref().unwrap_or("*")
+            ),
         })
     });
     let protected = record.and_then(|r| match &r.decision {
@@ -70,13 +93,34 @@ fn cells(entry: &Entry) -> [String; 17] {
         entry.verdict.as_str().to_owned(),
         list(entry.reasons.iter().map(|r| r.code.to_string())),
         line.map(|l| l.to_string()).unwrap_or_default(),
-        list(statements.iter().flat_map(|s| s.inputs.iter().map(|t| t.name.to_string()))),
-        list(statements.iter().flat_map(|s| s.outputs.iter().map(|t| t.name.to_string()))),
+        list(
+            statements
+                .iter()
+                .flat_map(|s| s.inputs.iter().map(|t| t.name.to_string())),
+        ),
+        list(
+            statements
+                .iter()
+                .flat_map(|s| s.outputs.iter().map(|t| t.name.to_string())),
+        ),
         list(filters),
-        list(masks().map(|(table, mask)| format!("{table}.{}: {} by {}", mask.column.join("."), mask.mask, mask.rule))),
+        list(masks().map(|(table, mask)| {
+            format!(
+                "{table}.{}: {} by {}",
+                mask.column.join("."),
+                mask.mask,
+                mask.rule
+            )
+        })),
         list(inherited),
-        entry.drift.as_ref().map(|d| d.state.as_str().to_owned()).unwrap_or_default(),
-        record.map(|r| r.policy.version.to_string()).unwrap_or_default(),
+        entry
+            .drift
+            .as_ref()
+            .map(|d| d.state.as_str().to_owned())
+            .unwrap_or_default(),
+        record
+            .map(|r| r.policy.version.to_string())
+            .unwrap_or_default(),
         record.map(|r| r.sql_sha256.clone()).unwrap_or_default(),
         protected.unwrap_or_default(),
     ]
@@ -91,7 +135,12 @@ fn list(values: impl Iterator<Item = String>) -> String {
 
 /// What a spreadsheet would compute is shown to it as text (OWASP, CSV Injection).
 fn harmless(cell: &str) -> String {
-    let risky = |c: char| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠');
+    let risky = |c: char| {
+        matches!(
+            c,
+            '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠'
+        )
+    };
     if cell.trim_start_matches(' ').starts_with(risky) {
         return format!("'{cell}");
     }
@@ -107,6 +156,9 @@ mod tests {
         for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1"] {
             assert_eq!(harmless(formula), format!("'{formula}"));
         }
-        assert_eq!(harmless("shop.core.orders: region = 1"), "shop.core.orders: region = 1");
+        assert_eq!(
+            harmless("shop.core.orders: region = 1"),
+            "shop.core.orders: region = 1"
+        );
     }
 }

@@ -109,7 +109,9 @@ fn script() -> String {
 }
 
 fn meanings() -> std::collections::BTreeMap<&'static str, &'static str> {
-    ReasonCode::all().map(|code| (code.as_str(), code.meaning())).collect()
+    ReasonCode::all()
+        .map(|code| (code.as_str(), code.meaning()))
+        .collect()
 }
 
 /// JSON that no HTML parser finds an end or a beginning in: of JSON's own signs `<` is none.
@@ -131,8 +133,14 @@ mod tests {
 
     #[test]
     fn every_place_of_the_page_is_one_that_is_filled() {
-        let known = ["policy", "style", "head", "entries", "tail", "meanings", "script"];
-        let places: Vec<&str> = PAGE.split("{{").skip(1).filter_map(|p| p.split("}}").next()).collect();
+        let known = [
+            "policy", "style", "head", "entries", "tail", "meanings", "script",
+        ];
+        let places: Vec<&str> = PAGE
+            .split("{{")
+            .skip(1)
+            .filter_map(|p| p.split("}}").next())
+            .collect();
         assert_eq!(places, known);
     }
 }

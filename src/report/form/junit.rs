@@ -26,11 +26,19 @@ impl Form for JUnit {
     }
 
     fn entry(&mut self, entry: &Entry, _: Option<&Script>, _: &mut dyn Write) -> io::Result<()> {
-        let codes: Vec<String> = entry.reasons.iter().map(|r| match r.line {
-            Some(line) => format!("{} (line {line}): {}", r.code, r.code.meaning()),
-            None => format!("{}: {}", r.code, r.code.meaning()),
-        }).collect();
-        let drift = entry.drift.as_ref().map(|d| d.state).filter(|s| s.is_drift());
+        let codes: Vec<String> = entry
+            .reasons
+            .iter()
+            .map(|r| match r.line {
+                Some(line) => format!("{} (line {line}): {}", r.code, r.code.meaning()),
+                None => format!("{}: {}", r.code, r.code.meaning()),
+            })
+            .collect();
+        let drift = entry
+            .drift
+            .as_ref()
+            .map(|d| d.state)
+            .filter(|s| s.is_drift());
         let outcome = match (entry.verdict, drift) {
             (Verdict::Unjudged, _) => {
                 self.errors = self.errors.saturating_add(1);
@@ -43,7 +51,11 @@ impl Form for JUnit {
             (Verdict::Allowed, Some(state)) => {
                 self.failures = self.failures.saturating_add(1);
                 let changes = entry.drift.as_ref().map(|d| d.changes.join("; "));
-                Some(("failure", format!("drift-{}", state.as_str()), changes.unwrap_or_default()))
+                Some((
+                    "failure",
+                    format!("drift-{}", state.as_str()),
+                    changes.unwrap_or_default(),
+                ))
             }
             (Verdict::Allowed, None) => None,
         };
@@ -58,7 +70,10 @@ impl Form for JUnit {
             case = case.with_attribute(("line", line.to_string().as_str()));
         }
         let micros = entry.record.as_ref().map_or(0, |r| r.micros);
-        case = case.with_attribute(("time", format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000).as_str()));
+        case = case.with_attribute((
+            "time",
+            format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000).as_str(),
+        ));
         match outcome {
             None => {
                 case.write_empty()?;

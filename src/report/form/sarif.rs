@@ -59,9 +59,15 @@ fn drift_rule(state: DriftState) -> String {
 const fn drift_meaning(state: DriftState) -> &'static str {
     match state {
         DriftState::Same => "The job is protected as it was.",
-        DriftState::Tighter => "Under the current policy less would show than the job was submitted with.",
-        DriftState::Looser => "Under the current policy more would show than the job was submitted with.",
-        DriftState::Unclear => "Under the current policy the job would be protected otherwise than it was submitted.",
+        DriftState::Tighter => {
+            "Under the current policy less would show than the job was submitted with."
+        }
+        DriftState::Looser => {
+            "Under the current policy more would show than the job was submitted with."
+        }
+        DriftState::Unclear => {
+            "Under the current policy the job would be protected otherwise than it was submitted."
+        }
         DriftState::Changed => "The script or its principal is another one than was submitted.",
         DriftState::New => "There is no former check of this job.",
     }
@@ -73,22 +79,37 @@ fn of_reason(entry: &Entry, reason: &Reason) -> Value {
         Verdict::Denied => "error",
         Verdict::Unjudged => "warning",
     };
-    result(entry, reason.code.as_str(), level, reason.code.meaning(), Some(reason))
+    result(
+        entry,
+        reason.code.as_str(),
+        level,
+        reason.code.meaning(),
+        Some(reason),
+    )
 }
 
 fn of_drift(entry: &Entry) -> Option<Value> {
     let state = entry.drift.as_ref()?.state;
     let id = drift_rule(state);
-    state.is_drift().then(|| result(entry, &id, "warning", drift_meaning(state), None))
+    state
+        .is_drift()
+        .then(|| result(entry, &id, "warning", drift_meaning(state), None))
 }
 
 fn result(entry: &Entry, rule: &str, level: &str, meaning: &str, reason: Option<&Reason>) -> Value {
-    let who = entry.principal.as_ref().map_or_else(String::new, |p| format!(" for {}", p.user));
+    let who = entry
+        .principal
+        .as_ref()
+        .map_or_else(String::new, |p| format!(" for {}", p.user));
     let text = format!("{}{who}: {meaning}", entry.job);
     let mut physical = json!({ "artifactLocation": { "uri": uri(&entry.place.file) } });
     // A line of a script that lies in an archive or in a row is no line of that file.
     if entry.place.part.is_none()
-        && let Some(Reason { line: Some(line), column, .. }) = reason
+        && let Some(Reason {
+            line: Some(line),
+            column,
+            ..
+        }) = reason
         && let Some(object) = physical.as_object_mut()
     {
         let region = json!({ "startLine": line, "startColumn": column.unwrap_or(1) });
