@@ -373,7 +373,8 @@ impl Effect {
         }
         drift.state = match (&self.protected, &now.protected) {
             (Some(before), Some(after)) => {
-                drift.lineage_changed = self.lineage != now.lineage;
+                // Under other masks a record of lineage is another one, although the data go the same ways.
+                drift.lineage_changed = self.lineage != now.lineage && self.tables == now.tables;
                 if before == after {
                     DriftState::Same
                 } else {
