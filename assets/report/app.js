@@ -92,7 +92,7 @@ function tiles() {
     const since = states.map(([word, label]) => tile(s.drift[word] || 0, label, 'since', word, `drift-${word}`));
     const gone = el('div', { class: 'tile flat', title: (tail.gone || []).map((g) => `${g.job || g.sql_sha256} for ${g.user}, checked ${g.time}`).join('\n') }, el('b', {}, s.gone.toLocaleString('en')), el('span', {}, 'gone'));
     $('tiles').append(el('div', { class: 'group', role: 'group', 'aria-label': `Against ${head.against}` }, since, gone));
-    if (s.gone) $('tiles').append(el('details', { class: 'gone' }, el('summary', {}, `${plural(s.gone, 'job')} gone since the former check`), el('ul', {}, (tail.gone || []).map((g) => el('li', {}, `${g.job || g.sql_sha256} for ${g.user}, last checked ${g.time}`)))));
+    if (s.gone) $('tiles').append(el('details', { class: 'gone' }, el('summary', {}, `${plural(s.gone, 'job')} gone since the former check`), el('ul', {}, (tail.gone || []).map((g) => el('li', {}, `${g.job || g.sql_sha256} for ${g.user}, last checked ${moment(g.time)}`)))));
   }
   if (s.lineage_unknown) $('tiles').append(el('p', { class: 'warning' }, `What ${plural(s.lineage_unknown, 'job')} ${s.lineage_unknown === 1 ? 'writes' : 'write'} is not known: what is read of it may be masked less than it should be.`));
 }
@@ -139,7 +139,7 @@ function key(event) {
 }
 
 const policy = tail.policy.hash ? `policy version ${tail.policy.version} (${tail.policy.hash.slice(0, 12)})` : 'no policy was asked';
-$('about').textContent = `${head.time.replace('T', ' ').replace('Z', ' UTC')} · ${head.rules} · ${policy} · sqlsec ${head.sqlsec}${head.against ? ` · against ${head.against}` : ''}`;
+$('about').textContent = `${moment(head.time)} · ${head.rules} · ${policy} · sqlsec ${head.sqlsec}${head.against ? ` · against ${head.against}` : ''}`;
 tiles();
 options('by-user', 'user', 'everybody', entries.map((e) => nameOf(e.principal)));
 options('by-code', 'code', 'any', entries.flatMap((e) => [...e.codes]));

@@ -9,7 +9,9 @@ function lines(script) {
   const close = () => { rows.push(row); };
   const ends = (text) => text.split('\n').length - 1;
   open();
-  for (const part of script.parts) {
+  // Edits beside one another for the same reasons say so once, at the last of them.
+  const same = (a, b) => a && b && a.why && b.why && a.why.join() === b.why.join();
+  script.parts.forEach((part, at) => {
     if (typeof part === 'string') {
       part.split('\n').forEach((text, index) => {
         if (index > 0) { left += 1; right += 1; close(); open(); }
@@ -22,11 +24,13 @@ function lines(script) {
     } else {
       row.changed = true;
       if (part.old) row.old.push({ text: part.old, kind: 'old', why: [] });
-      if (part.new) row.now.push({ text: part.new, kind: 'now', why: part.why });
+      const between = script.parts[at + 1];
+      const again = typeof between === 'string' && !between.includes('\n') && same(part, script.parts[at + 2]);
+      if (part.new) row.now.push({ text: part.new, kind: 'now', why: part.why, again });
       left += ends(part.old);
       right += ends(part.new);
     }
-  }
+  });
   close();
   return rows;
 }
@@ -55,7 +59,7 @@ function cell(segments, notes, pill) {
     const why = segment.why.map((n) => notes[n]).filter(Boolean).join('\n');
     const mark = el(tag, why ? { title: why } : {}, segment.text);
     code.append(mark);
-    segment.why.forEach((n) => code.append(pill(n)));
+    if (!segment.again) segment.why.forEach((n) => code.append(pill(n)));
   }
   return el('td', { class: 'text' }, code);
 }
@@ -78,5 +82,6 @@ function diffTable(script, notes, pill) {
     button.addEventListener('click', () => fold.replaceWith(...run.rows.map(line)));
     body.append(fold);
   }
-  return el('table', { class: both ? 'diff both' : 'diff' }, el('thead', {}, el('tr', {}, ...headings)), body);
+  const columns = (both ? ['number', 'text', 'number', 'text'] : ['number', 'text']).map((kind) => el('col', { class: kind }));
+  return el('table', { class: both ? 'diff both' : 'diff' }, el('colgroup', {}, columns), el('thead', {}, el('tr', {}, ...headings)), body);
 }

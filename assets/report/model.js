@@ -11,6 +11,7 @@ const isUsual = (table) => table[0] === usual[0] && table[1] === usual[1];
 // Short where nothing is lost by it: what stands in the default database, by its own name.
 const short = (table) => (isUsual(table) ? table[2] : full(table));
 const nameOf = (principal) => (principal ? principal.user : 'nobody');
+const moment = (time) => time.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC');
 const plural = (count, one, many) => `${count.toLocaleString('en')} ${count === 1 ? one : many || `${one}s`}`;
 
 function inheritedFrom(mask) {
@@ -19,6 +20,11 @@ function inheritedFrom(mask) {
   const source = from ? `${short(from.dataset.name)}.${from.column || '*'}` : 'a table that is closed to them';
   return { source, jobs: mask.inherited.jobs };
 }
+
+// Jobs call different tables by one name: a table is what its physical names say, where they are known.
+const keyOf = (name, physical) => (physical && physical.length ? `at ${[...physical].sort().join('\n')}` : `name ${full(name)}`);
+// Long names of the default database in a line of text.
+const brief = (text) => text.replaceAll(`${usual.join('.')}.`, '');
 
 // What applies to each table of an entry, and what is read and written.
 function derive(entry, index) {
@@ -49,6 +55,9 @@ function derive(entry, index) {
       if (!applied.row_filter.length && !applied.masks.length) table.none = true;
     }
   }
+  const views = new Set((entry.views || []).map(full));
+  tables.forEach((table, key) => { table.view = views.has(key); });
+  tables.forEach((table) => { table.key = keyOf(table.name, [...table.physical]); });
   entry.tables = [...tables.values()];
   entry.filters = entry.tables.reduce((sum, t) => sum + t.filters.size + (t.none ? 1 : 0), 0);
   const masks = entry.tables.flatMap((t) => [...t.masks.values()]);
@@ -61,9 +70,12 @@ function derive(entry, index) {
   entry.words = words.join('\n').toLowerCase();
 }
 entries.forEach(derive);
+const byKey = new Map();
 tail.tables.forEach((table, index) => {
   table.index = index;
-  table.words = [full(table.table), ...(table.physical || [])].join('\n').toLowerCase();
+  table.key = keyOf(table.names[0], table.physical);
+  byKey.set(table.key, table);
+  table.words = [...table.names.map(full), ...(table.physical || [])].join('\n').toLowerCase();
 });
 tail.principals.forEach((seen, index) => {
   seen.index = index;

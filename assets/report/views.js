@@ -4,7 +4,7 @@ function el(tag, attributes, ...children) {
   for (const [name, value] of Object.entries(attributes || {})) {
     if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? '' : value);
   }
-  element.append(...children.flat().filter((c) => c !== null && c !== undefined && c !== ''));
+  element.append(...children.flat(3).filter((c) => c !== null && c !== undefined && c !== ''));
   return element;
 }
 const link = (view, index, text) => el('a', { href: `#${view}/${index}` }, text);
@@ -17,10 +17,11 @@ const few = (names, most) => {
   const rest = names.length - most;
   return rest > 0 ? `${names.slice(0, most).join(', ')}, +${rest}` : names.join(', ');
 };
-const tableLink = (name) => {
-  const found = tail.tables.find((t) => full(t.table) === full(name));
+const tableLink = (name, physical) => {
+  const found = byKey.get(keyOf(name, [...(physical || [])]));
   return found ? link('tables', found.index, short(name)) : el('span', {}, short(name));
 };
+const called = (t) => few(t.names.map(short), 3);
 
 function applies(t) {
   const items = [...t.filters].map((rule) => el('li', {}, el('span', { class: 'kind rows-of' }, 'rows'), ' by rule ', el('b', {}, rule)));
@@ -31,7 +32,7 @@ function applies(t) {
     if (from) item.append(el('span', { class: 'from' }, `inherited from ${from.source} by way of ${from.jobs.join(', ')}`));
     items.push(item);
   }
-  return items.length ? el('ul', { class: 'applies' }, items) : el('span', { class: 'dim' }, 'nothing applies');
+  return items.length ? el('ul', { class: 'applies' }, items) : el('span', { class: 'dim' }, t.view ? 'as its tables' : 'nothing applies');
 }
 
 const lists = {
@@ -57,7 +58,7 @@ const lists = {
     const row = (t) => {
       const readers = (t.read_by || []).map((n) => entries[n]);
       const people = [...new Set(readers.map((e) => nameOf(e.principal)))];
-      return el('tr', { 'data-at': t.index }, el('td', { class: 'main' }, link('tables', t.index, short(t.table))), el('td', { class: 'names' }, few(t.physical || [], 1)),
+      return el('tr', { 'data-at': t.index }, el('td', { class: 'main' }, link('tables', t.index, called(t)), t.view ? [' ', badge('view')] : ''), el('td', { class: 'names' }, few(t.physical || [], 1)),
         el('td', { class: 'sum' }, String(readers.length)), el('td', { class: 'sum' }, String((t.written_by || []).length)), el('td', { class: 'names' }, few(people, 6)));
     };
     return [['Table', 'Physical', 'Readers', 'Writers', 'Read for'], shown, row];
@@ -88,10 +89,10 @@ const details = {
         el('span', { class: 'said' }, messages[n] || meanings[reason.code] || '')));
       out.push(section(entry.verdict === 'denied' ? 'Why it is denied' : 'Why it cannot be judged', el('ol', { class: 'reasons' }, items)));
     }
-    if (entry.drift) out.push(drift(entry.drift));
+    if (entry.drift) out.push(drift(entry.drift, entry.verdict));
     if (entry.tables.length) {
       const way = (t) => (t.reads && t.writes ? 'reads, writes' : t.writes ? 'writes' : t.below ? 'reads below a view' : 'reads');
-      const rows = entry.tables.map((t) => el('tr', {}, el('td', {}, way(t)), el('td', { class: 'main' }, tableLink(t.name), el('span', { class: 'from' }, [...t.physical].join(', '))),
+      const rows = entry.tables.map((t) => el('tr', {}, el('td', {}, way(t)), el('td', { class: 'main' }, tableLink(t.name, t.physical), t.view ? [' ', badge('view')] : '', el('span', { class: 'from' }, [...t.physical].join(', '))),
         el('td', { class: 'names' }, [...t.columns].join(', ')), el('td', {}, t.reads || t.below ? (entry.verdict === 'allowed' ? applies(t) : '') : '')));
       out.push(section('Tables', table(['', 'Table', 'Columns read by name', 'What applies'], rows)));
     }
@@ -99,7 +100,7 @@ const details = {
     if (!script) out.push(section('Script', el('p', { class: 'dim' }, 'The page would be too large with all scripts: this one was left out.')));
     else if (script.parts.length) {
       const notes = script.protected ? script.notes : messages;
-      const list = script.protected && notes.length ? el('ol', { class: 'notes', 'aria-label': 'Rules behind the changes' }, notes.map((n) => el('li', {}, n))) : null;
+      const list = script.protected && notes.length ? el('ol', { class: 'notes', 'aria-label': 'Rules behind the changes' }, notes.map((n) => el('li', {}, brief(n)))) : null;
       const same = script.protected && script.parts.every((p) => typeof p === 'string');
       out.push(section('Script', same ? el('p', { class: 'dim' }, 'Nothing is changed: what is submitted is what was written.') : null, list, el('div', { class: 'scroll' }, diffTable(script, notes, pill))));
     }
@@ -113,15 +114,15 @@ const details = {
   },
   tables(t) {
     const of = (n) => entries[n];
-    const used = (entry) => entry.tables.find((x) => full(x.name) === full(t.table)) || { columns: new Set(), filters: new Set(), masks: new Map() };
+    const used = (entry) => entry.tables.find((x) => x.key === t.key) || { columns: new Set(), filters: new Set(), masks: new Map() };
     const read = (t.read_by || []).map(of).map((entry) => el('tr', {}, el('td', {}, nameOf(entry.principal)), el('td', { class: 'main' }, link('jobs', entry.index, entry.job)), el('td', {}, badge(entry.verdict)),
       el('td', { class: 'names' }, [...used(entry).columns].join(', ')), el('td', {}, entry.verdict === 'allowed' ? applies(used(entry)) : '')));
     const written = (t.written_by || []).map(of).map((entry) => el('tr', {}, el('td', {}, nameOf(entry.principal)), el('td', { class: 'main' }, link('jobs', entry.index, entry.job)), el('td', {}, badge(entry.verdict)),
-      el('td', { class: 'names' }, entry.tables.filter((x) => x.reads).map((x, n) => [n ? ', ' : '', tableLink(x.name)]).flat())));
-    const on = (t.read_by || []).map(of).flatMap((entry) => entry.tables.filter((x) => x.writes).map((x) => x.name));
-    const targets = [...new Map(on.map((name) => [full(name), name])).values()];
-    return [el('header', {}, el('h2', {}, full(t.table)), el('p', { class: 'meta' }, (t.physical || []).join(', ') || 'physical name not known')),
-      targets.length ? section('Its data go on to', el('p', { class: 'flow' }, targets.map((name, n) => [n ? ', ' : '', tableLink(name)]).flat())) : null,
+      el('td', { class: 'names' }, entry.tables.filter((x) => x.reads).map((x, n) => [n ? ', ' : '', tableLink(x.name, x.physical)]).flat())));
+    const on = (t.read_by || []).map(of).flatMap((entry) => entry.tables.filter((x) => x.writes && x.key !== t.key));
+    const targets = [...new Map(on.map((x) => [x.key, x])).values()];
+    return [el('header', {}, el('h2', {}, few(t.names.map(full), 5), t.view ? [' ', badge('view')] : ''), el('p', { class: 'meta' }, (t.physical || []).join(', ') || 'physical name not known')),
+      targets.length ? section('Its data go on to', el('p', { class: 'flow' }, targets.map((x, n) => [n ? ', ' : '', tableLink(x.name, x.physical)]).flat())) : null,
       section(`Who reads this (${read.length})`, read.length ? table(['For', 'Job', 'Verdict', 'Columns read by name', 'What applies'], read) : el('p', { class: 'dim' }, 'no job')),
       section(`Who writes this (${written.length})`, written.length ? table(['For', 'Job', 'Verdict', 'Of'], written) : el('p', { class: 'dim' }, 'no job'))];
   },
@@ -130,12 +131,12 @@ const details = {
       const items = (t.row_filter || []).map((rule) => el('li', {}, el('span', { class: 'kind rows-of' }, 'rows'), ' by rule ', el('b', {}, rule)));
       if (t.no_rows) items.push(el('li', {}, badge('no rows', 'denied')));
       (t.masks || []).forEach((m) => items.push(el('li', {}, el('span', { class: m.from ? 'kind inherited' : 'kind masked' }, m.column), ` ${m.mask} by rule `, el('b', {}, m.rule),
-        m.from ? el('span', { class: 'from' }, m.from === '?' ? 'inherited from a table that is closed to them' : `inherited from ${m.from}`) : null)));
+        m.from ? el('span', { class: 'from' }, m.from === '?' ? 'inherited from a table that is closed to them' : `inherited from ${brief(m.from)}`) : null)));
       const jobs = t.jobs.slice(0, 8).map((n, at) => [at ? ', ' : '', link('jobs', n, entries[n].job)]).flat();
       if (t.jobs.length > 8) jobs.push(`, +${t.jobs.length - 8}`);
       const hidden = new Set((t.masks || []).map((m) => m.column.split('.')[0]));
       const columns = (t.columns || []).map((c, n) => [n ? ', ' : '', el('span', { class: hidden.has(c) ? 'veiled' : '' }, c)]).flat();
-      return el('tr', {}, el('td', { class: 'main' }, tableLink(t.table)), el('td', { class: 'names' }, columns), el('td', {}, items.length ? el('ul', { class: 'applies' }, items) : badge('raw', 'raw')), el('td', { class: 'names' }, jobs));
+      return el('tr', {}, el('td', { class: 'main' }, tableLink(t.table, t.physical)), el('td', { class: 'names' }, columns), el('td', {}, items.length ? el('ul', { class: 'applies' }, items) : el('span', { class: 'dim' }, 'nothing applies')), el('td', { class: 'names' }, jobs));
     });
     return [el('header', {}, el('h2', {}, p.principal.user), el('p', { class: 'meta' }, (p.principal.groups || []).length ? `in ${p.principal.groups.join(', ')} · ` : '',
       `${plural(p.allowed, 'job')} allowed, ${p.denied} denied, ${p.unjudged} unjudged`)),
@@ -143,10 +144,10 @@ const details = {
   },
 };
 
-function drift(d) {
-  const said = { same: 'It is protected as it was.', tighter: 'Less shows now than it was submitted with.', looser: 'More shows now than it was submitted with.',
+function drift(d, verdict) {
+  const said = { same: verdict === 'allowed' ? 'It is protected as it was.' : 'It is refused as it was, for the same reasons.', tighter: 'Less shows now than it was submitted with.', looser: 'More shows now than it was submitted with.',
     unclear: 'It is protected otherwise now: not only tighter, not only looser, or it cannot be judged.', changed: 'The script or its principal is another one.', new: 'There is no former check of it.' };
-  const former = d.former ? ` The former check was of ${d.former.time}, by policy version ${d.former.policy_version}.` : '';
+  const former = d.former ? ` The former check was of ${moment(d.former.time)}, by policy version ${d.former.policy_version}.` : '';
   return section('Since the former check', el('p', {}, badge(d.state, `drift-${d.state}`), ' ', said[d.state] || '', former, d.lineage_changed ? ' What it writes is made of something else.' : ''),
-    d.changes && d.changes.length ? el('ul', { class: 'changes' }, d.changes.map((c) => el('li', {}, c))) : null);
+    d.changes && d.changes.length ? el('ul', { class: 'changes' }, d.changes.map((c) => el('li', {}, brief(c)))) : null);
 }

@@ -5,7 +5,7 @@
 //! it counts, for under that it runs; without one the last.
 //! Invariant: *same* is said where the protected texts are the same, or where both times it was refused for the same reasons; never of a guess.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::{self, BufRead};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -118,6 +118,8 @@ pub struct Former {
     by_name: HashMap<(String, String), usize>,
     by_text: HashMap<(String, String), usize>,
     by_name_alone: HashMap<String, usize>,
+    /// Jobs of a former report that could not be read then.
+    unread: HashSet<String>,
     /// Lines that could not be read.
     pub unreadable: u64,
 }
@@ -149,6 +151,7 @@ struct FormerReport {
 
 #[derive(Deserialize)]
 struct FormerEntry {
+    job: String,
     record: Option<AuditRecord>,
 }
 
@@ -172,11 +175,12 @@ impl Former {
                 let whole = io::Read::chain(first.as_slice(), &mut input);
                 match serde_json::from_reader::<_, FormerReport>(whole) {
                     Ok(report) => {
-                        report
-                            .jobs
-                            .into_iter()
-                            .filter_map(|e| e.record)
-                            .for_each(|r| former.add(&r));
+                        for entry in report.jobs {
+                            match entry.record {
+                                Some(record) => former.add(&record),
+                                None => drop(former.unread.insert(entry.job)),
+                            }
+                        }
                         return Ok(former);
                     }
                     Err(_) => former.unreadable = 1,
@@ -268,6 +272,7 @@ impl Former {
             .get(job)
             .and_then(|at| self.checks.get(*at))
         {
+            None if self.unread.contains(job) => Drift::bare(DriftState::Same, None),
             None => Drift::bare(DriftState::New, None),
             Some(known) => {
                 known.met.store(true, Ordering::Relaxed);

@@ -1,5 +1,6 @@
 //! One job judged for one principal.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant, SystemTime};
 
 use schemars::JsonSchema;
@@ -10,6 +11,7 @@ use super::job::{Job, Place};
 use super::reason::{Obstacle, ObstacleCode, Reason};
 use super::script::Script;
 use crate::audit::{AuditPrincipal, AuditRecord};
+use crate::catalog::TableName;
 use crate::check::{Decision, Reply, Request, SubmitCheck};
 use crate::policy::Principal;
 
@@ -31,6 +33,9 @@ pub struct Entry {
     /// What has become of it since the former check; absent without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
+    /// Which of the names in the record are views: what hides their data applies to the tables below them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub views: BTreeSet<TableName>,
     /// What an audit record of this check would hold; absent where there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<AuditRecord>,
@@ -123,6 +128,7 @@ impl Judge<'_> {
             verdict: Verdict::Unjudged,
             reasons: vec![obstacle.into()],
             drift,
+            views: BTreeSet::new(),
             record: None,
         };
         let text = job.text.as_deref().ok();
@@ -148,6 +154,7 @@ impl Judge<'_> {
             verdict: Verdict::of(&reply.decision, &reasons),
             reasons,
             drift: self.former.as_ref().map(|former| former.drift(&record)),
+            views: views(&reply),
             record: Some(record),
         };
         let script = self.with_scripts.then(|| Script::of(text, &reply));
@@ -157,4 +164,17 @@ impl Judge<'_> {
     fn record(&self, request: &Request, reply: &Reply, took: Duration) -> AuditRecord {
         AuditRecord::new(request, reply, SystemTime::now(), took)
     }
+}
+
+/// Views that are read, and those that a statement makes.
+fn views(reply: &Reply) -> BTreeSet<TableName> {
+    let statements = reply.statements.iter();
+    let names = statements.flat_map(|statement| {
+        let read = statement.inputs.iter().filter(|input| input.view);
+        let makes_view = statement.kind.split(' ').any(|word| word == "VIEW");
+        let made = statement.outputs.iter().filter(move |_| makes_view);
+        read.map(|input| &input.name)
+            .chain(made.map(|output| &output.name))
+    });
+    names.cloned().collect()
 }

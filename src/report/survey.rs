@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::drift::{DriftState, Gone};
 use super::entry::{Entry, Verdict};
 use super::reason::ReasonCode;
-use crate::audit::{AuditPrincipal, AuditStatement};
+use crate::audit::{AuditPrincipal, AuditStatement, AuditTable};
 use crate::catalog::TableName;
 use crate::check::{Applied, PolicyStamp};
 
@@ -19,8 +19,8 @@ use crate::check::{Applied, PolicyStamp};
 pub struct Survey {
     /// Sums.
     pub sums: Sums,
-    /// Who uses each table.
-    pub tables: BTreeMap<TableName, TableUse>,
+    /// Who uses each table, by what it is: its physical names, else its logical one. Jobs declare different tables under one name.
+    pub tables: BTreeMap<String, TableUse>,
     /// What each principal sees.
     pub principals: BTreeMap<String, PrincipalSeen>,
     /// Jobs of the former check that are not there any more.
@@ -57,6 +57,11 @@ pub struct Sums {
 /// Who uses a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TableUse {
+    /// What jobs call it.
+    pub names: BTreeSet<TableName>,
+    /// Whether it is a view: what hides its data applies to the tables below it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub view: bool,
     /// Its physical names.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub physical: BTreeSet<String>,
@@ -66,6 +71,9 @@ pub struct TableUse {
     /// The entries that write it or make it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub written_by: Vec<u32>,
+    /// Whether somebody uses it who has not made it.
+    #[serde(skip)]
+    shared: bool,
 }
 
 /// What a principal sees, as far as the judged jobs read it.
@@ -79,7 +87,7 @@ pub struct PrincipalSeen {
     pub denied: u64,
     /// Those that were not judged.
     pub unjudged: u64,
-    /// The tables that their allowed jobs read.
+    /// The tables that their allowed jobs read; views where rules speak of them.
     pub tables: Vec<TableSeen>,
 }
 
@@ -88,6 +96,9 @@ pub struct PrincipalSeen {
 pub struct TableSeen {
     /// The table.
     pub table: TableName,
+    /// Its physical names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub physical: Vec<String>,
     /// The columns that are read by name.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub columns: BTreeSet<String>,
@@ -125,9 +136,7 @@ impl Survey {
         self.sums.add(entry);
         let Some(record) = &entry.record else { return };
         self.policy.clone_from(&record.policy);
-        for statement in &record.statements {
-            self.uses(statement, index);
-        }
+        self.uses(&record.statements, &entry.views, index);
         let principal = &record.principal;
         let groups: Vec<&str> = principal.groups.iter().map(String::as_str).collect();
         let key = format!("{}\0{}", principal.user, groups.join("\0"));
@@ -138,21 +147,50 @@ impl Survey {
             unjudged: 0,
             tables: Vec::new(),
         });
-        seen.add(entry.verdict, &record.statements, index);
+        seen.add(entry, &record.statements, index);
     }
 
-    fn uses(&mut self, statement: &AuditStatement, index: u32) {
-        for input in &statement.inputs {
-            let table = self.tables.entry(input.name.clone()).or_default();
-            table.physical.extend(input.physical.iter().cloned());
-            push(&mut table.read_by, index);
-        }
-        for output in &statement.outputs {
-            let table = self.tables.entry(output.name.clone()).or_default();
-            table.physical.extend(output.physical.iter().cloned());
-            push(&mut table.written_by, index);
+    fn uses(&mut self, statements: &[AuditStatement], views: &BTreeSet<TableName>, index: u32) {
+        let outputs = statements.iter().flat_map(|s| &s.outputs);
+        let made: BTreeSet<&TableName> = outputs.map(|output| &output.name).collect();
+        for statement in statements {
+            for input in &statement.inputs {
+                let table = self.table(input, views);
+                table.shared |= !made.contains(&input.name);
+                push(&mut table.read_by, index);
+            }
+            for output in &statement.outputs {
+                push(&mut self.table(output, views).written_by, index);
+            }
         }
     }
+
+    fn table(&mut self, found: &AuditTable, views: &BTreeSet<TableName>) -> &mut TableUse {
+        let table = self.tables.entry(key(found)).or_default();
+        if !table.names.contains(&found.name) {
+            table.names.insert(found.name.clone());
+            table.physical.extend(found.physical.iter().cloned());
+            table.view |= views.contains(&found.name);
+        }
+        table
+    }
+
+    /// All entries were added. A view that only those use who have made it is a word of their scripts.
+    pub fn finish(&mut self, gone: Vec<Gone>) {
+        self.tables.retain(|_, table| !table.view || table.shared);
+        self.sums.gone = gone.len() as u64;
+        self.gone = gone;
+    }
+}
+
+/// What a table is, whatever a script calls it.
+fn key(table: &AuditTable) -> String {
+    let mut physical: Vec<&str> = table.physical.iter().map(String::as_str).collect();
+    if physical.is_empty() {
+        return format!("name {}", table.name);
+    }
+    physical.sort_unstable();
+    format!("at {}", physical.join("\n"))
 }
 
 impl Sums {
@@ -199,24 +237,30 @@ impl Sums {
 }
 
 impl PrincipalSeen {
-    fn add(&mut self, verdict: Verdict, statements: &[AuditStatement], index: u32) {
-        let sum = match verdict {
+    fn add(&mut self, entry: &Entry, statements: &[AuditStatement], index: u32) {
+        let sum = match entry.verdict {
             Verdict::Allowed => &mut self.allowed,
             Verdict::Denied => &mut self.denied,
             Verdict::Unjudged => &mut self.unjudged,
         };
         *sum = sum.saturating_add(1);
-        if verdict != Verdict::Allowed {
+        if entry.verdict != Verdict::Allowed {
             return;
         }
+        let inputs = statements.iter().flat_map(|s| &s.inputs);
+        let places: BTreeMap<&TableName, &[String]> =
+            inputs.map(|i| (&i.name, i.physical.as_slice())).collect();
         for statement in statements {
-            for input in &statement.inputs {
-                let seen = self.table(&input.name);
+            // Of a view nothing is seen but what its tables show.
+            let tables = statement.inputs.iter();
+            for input in tables.filter(|input| !entry.views.contains(&input.name)) {
+                let seen = self.table(&input.name, &input.physical);
                 seen.columns.extend(input.columns.iter().cloned());
                 push(&mut seen.jobs, index);
             }
             for applied in &statement.applied {
-                let seen = self.table(&applied.table);
+                let at = places.get(&applied.table).copied().unwrap_or_default();
+                let seen = self.table(&applied.table, at);
                 push(&mut seen.jobs, index);
                 seen.no_rows |= applied.row_filter.is_empty() && applied.masks.is_empty();
                 seen.row_filter.extend(applied.row_filter.iter().cloned());
@@ -225,12 +269,15 @@ impl PrincipalSeen {
         }
     }
 
-    fn table(&mut self, name: &TableName) -> &mut TableSeen {
-        let at = match self.tables.binary_search_by(|seen| seen.table.cmp(name)) {
+    fn table(&mut self, name: &TableName, physical: &[String]) -> &mut TableSeen {
+        let wanted = (name, physical);
+        let found = |seen: &TableSeen| (&seen.table, seen.physical.as_slice()).cmp(&wanted);
+        let at = match self.tables.binary_search_by(found) {
             Ok(at) => at,
             Err(at) => {
                 let seen = TableSeen {
                     table: name.clone(),
+                    physical: physical.to_vec(),
                     columns: BTreeSet::new(),
                     row_filter: BTreeSet::new(),
                     masks: BTreeSet::new(),

@@ -242,8 +242,8 @@ fn write(
         },
     )?;
     progress.end();
-    survey.gone = judge.former.as_ref().map(Former::gone).unwrap_or_default();
-    survey.sums.gone = survey.gone.len() as u64;
+    let gone = judge.former.as_ref().map(Former::gone);
+    survey.finish(gone.unwrap_or_default());
     form.end(survey, out).map_err(failed)
 }
 

@@ -6,7 +6,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Form, Head};
-use crate::catalog::TableName;
 use crate::check::PolicyStamp;
 use crate::report::drift::Gone;
 use crate::report::entry::Entry;
@@ -25,8 +24,8 @@ pub struct Report {
     pub policy: PolicyStamp,
     /// Sums.
     pub summary: Sums,
-    /// Who reads and writes what, by name.
-    pub tables: Vec<TableReport>,
+    /// Who reads and writes what.
+    pub tables: Vec<TableUse>,
     /// What each principal sees of what their allowed jobs read.
     pub principals: Vec<PrincipalSeen>,
     /// Jobs of the former check that are not there any more.
@@ -34,22 +33,12 @@ pub struct Report {
     pub gone: Vec<Gone>,
 }
 
-/// A table of the estate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct TableReport {
-    /// The table.
-    pub table: TableName,
-    /// Who uses it.
-    #[serde(flatten)]
-    pub uses: TableUse,
-}
-
 /// What stands behind the entries.
 #[derive(Serialize)]
 pub(super) struct Tail<'s> {
     policy: &'s PolicyStamp,
     summary: &'s Sums,
-    tables: Vec<TableReport>,
+    tables: Vec<&'s TableUse>,
     principals: Vec<&'s PrincipalSeen>,
     #[serde(skip_serializing_if = "<[Gone]>::is_empty")]
     gone: &'s [Gone],
@@ -57,14 +46,10 @@ pub(super) struct Tail<'s> {
 
 impl<'s> Tail<'s> {
     pub(super) fn of(survey: &'s Survey) -> Self {
-        let tables = survey.tables.iter().map(|(table, uses)| TableReport {
-            table: table.clone(),
-            uses: uses.clone(),
-        });
         Self {
             policy: &survey.policy,
             summary: &survey.sums,
-            tables: tables.collect(),
+            tables: survey.tables.values().collect(),
             principals: survey.principals.values().collect(),
             gone: &survey.gone,
         }

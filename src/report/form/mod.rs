@@ -17,7 +17,7 @@ use super::survey::Survey;
 
 pub use self::csv::Csv;
 pub use html::Html;
-pub use json::{Json, Report, TableReport};
+pub use json::{Json, Report};
 pub use junit::JUnit;
 pub use sarif::Sarif;
 
