@@ -169,23 +169,19 @@ impl Former {
             }
         }
         let mut former = Self::default();
-        match serde_json::from_slice::<AuditRecord>(&first) {
-            Ok(record) => former.add(&record),
-            Err(_) => {
-                let whole = io::Read::chain(first.as_slice(), &mut input);
-                match serde_json::from_reader::<_, FormerReport>(whole) {
-                    Ok(report) => {
-                        for entry in report.jobs {
-                            match entry.record {
-                                Some(record) => former.add(&record),
-                                None => drop(former.unread.insert(entry.job)),
-                            }
-                        }
-                        return Ok(former);
-                    }
-                    Err(_) => former.unreadable = 1,
-                }
-            }
+        let first = first.trim_ascii();
+        if let Ok(record) = serde_json::from_slice::<AuditRecord>(first) {
+            former.add(&record);
+        } else if let Ok(report) = serde_json::from_slice::<FormerReport>(first) {
+            former.report(report);
+        } else if first.ends_with(b"[") || first.ends_with(b"{") {
+            // One value over many lines.
+            let whole = io::Read::chain(first, &mut input);
+            let report = serde_json::from_reader(whole);
+            former.report(report.map_err(|_| UnreadableFormer::Nothing)?);
+            return Ok(former);
+        } else if !first.is_empty() {
+            former.unreadable = 1;
         }
         let mut line = Vec::new();
         while input.read_until(b'\n', &mut line)? > 0 {
@@ -197,10 +193,19 @@ impl Former {
             }
             line.clear();
         }
-        if former.checks.is_empty() && former.unreadable > 0 {
+        if former.checks.is_empty() && former.unread.is_empty() && former.unreadable > 0 {
             return Err(UnreadableFormer::Nothing);
         }
         Ok(former)
+    }
+
+    fn report(&mut self, report: FormerReport) {
+        for entry in report.jobs {
+            match entry.record {
+                Some(record) => self.add(&record),
+                None => drop(self.unread.insert(entry.job)),
+            }
+        }
     }
 
     fn add(&mut self, record: &AuditRecord) {

@@ -200,7 +200,7 @@ fn what_is_written_as_json_is_what_the_type_says() {
 
 #[test]
 fn nothing_of_a_job_is_markup_or_the_end_of_a_script() {
-    let engine = engine("  []\n".trim());
+    let engine = engine(FILTER);
     let judge = judge(&engine);
     let hostile = "</script><img src=x onerror=alert(1)><!-- <script>";
     let mut hostile_job = job(hostile, &format!("SELECT '{hostile}' FROM orders"));
@@ -300,9 +300,9 @@ fn a_refusal_does_not_hide_what_was_allowed_before_and_runs() {
         let (entry, _) = judge(engine).entries(&job("nightly", SQL)).remove(0);
         serde_json::to_string(&entry.record.unwrap()).unwrap()
     };
-    let lines = format!("{}\n{}\nhalf a li", line(&allowed), line(&denied));
+    let lines = format!("half a\n{}\n{}\nhalf a li", line(&allowed), line(&denied));
     let former = Former::read(Cursor::new(lines)).unwrap();
-    assert_eq!(former.unreadable, 1);
+    assert_eq!(former.unreadable, 2);
     let judge = Judge {
         former: Some(former),
         ..judge(&allowed)
