@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::drift::{Drift, Former};
 use super::job::{Job, Place};
-use super::reason::{Obstacle, ObstacleCode, Reason};
+use super::reason::{Obstacle, ObstacleCode, Reason, ReasonCode};
 use super::script::Script;
 use crate::audit::{AuditPrincipal, AuditRecord};
 use crate::catalog::TableName;
-use crate::check::{Decision, Reply, Request, SubmitCheck};
+use crate::check::{Code, Decision, Reply, Request, SubmitCheck};
 use crate::policy::Principal;
 
 /// What came out for one job and one principal (an element of `jobs` in `schema/report.json`).
@@ -116,6 +116,18 @@ impl Judge<'_> {
         let others = others.filter(|other| !(self.for_owner && job.owner.as_ref() == Some(other)));
         entries.extend(others.map(|other| self.entry(job, text, other)));
         entries
+    }
+
+    /// The entry of a job whose judging did not finish.
+    #[must_use]
+    pub fn broken(&self, job: &Job) -> (Entry, Option<Script>) {
+        let code = ReasonCode::Check(Code::Internal);
+        let obstacle = Obstacle {
+            code,
+            at: None,
+            message: code.meaning().to_owned(),
+        };
+        self.unread(job, &obstacle)
     }
 
     fn unread(&self, job: &Job, obstacle: &Obstacle) -> (Entry, Option<Script>) {

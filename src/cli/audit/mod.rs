@@ -23,7 +23,7 @@ pub(super) use args::Audit;
 use args::{FailOn, OwnerFrom, ReportFormat};
 use estate::{Estate, Owners};
 use out::{Out, unwritable};
-use pipeline::ordered;
+use pipeline::{Work, ordered};
 use progress::Progress;
 
 use super::failure::{Failure, Status};
@@ -35,7 +35,9 @@ use crate::check::{Request, SubmitCheck};
 use crate::lineage::store::LineageSource;
 use crate::policy::Principal;
 use crate::report::form::{Csv, Form, Head, Html, JUnit, Json, Sarif};
-use crate::report::{Former, Gathered, Gatherer, Gathering, Judge, Manifest, Survey, Variables};
+use crate::report::{
+    Former, Gathered, Gatherer, Gathering, Job, Judge, Manifest, Survey, Unknown, Variables,
+};
 
 pub(super) fn run(args: Audit, streams: &mut Streams) -> Result<Status, Failure> {
     if args.owner_from.is_none() && args.others.is_empty() {
@@ -110,6 +112,10 @@ pub(super) fn run(args: Audit, streams: &mut Streams) -> Result<Status, Failure>
         survey: &mut survey,
     };
     write(&estate, &judge, threads, total, &head, writing)?;
+    if survey.sums.entries == 0 {
+        // A report on nothing would pass for one on everything.
+        return Err(Failure::usage("there is no job in what was named"));
+    }
     out.close()?;
     if args.output.is_some() {
         let summary = text::summary(&survey, drifting);
@@ -192,7 +198,10 @@ fn gather(
     ordered(
         threads,
         |push| estate.visit(push),
-        |job| gatherer.record(&job),
+        Work {
+            work: |job: &Job| gatherer.record(job),
+            broken: |_: &Job| Err(Unknown),
+        },
         |record| {
             progress.step();
             gathering
@@ -231,7 +240,10 @@ fn write(
     ordered(
         threads,
         |push| estate.visit(push),
-        |job| judge.entries(&job),
+        Work {
+            work: |job: &Job| judge.entries(job),
+            broken: |job: &Job| vec![judge.broken(job)],
+        },
         |entries| {
             progress.step();
             for (entry, script) in entries {

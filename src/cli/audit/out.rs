@@ -47,7 +47,7 @@ impl<'s> Out<'s> {
         name.push(format!(".{}.part", std::process::id()));
         let part = path.with_file_name(name);
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
+        options.write(true).create_new(true);
         #[cfg(unix)]
         {
             use std::os::unix::fs::OpenOptionsExt;

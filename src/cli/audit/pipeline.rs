@@ -2,8 +2,10 @@
 //!
 //! Invariant: no more than [`HELD`] jobs for each thread are in hand between the reader and the writer, so memory does not grow with their number.
 //! Invariant: when the writer fails, the reader is told at its next job.
+//! Invariant: every job has a result, also one whose work panics: nobody waits for what never comes.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -16,11 +18,17 @@ const HELD: usize = 8;
 /// Takes jobs; `false` when no more are wanted.
 pub(super) type Push<'p, J> = &'p mut dyn FnMut(J) -> bool;
 
+/// What is made of a job, and what when that panics.
+pub(super) struct Work<W, F> {
+    pub work: W,
+    pub broken: F,
+}
+
 /// `feed` gives jobs, `work` makes a result of each on one of `threads` threads, `take` takes the results in the order of the jobs.
 pub(super) fn ordered<J: Send, R: Send>(
     threads: usize,
     feed: impl FnOnce(Push<'_, J>) + Send,
-    work: impl Fn(J) -> R + Sync,
+    work: Work<impl Fn(&J) -> R + Sync, impl Fn(&J) -> R + Sync>,
     mut take: impl FnMut(R) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let held = threads.saturating_mul(HELD);
@@ -64,7 +72,7 @@ pub(super) fn ordered<J: Send, R: Send>(
 
 fn run<J, R>(
     waiting: &Mutex<Receiver<(u64, J)>>,
-    work: &impl Fn(J) -> R,
+    work: &Work<impl Fn(&J) -> R, impl Fn(&J) -> R>,
     results: &SyncSender<(u64, R)>,
 ) {
     loop {
@@ -73,7 +81,10 @@ fn run<J, R>(
             .unwrap_or_else(PoisonError::into_inner)
             .recv();
         let Ok((number, job)) = job else { return };
-        if results.send((number, work(job))).is_err() {
+        // What works on a job leaves nothing behind: its panic leaves nothing half done.
+        let result = catch_unwind(AssertUnwindSafe(|| (work.work)(&job)));
+        let result = result.unwrap_or_else(|_| (work.broken)(&job));
+        if results.send((number, result)).is_err() {
             return;
         }
     }
@@ -101,11 +112,15 @@ mod tests {
                 assert!(push(job));
             }
         };
-        let work = |job: usize| {
-            if job.is_multiple_of(97) {
-                thread::sleep(Duration::from_millis(2));
-            }
-            job * 2
+        let work = Work {
+            work: |job: &usize| {
+                if job.is_multiple_of(97) {
+                    thread::sleep(Duration::from_millis(2));
+                }
+                assert!(*job != 55, "asked for");
+                job * 2
+            },
+            broken: |job: &usize| job * 2,
         };
         ordered(3, feed, work, |result| {
             taken.fetch_add(1, Ordering::SeqCst);
@@ -129,7 +144,11 @@ mod tests {
                 }
             }
         };
-        let failed = ordered(2, feed, |job| job, |_| Err(Failure::usage("full")));
+        let work = Work {
+            work: |job: &usize| *job,
+            broken: |job: &usize| *job,
+        };
+        let failed = ordered(2, feed, work, |_| Err(Failure::usage("full")));
         assert!(failed.is_err());
         assert!(given.load(Ordering::SeqCst) < 100);
     }

@@ -127,6 +127,11 @@ fn exports_of_streampark_and_dinky_are_read_in_every_form() {
         ask(&desk, &["cut.json"], &["--owner-from", "column"]),
         expected
     );
+    desk.write("one.json", "{\"statement\": \"SELECT 1\"}");
+    assert_eq!(
+        ask(&desk, &["one.json"], &["--as", "bob"]),
+        ["one.json ? unjudged source-invalid"]
+    );
     desk.write("other.csv", "a,b\n1,2\n");
     assert_eq!(
         ask(&desk, &["other.csv"], &["--as", "bob"]),
