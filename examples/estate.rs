@@ -85,10 +85,17 @@ fn policy() -> String {
     let mut text = "apiVersion: sqlsec/v1\nversion: 42\ndefaults: { access: allow, unknown_connector: allow, no_matching_filter: deny, unknown_lineage: allow }\nrules:\n\
                     \x20 - { id: secret, type: access, effect: deny, to: { groups: [public] }, on: { table: '*.*.secret' }, privileges: [select] }\n"
         .to_owned();
+    // For every second owner: what the others write is masked for these where it is read again.
+    let masked: Vec<String> = (0..OWNERS)
+        .skip(1)
+        .step_by(2)
+        .map(|n| format!("owner_{n:02}"))
+        .collect();
     for source in (0..SOURCES).step_by(3) {
         let _ = writeln!(
             text,
-            "  - {{ id: phone-{source}, type: column_mask, to: {{ groups: [public] }}, on: {{ table: '*.*.source_{source}', columns: [phone] }}, mask: MASK_HASH }}"
+            "  - {{ id: phone-{source}, type: column_mask, to: {{ users: [{}] }}, on: {{ table: '*.*.source_{source}', columns: [phone] }}, mask: MASK_HASH }}",
+            masked.join(", ")
         );
     }
     for source in (0..SOURCES).step_by(4) {

@@ -40,8 +40,8 @@ const lists = {
     const headings = ['Verdict', 'Job', 'For', 'Reads', 'Writes', 'What applies, or why not'];
     if (head.against) headings.push('Since');
     const row = (entry) => {
-      const reads = entry.tables.filter((t) => t.reads).map((t) => short(t.name));
-      const writes = entry.tables.filter((t) => t.writes).map((t) => short(t.name));
+      const reads = entry.tables.filter((t) => t.reads && !t.view).map((t) => short(t.name));
+      const writes = entry.tables.filter((t) => t.writes && !t.view).map((t) => short(t.name));
       const what = entry.verdict === 'allowed'
         ? chips([entry.filters ? el('span', { class: 'kind rows-of' }, plural(entry.filters, 'row filter')) : null,
           entry.masks - entry.inherited ? el('span', { class: 'kind masked' }, plural(entry.masks - entry.inherited, 'mask')) : null,
@@ -91,7 +91,7 @@ const details = {
     }
     if (entry.drift) out.push(drift(entry.drift, entry.verdict));
     if (entry.tables.length) {
-      const way = (t) => (t.reads && t.writes ? 'reads, writes' : t.writes ? 'writes' : t.below ? 'reads below a view' : 'reads');
+      const way = (t) => (t.view ? (t.writes ? 'makes' : 'reads') : t.reads && t.writes ? 'reads, writes' : t.writes ? 'writes' : t.below ? 'reads below a view' : 'reads');
       const rows = entry.tables.map((t) => el('tr', {}, el('td', {}, way(t)), el('td', { class: 'main' }, tableLink(t.name, t.physical), t.view ? [' ', badge('view')] : '', el('span', { class: 'from' }, [...t.physical].join(', '))),
         el('td', { class: 'names' }, [...t.columns].join(', ')), el('td', {}, t.reads || t.below ? (entry.verdict === 'allowed' ? applies(t) : '') : '')));
       out.push(section('Tables', table(['', 'Table', 'Columns read by name', 'What applies'], rows)));

@@ -40,6 +40,10 @@ pub(super) fn read(path: &Path, shape: Shape, visit: &mut Visit<'_>) {
                 Shape::Csv => csv(input, &mut rows),
                 Shape::Json => json(input, &mut rows),
                 Shape::Lines => lines(input, &mut rows),
+            }?;
+            match rows.number {
+                0 => Err(broken(&"it has no rows")),
+                _ => Ok(()),
             }
         });
     if let Err(obstacle) = read {

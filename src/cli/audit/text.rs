@@ -33,8 +33,8 @@ impl Form for Text {
             entry.verdict.as_str().to_owned(),
             entry.job.clone(),
             entry.principal.as_ref().map_or("?", |p| &p.user).to_owned(),
-            tables(inputs),
-            tables(outputs),
+            tables(inputs.filter(|name| !entry.views.contains(name))),
+            tables(outputs.filter(|name| !entry.views.contains(name))),
             what(entry),
             drift.to_owned(),
         ];
