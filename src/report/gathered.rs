@@ -1,6 +1,6 @@
 //! The lineage of the estate's own jobs, gathered before they are judged: what one job wrote protects what another one reads.
 //!
-//! In: jobs. Out: a [`LineageSource`] for the check. Nothing is said to have ended, so nothing replaces anything.
+//! In: jobs. Out: a [`LineageSource`] for the check. In which order jobs ran nobody says here: nothing replaces anything.
 //! Invariant: a job is gathered under its owner's own masks where the policy allows it; else as somebody would write it who sees everything, which
 //! masks more for its readers. A job of which neither is known is counted.
 
@@ -9,8 +9,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::job::Job;
 use crate::catalog::Catalog;
 use crate::check::{Engine, Request, SubmitCheck};
-use crate::lineage::Record;
-use crate::lineage::store::{Event, Known, LineageError, LineageSource};
+use crate::lineage::store::{Event, Known, LineageError, LineageSource, RecordId};
+use crate::lineage::{Change, Record};
 use crate::policy::{Policy, PolicyError, Principal};
 
 /// Protects nothing and closes nothing.
@@ -100,6 +100,7 @@ pub struct Unknown;
 #[derive(Debug, Default)]
 pub struct Gathering {
     known: Known,
+    nothing: Known,
     /// How many jobs nobody knows the lineage of.
     pub unknown: u64,
 }
@@ -116,11 +117,40 @@ impl Gathering {
                 self.unknown = self.unknown.saturating_add(1);
                 Ok(())
             }
-            Ok(Some(record)) => {
-                let number = self.known.version().saturating_add(1);
-                self.known.apply(number, &Event::Pending(record))
+            Ok(Some(mut record)) => {
+                for statement in &mut record.statements {
+                    let outputs = &mut statement.lineage.outputs;
+                    outputs
+                        .iter_mut()
+                        .for_each(|output| output.replaces = false);
+                    let changes = &mut statement.changes;
+                    changes.retain(|change| !matches!(change, Change::Emptied(_)));
+                }
+                if record.statements.iter().all(|s| s.changes.is_empty()) {
+                    self.entries(&record);
+                    return Ok(());
+                }
+                let number = self.apply(Event::Pending(record))?;
+                // What replaces nothing may end: its entries stay, and the record itself need not be kept beside them.
+                self.apply(Event::Commit(RecordId(number)))?;
+                self.apply(Event::Ended(RecordId(number)))?;
+                Ok(())
             }
         }
+    }
+
+    /// As the statements of one script are kept for one another: entries alone, nothing of the record.
+    fn entries(&mut self, record: &Record) {
+        let whose = (record.job.as_str(), record.user.as_str(), record.at);
+        for statement in &record.statements {
+            self.known.overlay(whose, statement, &self.nothing);
+        }
+    }
+
+    fn apply(&mut self, event: Event) -> Result<u64, LineageError> {
+        let number = self.known.version().saturating_add(1);
+        self.known.apply(number, &event)?;
+        Ok(number)
     }
 
     /// All that is known.
