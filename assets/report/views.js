@@ -94,7 +94,7 @@ const details = {
       const way = (t) => (t.view ? (t.writes ? 'makes' : 'reads') : t.reads && t.writes ? 'reads, writes' : t.writes ? 'writes' : t.below ? 'reads below a view' : 'reads');
       const rows = entry.tables.map((t) => el('tr', {}, el('td', {}, way(t)), el('td', { class: 'main' }, tableLink(t.name, t.physical), t.view ? [' ', badge('view')] : '', el('span', { class: 'from' }, [...t.physical].join(', '))),
         el('td', { class: 'names' }, [...t.columns].join(', ')), el('td', {}, t.reads || t.below ? (entry.verdict === 'allowed' ? applies(t) : '') : '')));
-      out.push(section('Tables', table(['', 'Table', 'Columns read by name', 'What applies'], rows)));
+      out.push(section('Tables', table(['Use', 'Table', 'Columns read by name', 'What applies'], rows)));
     }
     const script = entry.script;
     if (!script) out.push(section('Script', el('p', { class: 'dim' }, 'The page would be too large with all scripts: this one was left out.')));
