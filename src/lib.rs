@@ -22,6 +22,8 @@ pub mod host;
 pub mod lineage;
 pub mod mask;
 pub mod policy;
+#[cfg(feature = "report")]
+pub mod report;
 pub mod resolve;
 pub mod rewrite;
 #[cfg(feature = "server")]

@@ -83,6 +83,18 @@ Examples:
   sqlsec lineage --policy policy.yaml --as userA --as userB,analysts --format html -o lineage.html job.sql
   sqlsec lineage --catalog tables.sql --format openlineage --run start job.sql")]
     Lineage(super::lineage::Lineage),
+    /// Report on hundreds of jobs: who reads and writes what, what the policy does to it, what has changed, what cannot be judged.
+    #[command(after_help = "\
+Examples:
+  sqlsec audit jobs/ --policy policy.yaml --catalog tables.sql --owner-from path
+  sqlsec audit jobs.zip --policy policy.yaml --owner-from header-comment --format html -o report.html
+  sqlsec audit t_flink_sql.csv --policy policy.yaml --owner-from owners.csv --variables team.properties --splitter streampark
+  sqlsec audit jobs/ --policy policy.yaml --owner-from path --against audit.jsonl --fail-on drift
+  sqlsec audit jobs/ --policy policy.yaml --as userA,ops --as userB --format csv -o jobs.csv
+
+The HTML page shows the scripts, submitted and protected: it is for people who may read the policy. The other forms hold no SQL.
+Exit status: 0 the report is written, 1 the same and --fail-on has found something, 2 usage or unreadable input, 3 policy unusable.")]
+    Audit(Box<super::audit::Audit>),
     /// Work on policy documents.
     #[command(subcommand)]
     Policy(PolicyCommand),

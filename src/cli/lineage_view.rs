@@ -167,7 +167,8 @@ fn shown(reply: &Reply, column: &str) -> Protection {
     }
 }
 
-fn viewer(text: &str) -> Result<Principal, String> {
+/// A principal as `--as` names it.
+pub(super) fn viewer(text: &str) -> Result<Principal, String> {
     let mut names = text.split(',').map(str::trim);
     let user = names.next().filter(|user| !user.is_empty());
     let user = user.ok_or_else(|| "a user's name is missing".to_owned())?;

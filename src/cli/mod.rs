@@ -5,6 +5,7 @@
 
 mod args;
 mod attribute;
+mod audit;
 mod cases;
 mod catalog_reply;
 mod config;
@@ -87,6 +88,7 @@ fn run(cli: Cli, streams: &mut Streams) -> Result<Status, Failure> {
         Command::Explain(args) => explain::run(args, streams),
         Command::Lineage(args) => lineage::run(&args, streams),
         Command::Tables(tables) => submit::tables(tables, streams),
+        Command::Audit(args) => audit::run(*args, streams),
         Command::Policy(PolicyCommand::Import(import)) => policy_import::run(&import, streams),
         Command::Policy(PolicyCommand::Lint(lint)) => policy::lint(&lint, streams),
         Command::Policy(PolicyCommand::Diff(diff)) => policy_diff::run(&diff, streams),

@@ -34,6 +34,7 @@ mod quickstart;
 mod ranger;
 #[cfg(all(feature = "service", feature = "server"))]
 mod remote;
+mod report;
 mod schema;
 mod second_look;
 #[cfg(feature = "full")]

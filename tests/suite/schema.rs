@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use sqlsec::audit::AuditRecord;
 use sqlsec::catalog::CatalogDocument;
+use sqlsec::report::form::Report;
 use sqlsec::{Reply, Request};
 
 use crate::case::root;
@@ -38,6 +39,11 @@ fn the_schema_of_replies_is_that_of_the_type() {
 #[test]
 fn the_schema_of_audit_records_is_that_of_the_type() {
     is_checked_in::<AuditRecord>("audit.json", SchemaSettings::default());
+}
+
+#[test]
+fn the_schema_of_reports_is_that_of_the_type() {
+    is_checked_in::<Report>("report.json", SchemaSettings::default());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Lineage: what each output is made of, what is inherited, what the store keeps, in which forms it goes out, and that nothing gets through.
 
-mod browser;
+pub mod browser;
 mod cases;
 #[cfg(feature = "store")]
 mod command;
@@ -17,3 +17,5 @@ mod sample;
 pub mod script;
 mod store;
 mod taint;
+
+pub use picture::axe;

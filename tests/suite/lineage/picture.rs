@@ -193,7 +193,7 @@ fn a_thousand_columns_are_drawn_in_a_second() {
 }
 
 /// axe-core is not ours to keep: `npm install axe-core`, and say where it is.
-fn axe() -> Option<String> {
+pub fn axe() -> Option<String> {
     let named = std::env::var_os("SQLSEC_AXE").map(PathBuf::from);
     let usual = root().join("target/tools/node_modules/axe-core/axe.min.js");
     let text = fs::read_to_string(named.unwrap_or(usual)).ok();

@@ -1,0 +1,6 @@
+//! `sqlsec audit`: where jobs come from, what is said of them, in which forms, and that one bad job stops no other.
+
+mod command;
+mod corpus;
+mod page;
+mod sources;
