@@ -673,6 +673,40 @@ mod file {
     }
 
     #[test]
+    fn readers_of_an_old_snapshot_and_of_a_new_one_do_not_wait_for_each_other() {
+        let folder = Folder::new("order");
+        let store = open(&folder.file());
+        commit(&store, &copy("first", "s3://l/a", "s3://l/b", false));
+        let store = std::sync::Arc::new(store);
+        let (done, ended) = std::sync::mpsc::channel();
+        for thread in 0..3 {
+            let (store, done) = (std::sync::Arc::clone(&store), done.clone());
+            // Not scoped: threads that wait for ever would keep the test too.
+            std::thread::spawn(move || {
+                for round in 0..60 {
+                    if thread == 0 {
+                        commit(
+                            &store,
+                            &copy(&format!("job{round}"), "s3://l/a", "s3://l/b", false),
+                        );
+                    }
+                    let known = store.snapshot().expect("a snapshot");
+                    for path in ["s3://l/b".to_owned(), format!("s3://l/{round}")] {
+                        let entries = known.writers(&dataset(&path), &|a, b| a == b);
+                        assert!(entries.iter().all(|entry| !entry.is_unreadable()));
+                    }
+                }
+                done.send(()).expect("somebody who waits");
+            });
+        }
+        for _ in 0..3 {
+            ended
+                .recv_timeout(std::time::Duration::from_secs(60))
+                .expect("no thread waits for ever");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_read_hides_all_columns() {
         let folder = Folder::new("damaged");
         let store = open(&folder.file());

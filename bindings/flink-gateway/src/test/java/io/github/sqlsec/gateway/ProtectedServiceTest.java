@@ -252,6 +252,33 @@ class ProtectedServiceTest {
     assertTrue(refused(half, "SELECT 1").contains("session-lost"));
   }
 
+  /** The thread that plans it may go on after it was ended, and would find the names of after the change. */
+  @Test
+  void whatWasEndedWhileItWasPlannedLetsNoNameChange() {
+    String change = "CREATE TEMPORARY VIEW v AS SELECT 1 AS a";
+    for (boolean closes : new boolean[] {true, false}) {
+      SessionHandle session = open(strict, "alice", Collections.emptyMap());
+      // The first statement counts as a change: a fresh state is written shorter.
+      run(session, "SELECT 0");
+      OperationHandle query = run(session, "SELECT 1");
+      run(session, "SELECT 2");
+      fake.status = OperationStatus.CANCELED;
+      if (closes) {
+        strict.closeOperation(session, query);
+        fake.status = OperationStatus.FINISHED;
+      } else {
+        strict.cancelOperation(session, query);
+      }
+      run(session, "SELECT 3");
+      assertTrue(refused(session, change).contains("session-lost"));
+      assertTrue(refused(session, "SELECT 1").contains("session-lost"));
+      fake.status = OperationStatus.FINISHED;
+    }
+    SessionHandle session = open(strict, "alice", Collections.emptyMap());
+    strict.closeOperation(session, run(session, "SELECT 1"));
+    run(session, change);
+  }
+
   @Test
   void scriptsElsewhereRefreshesWithOptionsAndCodeAreRefused() {
     SessionHandle session = open(strict, "alice", Collections.emptyMap());
