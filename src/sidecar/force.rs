@@ -11,11 +11,16 @@ use crate::host::{Config, Guarded, HostError, open};
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// After how many looks files that could not be used are tried again: what was in the way may have passed.
+const AGAIN: u32 = 20;
+
 /// An engine, as its configuration was when it was last good.
 pub(super) struct Force {
     config: PathBuf,
     state: RwLock<State>,
     stopped: AtomicBool,
+    /// Whether the files say what cannot be used.
+    behind: AtomicBool,
 }
 
 #[derive(Clone)]
@@ -44,6 +49,7 @@ impl Force {
             state: RwLock::new(read(config)?),
             config: config.to_owned(),
             stopped: AtomicBool::new(false),
+            behind: AtomicBool::new(false),
         })
     }
 
@@ -57,6 +63,11 @@ impl Force {
         !self.stopped.load(Ordering::Acquire) && !self.engine().is_broken()
     }
 
+    /// Whether older rules are in force than the files have.
+    pub fn is_behind(&self) -> bool {
+        self.behind.load(Ordering::Acquire)
+    }
+
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
     }
@@ -68,7 +79,9 @@ impl Force {
 
     /// Takes what the files say now.
     fn reload(&self) -> Result<(), HostError> {
+        self.behind.store(true, Ordering::Release);
         let next = read(&self.config)?;
+        self.behind.store(false, Ordering::Release);
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = next;
         Ok(())
     }
@@ -109,7 +122,7 @@ pub(super) async fn watch(
     let mut ticks = tokio::time::interval(LOOK);
     loop {
         ticks.tick().await;
-        if rules.changed() {
+        if rules.is_due() {
             let opened = {
                 let force = Arc::clone(&force);
                 tokio::task::spawn_blocking(move || force.reload()).await
@@ -119,18 +132,19 @@ pub(super) async fn watch(
                     tell("serving by the changed files");
                     rules = Watched::new(force.state().seen);
                 }
-                Ok(Err(error)) => tell(&format!("what was there stays in force: {error}")),
-                Err(_) => tell("what was there stays in force: reading the files did not finish"),
+                Ok(Err(error)) => rules.failed(&error, &*tell),
+                Err(_) => rules.failed(&"reading the files did not finish", &*tell),
             }
         }
-        if keys.changed()
-            && let Some(tls) = &tls
+        if let Some(tls) = &tls
+            && keys.is_due()
         {
             match tls.reload() {
-                Ok(()) => tell("new certificates from now on"),
-                Err(error) => tell(&format!(
-                    "the certificates of before stay in force: {error}"
-                )),
+                Ok(()) => {
+                    tell("new certificates from now on");
+                    keys = Watched::new(tls.files().map(look).collect());
+                }
+                Err(error) => keys.failed(&error, &*tell),
             }
         }
     }
@@ -140,6 +154,8 @@ pub(super) async fn watch(
 struct Watched {
     taken: Vec<Seen>,
     last: Vec<Seen>,
+    /// Why they could not be used, and how many looks ago.
+    failed: Option<(String, u32)>,
 }
 
 impl Watched {
@@ -147,19 +163,34 @@ impl Watched {
         Self {
             last: taken.clone(),
             taken,
+            failed: None,
         }
     }
 
-    /// Whether they are others than those that were taken, and have stood still since the last look.
-    fn changed(&mut self) -> bool {
+    /// Whether they are to be read: they are others than those that were taken and have stood still since the last look, or could not be used a while ago.
+    fn is_due(&mut self) -> bool {
         let now = look_again(&self.taken);
         let still = now == self.last;
         self.last.clone_from(&now);
-        let changed = still && now != self.taken;
-        if changed {
-            // Also where they cannot be used: they are not read again and again.
-            self.taken = now;
+        if !still {
+            return false;
         }
-        changed
+        if now != self.taken {
+            self.taken = now;
+            return true;
+        }
+        self.failed.as_mut().is_some_and(|(_, looks)| {
+            *looks += 1;
+            *looks >= AGAIN
+        })
+    }
+
+    /// What was there stays in force. The operator is told once of each reason.
+    fn failed(&mut self, why: &dyn std::fmt::Display, tell: &(dyn Fn(&str) + Send + Sync)) {
+        let why = why.to_string();
+        if self.failed.as_ref().is_none_or(|(said, _)| *said != why) {
+            tell(&format!("what was there stays in force: {why}"));
+        }
+        self.failed = Some((why, 0));
     }
 }

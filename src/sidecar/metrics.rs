@@ -25,6 +25,7 @@ pub(super) struct Metrics {
     age: Gauge,
     stale: Gauge,
     ready: Gauge,
+    behind: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -80,6 +81,10 @@ impl Metrics {
         let version = gauge("policy_version", "Version of the policy of the last check");
         let age = gauge("policy_age_seconds", "Age of that policy; 0 for a file");
         let stale = gauge("policy_stale", "1 while that policy is past its time");
+        let behind = gauge(
+            "configuration_behind",
+            "1 while the files say what cannot be used, and what was there before is in force",
+        );
         let ready = gauge("ready", "1 while checks are answered");
         Self {
             registry,
@@ -92,6 +97,7 @@ impl Metrics {
             age,
             stale,
             ready,
+            behind,
         }
     }
 
@@ -129,10 +135,16 @@ impl Metrics {
     }
 
     /// The page.
-    pub fn text(&self, in_flight: usize, ready: bool) -> Result<String, std::fmt::Error> {
+    pub fn text(
+        &self,
+        in_flight: usize,
+        ready: bool,
+        behind: bool,
+    ) -> Result<String, std::fmt::Error> {
         self.in_flight
             .set(i64::try_from(in_flight).unwrap_or(i64::MAX));
         self.ready.set(i64::from(ready));
+        self.behind.set(i64::from(behind));
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)

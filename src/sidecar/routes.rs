@@ -191,10 +191,11 @@ async fn ready(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
-    let Ok(text) = shared
-        .metrics
-        .text(shared.in_flight(), shared.force.is_ready())
-    else {
+    let Ok(text) = shared.metrics.text(
+        shared.in_flight(),
+        shared.force.is_ready(),
+        shared.force.is_behind(),
+    ) else {
         return refused(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal",

@@ -686,7 +686,7 @@ mod file {
                 for round in 0..60 {
                     if thread == 0 {
                         commit(
-                            &store,
+                            &*store,
                             &copy(&format!("job{round}"), "s3://l/a", "s3://l/b", false),
                         );
                     }

@@ -270,6 +270,11 @@ fn new_rules_are_taken_and_broken_ones_are_not() {
     until("it says that the tables are gone", || heard("tables.sql"));
     assert_eq!(sql().as_deref(), Some(&*south));
     assert_eq!(ask(running.address, "GET", "/readyz", "", "").status, 200);
+    let behind = |number: &str| {
+        let page = ask(running.address, "GET", "/metrics", "", "").body;
+        page.contains(&format!("sqlsec_configuration_behind {number}\n"))
+    };
+    assert!(behind("1"));
 
     // A configuration may name other files: those are looked at from then on.
     desk.write(
