@@ -45,6 +45,9 @@
 // The rules, or the settings of the service that has them, cannot be used.
 #define SQLSEC_POLICY_INVALID 9
 
+// The file of `audit` in the configuration cannot be written.
+#define SQLSEC_AUDIT_UNWRITABLE 10
+
 // A mistake of sqlsec itself.
 #define SQLSEC_INTERNAL 99
 

@@ -45,6 +45,8 @@ pub const SQLSEC_INPUT_UNREADABLE: i32 = 7;
 pub const SQLSEC_CATALOG_INVALID: i32 = 8;
 /// The rules, or the settings of the service that has them, cannot be used.
 pub const SQLSEC_POLICY_INVALID: i32 = 9;
+/// The file of `audit` in the configuration cannot be written.
+pub const SQLSEC_AUDIT_UNWRITABLE: i32 = 10;
 /// A mistake of sqlsec itself.
 pub const SQLSEC_INTERNAL: i32 = 99;
 
