@@ -269,7 +269,8 @@ impl Asked {
         }
     }
 
-    /// [`Policy::patterns`], of the part that was asked for.
+    /// [`Policy::patterns`], of the part that was asked for. A service that has answered with rules for the columns that it was asked about, and says nothing of
+    /// the whole, may have others for columns that a submitter's table does not declare.
     ///
     /// # Errors
     /// Its own, and `policy-incomplete`.
@@ -280,11 +281,17 @@ impl Asked {
         now: SystemTime,
         site: &[Arc<Table>],
     ) -> Result<Patterns, Refusal> {
-        if self.covers(resource, Some(Privilege::Select)) {
-            self.policy.patterns(who, resource, now, site)
-        } else {
-            Err(Refusal::incomplete())
+        if !self.covers(resource, Some(Privilege::Select)) {
+            return Err(Refusal::incomplete());
         }
+        let said = self.policy.patterns(who, resource, now, site)?;
+        let by_column =
+            matches!(self.extent, Extent::Question(..)) && self.policy.excerpt().is_none();
+        Ok(if by_column {
+            said.max(Patterns::Speak)
+        } else {
+            said
+        })
     }
 
     /// [`Policy::inheritance`].

@@ -273,6 +273,47 @@ fn a_name_that_a_script_chooses_opens_nothing() {
     }
 }
 
+/// Masks and no filter: who declares a table without the masked column is asked no question that its rule answers.
+const MASKS_ALONE: &str = r#"
+package masks_alone
+default allow := true
+default allowFlink := true
+rowFilters := set()
+batchColumnMasks contains {"index": index, "viewExpression": {"expression": "NULL"}} if {
+    some index, resource in input.action.filterResources
+    resource.column.columnName == "phone"
+}
+"#;
+
+#[test]
+fn a_declared_table_shows_no_masked_column_under_a_name_that_was_not_asked_about() {
+    let Some(server) = server() else { return };
+    server.put("/v1/policies/masks_alone", MASKS_ALONE);
+    let gate = Gate::new(server.source(Paths::trino("masks_alone")), shop() as _);
+    let alice = person("alice", &[]);
+    let declare = |columns: &str, format: &str| {
+        format!(
+            "CREATE TEMPORARY TABLE mine ({columns}) WITH ('connector' = 'kafka', 'topic' = 'web.orders', \
+             'properties.bootstrap.servers' = 'kafka:9092', 'format' = '{format}'); SELECT * FROM mine;"
+        )
+    };
+    for (columns, format) in [
+        ("line STRING", "raw"),
+        ("a INT, b STRING", "csv"),
+        ("payload STRING", "json"),
+    ] {
+        let codes = said(&gate, &alice, &declare(columns, format)).expect_err(format);
+        assert_eq!(codes, [Code::SchemaUntrusted].into(), "{format}");
+    }
+    let sql = said(
+        &gate,
+        &alice,
+        &declare("order_id INT, phone STRING", "json"),
+    )
+    .expect("by name");
+    assert!(sql.contains("NULL"), "{sql}");
+}
+
 #[test]
 fn silence_of_a_server_opens_nothing() {
     let Some(server) = server() else { return };
