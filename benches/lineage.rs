@@ -1,6 +1,7 @@
 //! What lineage adds to a check, beside one bare sqlparser tokenise + parse of the same text in the same run: the ratio holds on any machine.
 
 #![allow(
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
