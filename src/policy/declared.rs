@@ -54,10 +54,18 @@ impl Policy {
             }
             _ => false,
         };
-        let hits = faces.full.iter().chain(adding).flatten().filter(speaks);
-        let patterns = hits.flat_map(|hit| hit.targets.iter().flat_map(|t| &t.columns));
-        let patterns = patterns.filter(|pattern| pattern.literal().is_none());
-        let said = patterns.map(|pattern| said(pattern, resource, site));
+        // What the site says of its own table decides what a rule on that table's name protects. Of a rule on bytes it does not: a topic may hold fields
+        // that no table of the site lists.
+        let others = adding.len().saturating_sub(resource.also.len());
+        let (perhaps, also) = adding.split_at(others);
+        let bytes = faces.full.iter().chain(perhaps).map(|face| (face, &[][..]));
+        let names = also.iter().map(|face| (face, site));
+        let said = bytes.chain(names).flat_map(|(face, site)| {
+            let hits = face.iter().filter(speaks);
+            let patterns = hits.flat_map(|hit| hit.targets.iter().flat_map(|t| &t.columns));
+            let patterns = patterns.filter(|pattern| pattern.literal().is_none());
+            patterns.map(move |pattern| said(pattern, resource, site))
+        });
         Ok(said.max().unwrap_or(Patterns::Silent))
     }
 }

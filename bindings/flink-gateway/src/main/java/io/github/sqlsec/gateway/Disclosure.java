@@ -34,6 +34,8 @@ final class Disclosure {
           String literal = found.group(1) != null ? found.group(1) : found.group(2);
           if (literal.length() >= SHORTEST && !submitted.contains(literal)) {
             literals.add(literal);
+            // An error quotes the value, in which a quote stands alone.
+            literals.add(literal.replace("''", "'"));
           }
         }
       }

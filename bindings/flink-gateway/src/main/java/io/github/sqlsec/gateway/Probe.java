@@ -58,10 +58,18 @@ final class Probe {
       public Optional<ResolvedCatalogBaseTable<?>> find(String catalog, String database, String table) {
         ObjectIdentifier name = ObjectIdentifier.of(catalog, database, table);
         if (manager.isPresent()) {
+          boolean stranger = false;
           try {
-            return atOnce(manager.get(), name);
+            stranger = manager.get().getTable(name).filter(ContextResolvedTable::isTemporary).isPresent() && !SessionState.hasTemporary(session, name);
+            if (!stranger) {
+              return atOnce(manager.get(), name);
+            }
           } catch (RuntimeException | LinkageError e) {
             LOG.debug("sqlsec: a table could not be looked up at once", e);
+          }
+          if (stranger) {
+            // A statement that failed after it had made the table, for one: what lies below the name is not what Flink would read.
+            throw Refusal.of("session-lost", "`" + name.asSummaryString() + "` is a temporary table that nobody has seen made: open a new session");
           }
         }
         if (SessionState.hasTemporary(session, name)) {
