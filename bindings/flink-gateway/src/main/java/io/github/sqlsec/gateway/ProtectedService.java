@@ -112,6 +112,94 @@ final class ProtectedService implements InvocationHandler {
       throw Refusal.of("setting-denied", "a session begins with the gateway's own catalogs and modules");
     }
     Principal principal = caller.principal();
+    Session fresh = Session.of("default_catalog", "default_database");
+    Map<String, String> properties = asked.getSessionConfig();
+    if (ignoreProperties) {
+      // Stock clients send all of their own configuration. What is left out has no effect; a dialect that is left out would have one.
+      String dialect = properties.get(DIALECT);
+      properties = checks.settable(principal, properties);
+      if (dialect != null) {
+        properties.put(DIALECT, dialect);
+      }
+    }
+    checks.settings(principal, fresh, properties);
+    SessionEnvironment.Builder environment =
+        SessionEnvironment.newBuilder().setSessionEndpointVersion(asked.getSessionEndpointVersion()).addSessionConfig(new LinkedHashMap<>(properties));
+    asked.getSessionName().ifPresent(environment::setSessionName);
+    SessionHandle handle = wrapped.openSession(environment.build());
+    try {
+      Session begun = Session.of(wrapped.getCurrentCatalog(handle), probe.currentDatabase(handle));
+      sessions.add(handle, new OwnedSession(caller.user(), checks.settings(principal, begun, properties), Probe.WAIT_MILLIS));
+    } catch (RuntimeException e) {
+      wrapped.closeSession(handle);
+      throw e;
+    }
+    return handle;
+  }
+
+  /** {@code executeStatement(session, statement, timeout, configuration)} and {@code configureSession(session, statement, timeout)}. */
+  private Object statement(Identity caller, OwnedSession session, Method method, Object[] args) throws Throwable {
+    SessionHandle handle = (SessionHandle) args[0];
+    String sql = (String) args[1];
+    Principal principal = caller.principal();
+    synchronized (session) {
+      Session before = state(handle, session);
+      if (args.length > 3) {
+        checks.settings(principal, before, ((Configuration) args[3]).toMap());
+      }
+      Reply reply = checks.statement(principal, before, sql, new LiveCatalog(probe.in(handle, before)));
+      if (reply.statements().size() != 1) {
+        // Flink takes one; which of two it would take is not left to it.
+        throw Refusal.of("syntax-error", "one statement a call");
+      }
+      boolean changes = !reply.session().toJson().equals(before.toJson());
+      if (changes) {
+        session.quiet(probe.status(handle));
+      }
+      args[1] = reply.sql();
+      return method.getName().equals("configureSession") ? configure(session, reply, changes, method, args) : submit(session, reply, sql, changes, method, args);
+    }
+  }
+
+  private Object submit(OwnedSession session, Reply reply, String sql, boolean changes, Method method, Object[] args) throws Throwable {
+    OperationHandle operation = (OperationHandle) pass(method, args);
+    session.submitted(operation, reply, changes, Disclosure.of(reply, sql), probe.status((SessionHandle) args[0]));
+    return operation;
+  }
+
+  /** It comes back when the statement has ended; one that fails may have ended or not. */
+  private Object configure(OwnedSession session, Reply reply, boolean changes, Method method, Object[] args) throws Throwable {
+    try {
+      Object nothing = pass(method, args);
+      session.state(SessionState.withoutShared(reply.session()));
+      return nothing;
+    } catch (Throwable e) {
+      if (changes) {
+        session.lose();
+      }
+      throw e;
+    }
+  }
+
+  /** The state of the session, with the current database, which only Flink knows after USE CATALOG. */
+  private Session state(SessionHandle handle, OwnedSession session) {
+    Session state = session.state(probe.status(handle));
+    if (!state.database().isEmpty()) {
+      return state;
+    }
+    Session whole = SessionState.withDatabase(state, probe.databaseNow(handle));
+    session.state(whole);
+    return whole;
+  }
+
+  /**
+   * {@code deployScript(session, scriptUri, script, configuration)}: the script runs in a session of its own, without what this session has made.
+   */
+  private Object deploy(Identity caller, Method method, Object[] args) throws Throwable {
+    if (args[1] != null || args[2] == null) {
+      throw Refusal.of("method-denied", "a script that lies elsewhere cannot be checked: send its text");
+    }
+    Principal principal = caller.principal();
     Map<String, String> site = wrapped.getSessionConfig((SessionHandle) args[0]);
     String builtIn = site.getOrDefault("table.builtin-catalog-name", "default_catalog");
     Session fresh = Session.of(builtIn, site.getOrDefault("table.builtin-database-name", "default_database"));
