@@ -25,6 +25,8 @@ mod gate;
 mod grammar;
 mod lineage;
 mod live;
+#[cfg(feature = "store")]
+mod manual;
 mod masks;
 #[cfg(feature = "service")]
 mod opa;
