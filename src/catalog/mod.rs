@@ -45,6 +45,11 @@ pub trait CatalogSource: Send + Sync {
         let _ = catalog;
         None
     }
+
+    /// Whether it will always say the same. What the tables of a fixed catalog inherit from earlier jobs is kept from check to check.
+    fn is_fixed(&self) -> bool {
+        false
+    }
 }
 
 /// The answer of a [`CatalogSource`].
@@ -167,6 +172,10 @@ impl CatalogSource for Catalog {
         let tables = self.tables.iter();
         let tables = tables.map(|(name, table)| (name.clone(), self.identity(name, table).names()));
         tables.filter(|(_, names)| !names.is_empty()).collect()
+    }
+
+    fn is_fixed(&self) -> bool {
+        true
     }
 
     fn options(&self, catalog: &str) -> Option<Arc<CatalogOptions>> {

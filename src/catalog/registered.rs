@@ -40,6 +40,12 @@ impl Registered {
         self.catalogs.get(name)
     }
 
+    /// Whether the catalogs are those of the site.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.catalogs.is_empty() && self.emptied.is_empty()
+    }
+
     /// The options of a catalog that this session has registered.
     #[must_use]
     pub fn options(&self, name: &str) -> Option<&CatalogOptions> {

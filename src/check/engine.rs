@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::datasets::Refused;
+use super::inherited::Kept;
 use super::refusal::syntax_code;
 use super::reply::{Decision, Denial, Denials, PolicyStamp, Reply};
 use super::statement::Work;
@@ -58,6 +59,7 @@ pub struct Engine {
     bytes: Arc<Bytes>,
     age: Option<Age>,
     lineage: Option<Arc<dyn LineageSource>>,
+    kept: Kept,
     limits: Limits,
 }
 
@@ -83,6 +85,7 @@ impl Engine {
             catalog,
             age: None,
             lineage: None,
+            kept: Kept::default(),
             limits: Limits::default(),
         }
     }
@@ -97,6 +100,7 @@ impl Engine {
     #[must_use]
     pub fn lineage(mut self, lineage: Arc<dyn LineageSource>) -> Self {
         self.lineage = Some(lineage);
+        self.kept = Kept::default();
         self
     }
 
@@ -115,6 +119,11 @@ impl Engine {
 
     pub(super) fn catalog(&self) -> &dyn CatalogSource {
         &*self.catalog
+    }
+
+    /// What was found out about lineage before.
+    pub(super) const fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     /// The site's tables over these bytes.
@@ -139,6 +148,7 @@ impl Engine {
             bytes: Arc::clone(&self.bytes),
             age: self.age,
             lineage: self.lineage.clone(),
+            kept: Kept::default(),
             limits: self.limits,
         };
         let reply = engine.decide(request);

@@ -28,6 +28,8 @@ use crate::catalog::TableName;
 pub struct Policy {
     pub(super) compiled: Compiled,
     pub(super) index: Index,
+    /// When rules begin or end, in order.
+    turns: Vec<Timestamp>,
     hash: String,
 }
 
@@ -86,9 +88,16 @@ impl Policy {
         let index = Index::new(&compiled.rules);
         let digest = sha2::Sha256::digest(text.as_bytes());
         let hash = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut turns: Vec<_> = compiled
+            .rules
+            .iter()
+            .flat_map(|r| r.valid.turns())
+            .collect();
+        turns.sort_unstable();
         Self {
             compiled,
             index,
+            turns,
             hash,
         }
     }
@@ -103,6 +112,12 @@ impl Policy {
     #[must_use]
     pub fn hash(&self) -> &str {
         &self.hash
+    }
+
+    /// How often a rule has begun or ended by now: as long as that is one number, the same rules hold. `None` where the clock is out of range.
+    pub(crate) fn era(&self, now: SystemTime) -> Option<usize> {
+        let now = validity::timestamp(now)?;
+        Some(self.turns.partition_point(|turn| *turn <= now))
     }
 
     /// What holds where no rule speaks.

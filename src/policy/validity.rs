@@ -56,6 +56,11 @@ impl Validity {
         }
     }
 
+    /// When it begins and when it ends.
+    pub fn turns(self) -> impl Iterator<Item = Timestamp> {
+        self.from.into_iter().chain(self.until)
+    }
+
     /// Whether it held once and never will again.
     pub fn is_over(&self, now: Timestamp) -> bool {
         self.until.is_some_and(|until| until <= now)

@@ -148,6 +148,14 @@ impl Asked {
         self.policy.hash()
     }
 
+    /// Whether the rules are all there are, and nobody takes down what is asked.
+    pub(crate) const fn is_whole(&self) -> bool {
+        match self.extent {
+            Extent::Everything => true,
+            Extent::Question(..) | Extent::Notebook(_) | Extent::Watched(_) => false,
+        }
+    }
+
     /// What tells one state of the rules from another. Excerpts of one state differ in their texts, and not in their version.
     pub(crate) fn edition(&self) -> String {
         match &self.extent {

@@ -179,6 +179,11 @@ impl Known {
         self.standing().moved(dataset)
     }
 
+    /// How many cuts have ended by a time.
+    pub(crate) fn ended_cuts(&self, now: i64) -> usize {
+        self.standing().ended(now)
+    }
+
     /// Whether a column is declassified at a time.
     #[must_use]
     pub fn is_declassified(

@@ -105,6 +105,11 @@ impl Standing {
         found
     }
 
+    /// How many cuts have ended by a time: while it is the same number of the same cuts, the same ones hold.
+    pub fn ended(&self, now: i64) -> usize {
+        self.cuts.values().filter(|cut| !cut.holds(now)).count()
+    }
+
     /// Whether a column is declassified at a time.
     pub fn is_declassified(
         &self,

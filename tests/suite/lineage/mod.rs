@@ -8,6 +8,7 @@ mod constructs;
 mod export;
 mod inherit;
 mod jobs;
+mod kept;
 mod on_flink;
 mod perturbation;
 mod picture;
