@@ -86,12 +86,12 @@ const SCRIPTS: [&str; 10] = [
 #[test]
 fn what_is_kept_changes_no_answer() {
     let (mut masked, mut equal) = (0, 0);
-    for seed in 1..=12_u64 {
+    for seed in 1..=6_u64 {
         let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let store: Arc<MemoryStore> = Arc::default();
         let source = || Arc::clone(&store) as Arc<dyn LineageSource>;
         let long = Engine::new(policy(), catalog()).lineage(source());
-        for _ in 0..150 {
+        for _ in 0..60 {
             let principal = Principal {
                 user: dice.roll(&["ann", "bob", "etl"]).to_owned(),
                 roles: dice
@@ -101,19 +101,22 @@ fn what_is_kept_changes_no_answer() {
                     .collect(),
                 ..Principal::default()
             };
-            let mut request = Request::new(principal, dice.roll(&SCRIPTS));
-            request.job = Some("job".to_owned());
-            request.at = Some(DAY + dice.roll(&[0, 86_399, 86_400, 100_000, 172_799, 172_800]));
-            let kept = long.check(&request);
-            let new = Engine::new(policy(), catalog())
-                .lineage(source())
-                .check(&request);
-            assert_eq!(told(&kept), told(&new), "seed {seed}: {request:?}");
-            equal += 1;
-            masked += usize::from(told(&kept).contains("\"inherited\""));
-            if let Some(record) = kept.lineage
-                && dice.roll(&[true, false])
-            {
+            // Some scripts at some times: what was found out for one of them is kept when the next one comes.
+            let mut last = None;
+            for _ in 0..4 {
+                let mut request = Request::new(principal.clone(), dice.roll(&SCRIPTS));
+                request.job = Some("job".to_owned());
+                let second = dice.roll(&[0, 86_399, 86_400, 100_000, 172_799, 172_800]);
+                request.at = Some(DAY + second);
+                let kept = long.check(&request);
+                let new = Engine::new(policy(), catalog()).lineage(source());
+                let new = new.check(&request);
+                assert_eq!(told(&kept), told(&new), "seed {seed}: {request:?}");
+                equal += 1;
+                masked += usize::from(told(&kept).contains("\"inherited\""));
+                last = kept.lineage;
+            }
+            if let Some(record) = last {
                 let id = store.pending(&record).expect("a record");
                 match dice.roll(&[true, true, false]) {
                     true => store.commit(id).expect("a pending record"),
