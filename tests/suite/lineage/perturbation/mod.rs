@@ -1,10 +1,12 @@
 //! Perturbation: when one source column holds other values, every output column that changes must have it among its sources.
 //!
-//! Needs no reference: SQLite runs random queries on data and on data in which one column differs. `SQLSEC_CASES=10000` runs so many from a
-//! fresh seed. What a column is made of is its own edges and those of the whole output.
+//! Needs no reference: SQLite runs random queries on data and on data in which one column differs (and, some of them, Flink: `on_flink`).
+//! `SQLSEC_CASES=10000` runs so many from a fresh seed. What a column is made of is its own edges and those of the whole output.
 //!
 //! UNION, INTERSECT and EXCEPT without ALL compare rows as a whole, and OpenLineage's kinds, as the shared cases use them, say nothing of
 //! that: here they become UNION ALL before the query is run.
+
+mod on_flink;
 
 use std::collections::{BTreeMap, BTreeSet};
 
