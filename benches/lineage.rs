@@ -129,7 +129,10 @@ fn ratios(texts: &[String], catalog: &Catalog) {
 
 /// The same queries in sqlglot, with the same schema, in the same run; skipped where its Python is not there (`SQLSEC_PYTHON`, else `python3`).
 fn beside_sqlglot(texts: &[String], catalog: &Catalog) {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/lineage/sqlglot.py");
+    let script = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/benches/lineage/with_sqlglot.py"
+    );
     let python = std::env::var("SQLSEC_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let mut schema = serde_json::Map::new();
     let ddl = std::fs::read_to_string(concat!(

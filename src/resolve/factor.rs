@@ -420,10 +420,7 @@ impl<'a> Resolver<'a> {
                 };
                 let mut list = input.list.to_vec();
                 list.extend(["window_start", "window_end", "window_time"].map(bound));
-                Columns {
-                    list: list.into(),
-                    open: input.open,
-                }
+                Columns::new(list.into(), input.open)
             }
             _ => Columns::unknown(),
         })
@@ -492,10 +489,7 @@ impl<'a> Resolver<'a> {
                 data_type: crate::syntax::cast_type(&value.expr),
             });
         }
-        Ok(Columns {
-            list: columns.into(),
-            open: input.columns.open,
-        })
+        Ok(Columns::new(columns.into(), input.columns.open))
     }
 
     fn unpivot(&mut self, unpivot: &'a Unpivot, input: Made) -> Columns {
@@ -543,10 +537,7 @@ impl<'a> Resolver<'a> {
                     data_type: None,
                 }),
         );
-        Columns {
-            list: list.into(),
-            open: input.columns.open,
-        }
+        Columns::new(list.into(), input.columns.open)
     }
 }
 

@@ -350,10 +350,7 @@ impl<'a> Resolver<'a> {
             made.items = items;
             made.merged = !scope.merged.is_empty();
         }
-        Ok(Columns {
-            list: columns.into(),
-            open,
-        })
+        Ok(Columns::new(columns.into(), open))
     }
 
     fn item(
@@ -508,10 +505,7 @@ fn common(first: &Columns, second: &Columns) -> Columns {
             }
         })
         .collect::<Vec<_>>();
-    Columns {
-        list: list.into(),
-        open: first.open,
-    }
+    Columns::new(list.into(), first.open)
 }
 
 /// Columns under new names. With unknown columns a list of names says what there is.

@@ -1,5 +1,7 @@
 //! Which relations a name can mean at one place of a query.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::bindings::{ColumnRef, Node, count};
@@ -14,21 +16,28 @@ pub(super) struct Columns {
     pub list: Rc<[OutColumn]>,
     /// Whether there may be others: the schema, or a function's result, is unknown.
     pub open: bool,
+    /// The places of the names, once they are asked for: a wide table is asked for each of them.
+    by_name: Rc<OnceCell<HashMap<String, usize>>>,
 }
 
+/// A list that is as short is looked through.
+const SHORT: usize = 16;
+
 impl Columns {
-    pub(super) fn closed(list: Vec<OutColumn>) -> Self {
+    pub(super) fn new(list: Rc<[OutColumn]>, open: bool) -> Self {
         Self {
-            list: list.into(),
-            open: false,
+            list,
+            open,
+            by_name: Rc::default(),
         }
     }
 
+    pub(super) fn closed(list: Vec<OutColumn>) -> Self {
+        Self::new(list.into(), false)
+    }
+
     pub(super) fn unknown() -> Self {
-        Self {
-            list: Rc::from([]),
-            open: true,
-        }
+        Self::new(Rc::from([]), true)
     }
 
     pub(super) fn known(&self) -> Option<Rc<[OutColumn]>> {
@@ -36,8 +45,21 @@ impl Columns {
     }
 
     fn find(&self, name: &str) -> Option<(u32, &OutColumn)> {
-        let index = self.list.iter().position(|c| c.name == name)?;
+        let index = if self.list.len() <= SHORT {
+            self.list.iter().position(|c| c.name == name)?
+        } else {
+            *self.by_name.get_or_init(|| self.places()).get(name)?
+        };
         Some((count(index), self.list.get(index)?))
+    }
+
+    /// Of a name that stands there twice the first place counts.
+    fn places(&self) -> HashMap<String, usize> {
+        let mut places = HashMap::with_capacity(self.list.len());
+        for (index, column) in self.list.iter().enumerate() {
+            places.entry(column.name.clone()).or_insert(index);
+        }
+        places
     }
 
     /// The place of a name among the listed columns.

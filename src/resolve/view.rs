@@ -68,10 +68,10 @@ impl Resolver<'_> {
                 ResolveErrorKind::Columns => ResolveErrorKind::Columns.at(span),
                 _ => invalid(),
             })?;
-        let known = resolution.columns.as_ref().map(|list| Columns {
-            list: Rc::clone(list),
-            open: false,
-        });
+        let known = resolution
+            .columns
+            .as_ref()
+            .map(|list| Columns::new(Rc::clone(list), false));
         let columns = renamed(
             known.unwrap_or_else(Columns::unknown),
             view.columns.iter().map(String::as_str),

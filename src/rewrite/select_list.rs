@@ -1,6 +1,6 @@
 //! The select list of a protected relation: each column as it is, masked, or worked out again from masked ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::catalog::{Column, ColumnKind, TypeKind};
 use crate::mask::{FieldMask, mask_column, mask_untyped};
@@ -90,9 +90,12 @@ pub(super) fn masked_columns(
     let Some(columns) = relation.columns() else {
         return Err(at(RewriteErrorKind::SchemaUnknown(table())));
     };
+    let named: HashSet<&str> = columns.iter().map(|c| c.name.as_str()).collect();
+    let mut by_column: HashMap<&str, Vec<&ColumnMask>> = HashMap::new();
     for mask in masks {
         let name = mask.path.first().map(String::as_str).unwrap_or_default();
-        if columns.iter().all(|c| c.name != name) {
+        by_column.entry(name).or_default().push(mask);
+        if !named.contains(name) {
             return Err(at(RewriteErrorKind::MaskedColumnUnknown {
                 table: table(),
                 column: name.to_owned(),
@@ -100,17 +103,13 @@ pub(super) fn masked_columns(
         }
     }
     for column in columns {
-        let own: Vec<&ColumnMask> = masks
-            .iter()
-            .filter(|m| m.path.first() == Some(&column.name))
-            .collect();
-        if own.is_empty() {
+        let Some(own) = by_column.get(column.name.as_str()) else {
             continue;
-        }
+        };
         let raw = operand(relation, column);
         made.sql.insert(
             column.name.clone(),
-            masked(relation, column, &own, &raw).map_err(at)?,
+            masked(relation, column, own, &raw).map_err(at)?,
         );
     }
     // A computed column shows what it reads: over a masked base it is worked out again, as a table that held the masked values would do.

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use sqlparser::ast::{BinaryOperator, Expr};
 
+use crate::catalog::DataType;
 use crate::mask::{FieldMask, mask_column, mask_untyped};
 use crate::policy::{ColumnMask, Obligations, Rows};
 use crate::resolve::{Block, FromPlace, Place, Relation, RelationId, Resolution};
@@ -144,11 +145,7 @@ impl Look<'_> {
         let spellings: BTreeSet<(&str, &str)> = uses()
             .map(|u| (u.column.as_str(), u.span.text(self.text)))
             .collect();
-        let mut masks = MaskTexts {
-            relation,
-            masks: &obligations.masks,
-            made: HashMap::new(),
-        };
+        let mut masks = MaskTexts::new(relation, &obligations.masks);
         let filter = regions.first().copied();
         if !hidden.is_empty() && self.asks_elsewhere(block, filter, obligations) {
             return false;
@@ -262,46 +259,56 @@ fn bracketed(expr: &Expr) -> bool {
 /// The texts of a relation's masks, each made once.
 struct MaskTexts<'a> {
     relation: &'a Relation,
-    masks: &'a [ColumnMask],
+    /// The masks of a column, in order, and its type.
+    by_column: HashMap<&'a str, (Vec<&'a ColumnMask>, Option<&'a DataType>)>,
     made: HashMap<(String, String), Option<String>>,
 }
 
-impl MaskTexts<'_> {
+impl<'a> MaskTexts<'a> {
+    fn new(relation: &'a Relation, masks: &'a [ColumnMask]) -> Self {
+        let mut by_column: HashMap<&str, (Vec<&ColumnMask>, _)> = HashMap::new();
+        for mask in masks {
+            let column = mask.path.first().map(String::as_str).unwrap_or_default();
+            by_column.entry(column).or_default().0.push(mask);
+        }
+        // Of two columns of one name the first counts.
+        for column in relation.columns().into_iter().flatten().rev() {
+            if let Some((_, data_type)) = by_column.get_mut(column.name.as_str()) {
+                *data_type = column.data_type.as_ref();
+            }
+        }
+        Self {
+            relation,
+            by_column,
+            made: HashMap::new(),
+        }
+    }
+
     /// The text of a column's mask over `operand`.
     fn of(&mut self, column: &str, operand: &str) -> Option<&str> {
         let key = (column.to_owned(), operand.to_owned());
-        let made = self
-            .made
-            .entry(key)
-            .or_insert_with(|| mask_text(self.relation, column, operand, self.masks));
+        let made = self.made.entry(key).or_insert_with(|| {
+            let (own, data_type) = self.by_column.get(column)?;
+            mask_text(self.relation, *data_type, operand, own)
+        });
         made.as_deref()
     }
 }
 
-/// The text of a column's mask over `operand`.
+/// The text of the masks of a column over `operand`.
 fn mask_text(
     relation: &Relation,
-    column: &str,
+    data_type: Option<&DataType>,
     operand: &str,
-    masks: &[ColumnMask],
+    own: &[&ColumnMask],
 ) -> Option<String> {
-    let own: Vec<&ColumnMask> = masks
-        .iter()
-        .filter(|m| m.path.first().is_some_and(|p| p == column))
-        .collect();
     let when = |mask: &ColumnMask| {
         let open = relation.columns().is_none();
         mask.when
             .as_ref()
             .map(|w| w.render((w.subquery || open).then_some(relation.found.name.table.as_str())))
     };
-    let data_type = relation
-        .columns()
-        .into_iter()
-        .flatten()
-        .find(|c| c.name == column)
-        .and_then(|c| c.data_type.as_ref());
-    match (data_type, own.as_slice()) {
+    match (data_type, own) {
         (_, []) => None,
         (Some(data_type), own) => {
             let fields: Vec<FieldMask<'_>> = own
