@@ -28,6 +28,8 @@ pub mod resolve;
 pub mod rewrite;
 #[cfg(feature = "server")]
 pub mod serve;
+#[cfg(any(feature = "cli", feature = "server"))]
+mod settled;
 #[cfg(feature = "server")]
 pub mod sidecar;
 pub mod source;

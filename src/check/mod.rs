@@ -15,6 +15,7 @@ mod engine;
 mod explain;
 mod gate;
 mod inherited;
+mod notes;
 mod objects;
 mod options;
 mod privileges;
@@ -35,6 +36,7 @@ pub(crate) use engine::UNFINISHED;
 pub use engine::{Engine, SubmitCheck};
 pub use explain::{NamedObject, ScriptAccount, StatementAccount, TableAccount, explain};
 pub use gate::Gate;
+pub use notes::{Unnoted, with_notes};
 pub use reply::{
     Applied, AppliedMask, Decision, Denial, Denials, Input, Output, PolicyStamp, Replacement,
     Reply, StatementReport,

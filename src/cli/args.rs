@@ -39,10 +39,12 @@ Examples:
   sqlsec rewrite --user userA --policy policy.yaml job.sql
   sqlsec rewrite --user userA --policy policy.yaml --catalog tables.sql --style inline < job.sql
   sqlsec rewrite --user userA --group ops --attr dept=HR --policy policy.yaml --diff job.sql
+  sqlsec rewrite --user userA --policy policy.yaml --explain job.sql
   sqlsec rewrite --user userA --policy policy.yaml --format json job.sql | jq .statements
   sqlsec rewrite --user userA --ranger policies.json --ranger-roles roles.json job.sql
   sqlsec rewrite --config sqlsec.toml --session s.json --session-out s.json next.sql
   sqlsec rewrite --user userA --policy policy.yaml --lineage lineage.db --job nightly job.sql
+  sqlsec rewrite --user userA --policy policy.yaml --watch jobs/ --output protected/
 
 A sqlsec.toml (paths are relative to it):
   policy = \"policy.yaml\"
@@ -130,6 +132,11 @@ Example:
         /// For which shell.
         shell: clap_complete::Shell,
     },
+    /// Write the manual pages, one for each command.
+    #[command(after_help = "\
+Example:
+  sqlsec man ~/.local/share/man/man1 && man sqlsec-rewrite")]
+    Man(super::man::ManPages),
 }
 
 #[derive(Debug, Args)]
@@ -146,6 +153,11 @@ pub(super) struct Rewrite {
     /// Print the difference to the submitted text instead of the SQL.
     #[arg(long)]
     pub diff: bool,
+    /// Write a comment before each statement for every filter and mask: `-- sqlsec: …`.
+    #[arg(long)]
+    pub explain: bool,
+    #[command(flatten)]
+    pub watch: super::watch::Watch,
 }
 
 #[derive(Debug, Args)]

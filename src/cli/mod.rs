@@ -17,6 +17,7 @@ mod lineage;
 mod lineage_export;
 mod lineage_store;
 mod lineage_view;
+mod man;
 mod policy;
 mod policy_args;
 mod policy_diff;
@@ -32,6 +33,7 @@ mod serve_policies;
 mod service;
 mod streams;
 mod submit;
+mod watch;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -97,6 +99,7 @@ fn run(cli: Cli, streams: &mut Streams) -> Result<Status, Failure> {
         Command::Serve(args) => serve::serve(args, streams),
         #[cfg(feature = "server")]
         Command::ServePolicies(args) => serve_policies::serve(args, streams),
+        Command::Man(args) => man::run(&args, streams),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "sqlsec", &mut script);

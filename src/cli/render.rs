@@ -56,6 +56,11 @@ impl Message {
         }
     }
 
+    /// The line, without code and place.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// A refusal, and its place in the submitted text.
     pub fn denial(denial: &Denial, origin: &str, source: &str) -> Self {
         let position = Position {

@@ -11,12 +11,15 @@ use super::input::{self, Source};
 use super::lineage_store::Kept;
 use super::render::{self, Message};
 use super::streams::Streams;
-use super::{config, lineage_store, report};
+use super::{config, lineage_store, report, watch};
 use crate::audit::{Audit, AuditError, AuditFile, Audited, Rotation};
-use crate::check::{Code, Decision, Engine, Reply, Request, SubmitCheck};
+use crate::check::{
+    Code, Decision, Denial, Engine, Reply, Request, SubmitCheck, Unnoted, with_notes,
+};
 use crate::lineage::store::{LineageSource, LineageStore};
 use crate::policy::{Policy, Principal};
 use crate::rewrite::Style;
+use crate::verify::RewrittenSql;
 
 /// A policy that protects nothing and closes nothing: `tables` and `lineage` ask what is read, not whether it may be.
 pub(super) const OPEN_POLICY: &str = "\
@@ -40,17 +43,27 @@ pub(super) fn rewrite(mut args: Rewrite, streams: &mut Streams) -> Result<Status
             "--diff prints text: leave out --format json",
         ));
     }
+    if args.explain && format == Format::Json {
+        let message =
+            "--explain writes comments into SQL: with --format json, `applied` says the same";
+        return Err(Failure::usage(message));
+    }
+    if args.watch.watch.is_some() {
+        return watch::run(&args, streams);
+    }
     let style = args.style.map_or(Style::Derived, Style::from);
     let store = args.kept.store()?;
     let keeping = (store.as_ref(), &args.kept);
     let (script, mut reply) = decide(&args.common, Some((&args.who, keeping)), style)?;
+    let noted = noted(&args, &reply)?;
     // Before anything is printed: SQL whose lineage nobody knows must not be submitted.
     let pending = match (&store, &args.kept.lineage) {
         (Some(store), Some(path)) => lineage_store::keep(&**store, path, &reply)?,
         _ => None,
     };
     save_session(&args.common, &reply)?;
-    let protected = reply.decision.sql();
+    let protected = noted.as_ref().map(RewrittenSql::as_str);
+    let protected = protected.or_else(|| reply.decision.sql());
     let text = match (format, protected) {
         (Format::Text, None) => String::new(),
         (Format::Text, Some(sql)) if args.diff => {
@@ -76,6 +89,23 @@ pub(super) fn rewrite(mut args: Rewrite, streams: &mut Streams) -> Result<Status
     let status = finish(&text, &script, &reply, format, streams)?;
     streams.messages(pending.iter().map(|(_, message)| message));
     Ok(status)
+}
+
+/// The protected script with its notes, where they are wanted and it is allowed.
+pub(super) fn noted(args: &Rewrite, reply: &Reply) -> Result<Option<RewrittenSql>, Failure> {
+    if !args.explain || reply.decision.sql().is_none() {
+        return Ok(None);
+    }
+    let flink = args.common.flink.map(Into::into).unwrap_or_default();
+    let splitter = args.common.splitter.map(Into::into);
+    let noted = with_notes(reply, flink, splitter).map_err(|error| {
+        let status = match error {
+            Unnoted::Splitter(_) | Unnoted::Denied => Status::Denied,
+            Unnoted::Unproved(_) => Status::Internal,
+        };
+        Failure::new(status, "notes-refused", error.to_string())
+    })?;
+    Ok(Some(noted))
 }
 
 pub(super) fn check(mut args: Check, streams: &mut Streams) -> Result<Status, Failure> {
@@ -157,7 +187,10 @@ fn decide(
 }
 
 /// The same judge, of whom every answer is recorded where the command line asks for it.
-fn recorded(judge: Box<dyn SubmitCheck>, who: &Who) -> Result<Box<dyn SubmitCheck>, Failure> {
+pub(super) fn recorded(
+    judge: Box<dyn SubmitCheck>,
+    who: &Who,
+) -> Result<Box<dyn SubmitCheck>, Failure> {
     let Some(path) = &who.audit else {
         return Ok(judge);
     };
@@ -203,6 +236,11 @@ pub(super) fn finish(
             .collect();
         streams.messages(messages.iter());
     }
+    Ok(status(errors))
+}
+
+/// The status of a script with these reasons against it.
+pub(super) fn status(errors: &[Denial]) -> Status {
     let unanswered = |code: Code| {
         matches!(
             code,
@@ -210,12 +248,12 @@ pub(super) fn finish(
         )
     };
     let ours = |code: Code| matches!(code, Code::Internal | Code::VerifyFailed);
-    Ok(match errors {
+    match errors {
         [] => Status::Allowed,
         errors if errors.iter().any(|e| ours(e.code)) => Status::Internal,
         errors if errors.iter().any(|e| unanswered(e.code)) => Status::Policy,
         _ => Status::Denied,
-    })
+    }
 }
 
 /// Before anything is printed: SQL without the state that belongs to it would be submitted into a session that nobody remembers.
@@ -254,7 +292,7 @@ fn each_statement(reply: &mut Value, without: &[&str]) {
         .for_each(|statement| remove(statement, without));
 }
 
-fn with_line_end(sql: &str) -> String {
+pub(super) fn with_line_end(sql: &str) -> String {
     if sql.ends_with('\n') {
         sql.to_owned()
     } else {

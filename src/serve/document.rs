@@ -2,13 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
 
 use super::ServeError;
+use crate::settled::{LOOK, Mark, mark};
 use crate::source::Whole;
-
-/// How often the file is looked at.
-const LOOK: Duration = Duration::from_millis(500);
 
 /// A policy file, as it was when it was last good.
 #[derive(Debug)]
@@ -18,9 +15,6 @@ pub(super) struct Served {
     /// The file before it was read for the first time: what changes from then on is seen.
     first: Mark,
 }
-
-/// What tells one state of a file from another without reading it.
-type Mark = Option<(SystemTime, u64)>;
 
 impl Served {
     pub fn open(file: &Path) -> Result<Self, ServeError> {
@@ -84,11 +78,6 @@ pub(super) async fn watch(served: Arc<Served>, tell: Arc<dyn Fn(&str) + Send + S
             tell(&said);
         }
     }
-}
-
-fn mark(file: &Path) -> Mark {
-    let data = std::fs::metadata(file).ok()?;
-    Some((data.modified().ok()?, data.len()))
 }
 
 fn read(file: &Path) -> Result<Whole, ServeError> {

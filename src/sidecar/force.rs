@@ -3,16 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
 
 use super::tls::Certificates;
 use crate::host::{Config, Guarded, HostError, open};
-
-/// How often the files are looked at.
-const LOOK: Duration = Duration::from_millis(500);
-
-/// After how many looks files that could not be used are tried again: what was in the way may have passed.
-const AGAIN: u32 = 20;
+use crate::settled::{LOOK, Seen, Watched, look};
 
 /// An engine, as its configuration was when it was last good.
 pub(super) struct Force {
@@ -29,9 +23,6 @@ struct State {
     /// The files that it was made of, as they were before they were read: what changes from then on is seen.
     seen: Vec<Seen>,
 }
-
-/// A file, and what tells one state of it from another without reading it.
-type Seen = (PathBuf, Option<(SystemTime, u64)>);
 
 impl std::fmt::Debug for Force {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -99,17 +90,6 @@ fn read(file: &Path) -> Result<State, HostError> {
     })
 }
 
-fn look(file: &Path) -> Seen {
-    let mark = std::fs::metadata(file)
-        .ok()
-        .and_then(|data| Some((data.modified().ok()?, data.len())));
-    (file.to_owned(), mark)
-}
-
-fn look_again(files: &[Seen]) -> Vec<Seen> {
-    files.iter().map(|(file, _)| look(file)).collect()
-}
-
 /// Looks at the files from time to time, for ever. A file that is half written can be one that means less: files are read when they have stood still for
 /// a while, and still do afterwards.
 pub(super) async fn watch(
@@ -132,8 +112,8 @@ pub(super) async fn watch(
                     tell("serving by the changed files");
                     rules = Watched::new(force.state().seen);
                 }
-                Ok(Err(error)) => rules.failed(&error, &*tell),
-                Err(_) => rules.failed(&"reading the files did not finish", &*tell),
+                Ok(Err(error)) => failed(&mut rules, &error, &*tell),
+                Err(_) => failed(&mut rules, &"reading the files did not finish", &*tell),
             }
         }
         if let Some(tls) = &tls
@@ -144,53 +124,15 @@ pub(super) async fn watch(
                     tell("new certificates from now on");
                     keys = Watched::new(tls.files().map(look).collect());
                 }
-                Err(error) => keys.failed(&error, &*tell),
+                Err(error) => failed(&mut keys, &error, &*tell),
             }
         }
     }
 }
 
-/// Files, as they were taken and as they were seen last.
-struct Watched {
-    taken: Vec<Seen>,
-    last: Vec<Seen>,
-    /// Why they could not be used, and how many looks ago.
-    failed: Option<(String, u32)>,
-}
-
-impl Watched {
-    fn new(taken: Vec<Seen>) -> Self {
-        Self {
-            last: taken.clone(),
-            taken,
-            failed: None,
-        }
-    }
-
-    /// Whether they are to be read: they are others than those that were taken and have stood still since the last look, or could not be used a while ago.
-    fn is_due(&mut self) -> bool {
-        let now = look_again(&self.taken);
-        let still = now == self.last;
-        self.last.clone_from(&now);
-        if !still {
-            return false;
-        }
-        if now != self.taken {
-            self.taken = now;
-            return true;
-        }
-        self.failed.as_mut().is_some_and(|(_, looks)| {
-            *looks += 1;
-            *looks >= AGAIN
-        })
-    }
-
-    /// What was there stays in force. The operator is told once of each reason.
-    fn failed(&mut self, why: &dyn std::fmt::Display, tell: &(dyn Fn(&str) + Send + Sync)) {
-        let why = why.to_string();
-        if self.failed.as_ref().is_none_or(|(said, _)| *said != why) {
-            tell(&format!("what was there stays in force: {why}"));
-        }
-        self.failed = Some((why, 0));
+/// What was there stays in force. The operator is told once of each reason.
+fn failed(files: &mut Watched, why: &dyn std::fmt::Display, tell: &(dyn Fn(&str) + Send + Sync)) {
+    if files.failed(why) {
+        tell(&format!("what was there stays in force: {why}"));
     }
 }

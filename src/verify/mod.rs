@@ -6,6 +6,7 @@
 //! Stays out: how the text came about. Invariant: shares no code with `rewrite`, so that one mistake is not made twice.
 
 mod guard;
+mod notes;
 mod scan;
 
 use std::collections::BTreeSet;
@@ -19,6 +20,8 @@ use crate::policy::Obligations;
 use crate::resolve::{Relation, Resolution, resolve};
 use crate::syntax::ast::{Statement, StatementKind};
 use crate::syntax::{FlinkVersion, Limits, Script, Span};
+
+pub use notes::Note;
 
 /// SQL that `verify` has read again and accepted. Private field; no `From`, `Default`, `Deserialize`: [`attest`] is its only origin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

@@ -56,11 +56,11 @@ impl Desk {
         self.0.join(file)
     }
 
-    fn read(&self, file: &str) -> String {
+    pub(crate) fn read(&self, file: &str) -> String {
         fs::read_to_string(self.0.join(file)).unwrap()
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(BINARY);
         command
             .args(arguments)
@@ -75,7 +75,7 @@ impl Desk {
     }
 
     /// `rewrite` for ann, under the policy and the catalog of this desk, with the script on standard input.
-    fn rewrite(&self, sql: impl AsRef<[u8]>, more: &[&str]) -> Ran {
+    pub(crate) fn rewrite(&self, sql: impl AsRef<[u8]>, more: &[&str]) -> Ran {
         let basics = [
             "rewrite",
             "--user",
@@ -779,4 +779,43 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
     drop(child.stdout.take());
     let ran = Ran::from(child.wait_with_output().unwrap());
     assert_eq!((ran.status, ran.err.as_str()), (0, ""));
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let desk = Desk::new("man");
+    let ran = desk.run(&["man", "pages"]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    // What the help lists is what there has to be a page for.
+    let mut waiting = vec![Vec::<String>::new()];
+    let mut pages = 0;
+    while let Some(command) = waiting.pop() {
+        let mut arguments: Vec<&str> = command.iter().map(String::as_str).collect();
+        arguments.push("--help");
+        let help = desk.run(&arguments).out;
+        let page = ["sqlsec".to_owned()]
+            .iter()
+            .chain(&command)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("-");
+        let text = desk.read(&format!("pages/{page}.1"));
+        pages += 1;
+        let about = help.lines().next().unwrap().trim_end_matches('.');
+        let plain = text.replace("\\-", "-").replace("\\*(Aq", "'");
+        assert!(plain.contains(about), "{page}: {about}");
+        assert!(plain.contains(".SH SYNOPSIS"), "{page}");
+        let (_, listed) = help.split_once("Commands:\n").unwrap_or_default();
+        let listed = listed.lines().take_while(|l| l.starts_with("  "));
+        let names = listed.filter(|l| !l.starts_with("   "));
+        for name in names.filter_map(|l| l.split_whitespace().next()) {
+            if name != "help" {
+                waiting.push([command.clone(), vec![name.to_owned()]].concat());
+            }
+        }
+    }
+    assert_eq!(ran.out, format!("{pages} pages in pages\n"));
+    assert!(pages > 15, "only {pages} pages");
+    desk.write("file", "");
+    assert_eq!(desk.run(&["man", "file/pages"]).status, 2);
 }

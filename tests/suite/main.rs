@@ -28,6 +28,7 @@ mod live;
 #[cfg(feature = "store")]
 mod manual;
 mod masks;
+mod notes;
 #[cfg(feature = "service")]
 mod opa;
 mod places;
@@ -44,3 +45,4 @@ mod sidecar;
 mod strict;
 mod tidy;
 mod tpc;
+mod watch;
