@@ -23,7 +23,9 @@ function seen() {
     tables: state.depth && around !== null ? near(around, state.depth) : null,
     column: (column) => {
       const protection = protectionOf(column, state.view);
-      return !protection || !state.hidden.has(protection.state) || column.key === state.column;
+      // Of what nobody was asked about nothing is known that would make it worth showing.
+      const hidden = protection ? state.hidden.has(protection.state) : state.view >= 0 && state.hidden.has('unknown');
+      return !hidden || column.key === state.column;
     },
     fold: (table, count) => state.fold.get(table.index) || (count > LONG ? 'cut' : 'open'),
   };
@@ -175,8 +177,8 @@ function countStates() {
   if (state.view < 0) { box.hidden = true; return; }
   const counts = {};
   for (const column of model.columns.values()) {
-    const name = protectionOf(column, state.view).state;
-    counts[name] = (counts[name] || 0) + 1;
+    const protection = protectionOf(column, state.view);
+    if (protection) counts[protection.state] = (counts[protection.state] || 0) + 1;
   }
   box.replaceChildren(...Object.entries(STATES).map(([name, { label, icon: sign }]) =>
     h('button', { type: 'button', class: 's-' + name, 'data-state': name, 'aria-pressed': String(!state.hidden.has(name)), title: 'Show or hide' },

@@ -4,6 +4,7 @@ const PAGE = 500;
 const state = { view: 'jobs', at: null, verdict: null, since: null, only: null, user: '', code: '', rule: '', words: '', most: PAGE };
 
 const all = { jobs: entries, tables: tail.tables, people: tail.principals };
+const views = [...Object.keys(all), ...(drawing ? ['lineage'] : [])];
 const narrows = {
   protected: (e) => e.verdict === 'allowed' && e.filters + e.masks > 0,
   inheriting: (e) => e.verdict === 'allowed' && e.inherited > 0,
@@ -18,6 +19,10 @@ function shown() {
 }
 
 function drawList() {
+  const isPicture = state.view === 'lineage';
+  $('picture').hidden = !isPicture;
+  $('list').hidden = isPicture;
+  if (isPicture) { drawPicture(); return; }
   const found = shown();
   const [headings, list, row] = lists[state.view](found);
   const rows = list.slice(0, state.most).map(row);
@@ -33,6 +38,33 @@ function drawList() {
   mark();
 }
 
+// The picture is a page of its own: it is made when somebody first looks at it, and prints and darkens by its own rules.
+let frame = null;
+function drawPicture() {
+  $('count').textContent = '';
+  $('reset').hidden = true;
+  mark();
+  if (frame) return;
+  $('picture-says').textContent = drawing.says;
+  frame = el('iframe', { title: 'Lineage picture' });
+  frame.addEventListener('load', () => {
+    const inside = frame.contentDocument;
+    ['theme', 'print'].forEach((id) => { inside.getElementById(id).hidden = true; });
+    // A link to a place would be one of this page.
+    inside.querySelector('.skip').addEventListener('click', (event) => event.preventDefault());
+    inside.addEventListener('keydown', printKey);
+    darken();
+    frame.dataset.drawn = '';
+  });
+  frame.srcdoc = drawing.page;
+  $('picture').append(frame);
+}
+
+function darken() {
+  const theme = document.documentElement.dataset.theme;
+  if (frame && frame.contentDocument && theme) frame.contentDocument.documentElement.dataset.theme = theme;
+}
+
 function mark() {
   document.querySelectorAll('#list tr[data-at]').forEach((tr) => tr.classList.toggle('chosen', state.at !== null && Number(tr.dataset.at) === state.at));
   document.querySelectorAll('[role="tab"]').forEach((tab) => tab.setAttribute('aria-selected', String(tab.dataset.view === state.view)));
@@ -42,7 +74,7 @@ function mark() {
 }
 
 function drawDetail() {
-  const item = state.at === null ? null : all[state.view][state.at];
+  const item = state.at === null || state.view === 'lineage' ? null : all[state.view][state.at];
   $('detail').hidden = !item;
   if (!item) { $('detail').replaceChildren(); return; }
   const close = el('button', { type: 'button', class: 'close', 'aria-label': 'Close' }, '×');
@@ -58,10 +90,10 @@ function go(view, at) {
 
 function follow() {
   const [view, at] = location.hash.slice(1).split('/');
-  const known = Object.hasOwn(all, view) ? view : 'jobs';
+  const known = views.includes(view) ? view : 'jobs';
   const changed = known !== state.view;
   state.view = known;
-  state.at = at !== undefined && all[known][Number(at)] ? Number(at) : null;
+  state.at = at !== undefined && all[known] && all[known][Number(at)] ? Number(at) : null;
   if (changed) { state.most = PAGE; state.words = ''; $('search').value = ''; drawList(); }
   mark();
   drawDetail();
@@ -106,7 +138,7 @@ function options(id, key, first, values) {
 function theme() {
   const dark = () => (document.documentElement.dataset.theme || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark';
   const say = () => { $('theme').textContent = dark() ? 'Light' : 'Dark'; };
-  $('theme').addEventListener('click', () => { document.documentElement.dataset.theme = dark() ? 'light' : 'dark'; say(); });
+  $('theme').addEventListener('click', () => { document.documentElement.dataset.theme = dark() ? 'light' : 'dark'; say(); darken(); });
   say();
 }
 
@@ -117,7 +149,17 @@ function move(by) {
   if (next) { next.focus(); if (state.at !== null) next.click(); }
 }
 
+// On paper a frame ends where it does on a screen: what is in it prints itself, whole.
+function printAll() {
+  if (state.view === 'lineage' && frame) frame.contentWindow.print(); else print();
+}
+
+function printKey(event) {
+  if ((event.ctrlKey || event.metaKey) && event.key === 'p' && state.view === 'lineage') { event.preventDefault(); printAll(); }
+}
+
 function key(event) {
+  printKey(event);
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
   if (event.key === 'Escape') {
@@ -133,7 +175,7 @@ function key(event) {
   } else if (event.key === '/') $('search').focus();
   else if (event.key === 'ArrowDown' || event.key === 'j') move(1);
   else if (event.key === 'ArrowUp' || event.key === 'k') move(-1);
-  else if (['1', '2', '3'].includes(event.key)) go(Object.keys(all)[Number(event.key) - 1], null);
+  else if (views[Number(event.key) - 1]) go(views[Number(event.key) - 1], null);
   else return;
   event.preventDefault();
 }
@@ -155,7 +197,8 @@ $('list').addEventListener('click', (event) => {
   const row = event.target.closest('tr[data-at]');
   if (row && !event.target.closest('a')) go(state.view, Number(row.dataset.at));
 });
-$('print').addEventListener('click', () => print());
+$('tab-lineage').hidden = !drawing;
+$('print').addEventListener('click', printAll);
 document.addEventListener('keydown', key);
 addEventListener('hashchange', follow);
 theme();

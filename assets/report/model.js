@@ -4,6 +4,7 @@ const head = read('head');
 const entries = read('entries');
 const tail = read('tail');
 const meanings = read('meanings');
+const drawing = read('drawing'); // { page, says }; null where nothing is written from anything
 
 const full = (table) => table.join('.');
 const usual = ['default_catalog', 'default_database'];

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::reason::Obstacle;
 use crate::check::{Applied, AppliedMask, Decision, Replacement, Reply, StatementReport};
+use crate::lineage::Record;
 use crate::syntax::Span;
 
 /// One script for the page.
@@ -21,6 +22,9 @@ pub struct Script {
     pub notes: Vec<String>,
     /// The messages of the reasons of the entry, in their order.
     pub messages: Vec<String>,
+    /// What the job writes, where it is allowed: for the picture.
+    #[serde(skip)]
+    pub lineage: Option<Record>,
 }
 
 /// A part of both texts.
@@ -62,7 +66,10 @@ impl Script {
     #[must_use]
     pub fn of(submitted: &str, reply: &Reply) -> Self {
         match &reply.decision {
-            Decision::Allow { sql, .. } => Self::allowed(submitted, sql.as_str(), reply),
+            Decision::Allow { sql, .. } => Self {
+                lineage: reply.lineage.clone(),
+                ..Self::allowed(submitted, sql.as_str(), reply)
+            },
             Decision::Deny { .. } => Self::denied(submitted, reply),
         }
     }

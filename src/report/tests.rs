@@ -207,7 +207,7 @@ fn nothing_of_a_job_is_markup_or_the_end_of_a_script() {
     hostile_job.place.file = hostile.to_owned();
     let (_, page) = forms(&judge.entries(&hostile_job)).remove(4);
     // The data's own scripts and that of the page; nothing else ends one.
-    assert_eq!(page.matches("</script").count(), 5);
+    assert_eq!(page.matches("</script").count(), 6);
     assert!(!page.contains("<img") && !page.contains("<!-- "));
 }
 

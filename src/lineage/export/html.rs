@@ -25,20 +25,41 @@ const SCRIPTS: [&str; 5] = [
 /// The page.
 #[must_use]
 pub fn page(graph: &Graph) -> String {
-    let script = script();
-    let heading = heading(graph);
+    render(graph, &heading(graph), Unsaid::Unknown)
+}
+
+/// The same as a part of another page, with a heading of its own. A column of which a viewpoint says nothing has no sign: nobody was asked about it.
+/// The page around it must allow what [`hashes`] says.
+#[must_use]
+pub fn framed(graph: &Graph, heading: &str) -> String {
+    render(graph, heading, Unsaid::NotAsked)
+}
+
+/// The SHA-256 hashes of the script and of the style, as content policies have them.
+#[must_use]
+pub fn hashes() -> [String; 2] {
+    [script().as_str(), STYLE].map(|text| format!("'sha256-{}'", base64(&Sha256::digest(text))))
+}
+
+/// What it means that a viewpoint says nothing of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unsaid {
+    Unknown,
+    NotAsked,
+}
+
+fn render(graph: &Graph, heading: &str, unsaid: Unsaid) -> String {
+    let [script_hash, style_hash] = hashes();
     let policy = format!(
-        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
-        base64(&Sha256::digest(&script)),
-        base64(&Sha256::digest(STYLE)),
+        "default-src 'none'; script-src {script_hash}; style-src {style_hash}; img-src data:; base-uri 'none'; form-action 'none'",
     );
     fill(PAGE, |name| match name {
         "policy" => escape(&policy),
-        "title" | "heading" => escape(&heading),
+        "title" | "heading" => escape(heading),
         "style" => STYLE.to_owned(),
-        "tables" => tables::tables(graph),
-        "data" => data::json(graph),
-        "script" => script.clone(),
+        "tables" => tables::tables(graph, unsaid),
+        "data" => data::json(graph, unsaid),
+        "script" => script(),
         other => escape(other),
     })
 }

@@ -2,6 +2,7 @@
 //!
 //! Its content policy allows its own script and style by their hashes and nothing else.
 //! Invariant: what comes from jobs enters as JSON without `<`; the script of the page puts it into text nodes alone.
+//! The lineage picture is a document of its own in a frame (`picture`), made when somebody looks at it.
 //! Invariant: this is the only form that shows SQL, and of that no more than [`SHOWN`].
 
 use std::io::{self, Write};
@@ -12,7 +13,9 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::json::Tail;
+use super::picture::Picture;
 use super::{Form, Head};
+use crate::lineage::export::html;
 use crate::report::entry::Entry;
 use crate::report::reason::ReasonCode;
 use crate::report::script::Script;
@@ -36,6 +39,7 @@ const SCRIPTS: [&str; 4] = [
 pub struct Html {
     begun: bool,
     shown: usize,
+    picture: Picture,
 }
 
 #[derive(Serialize)]
@@ -50,8 +54,10 @@ impl Form for Html {
     fn begin(&mut self, head: &Head, out: &mut dyn Write) -> io::Result<()> {
         let script = script();
         let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
+        // The frame of the picture has this policy too, besides its own.
+        let [drawing, drawn] = html::hashes();
         let policy = format!(
-            "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
+            "default-src 'none'; script-src 'sha256-{}' {drawing}; style-src 'sha256-{}' {drawn}; img-src data:; base-uri 'none'; form-action 'none'",
             hash(&script),
             hash(STYLE)
         );
@@ -76,6 +82,9 @@ impl Form for Html {
         script: Option<&Script>,
         out: &mut dyn Write,
     ) -> io::Result<()> {
+        if let Some(record) = script.and_then(|script| script.lineage.as_ref()) {
+            self.picture.add(entry, record);
+        }
         out.write_all(if self.begun { b",\n" } else { b"\n" })?;
         self.begun = true;
         let script = script.filter(|_| self.shown < SHOWN);
@@ -93,6 +102,7 @@ impl Form for Html {
             out.write_all(text.as_bytes())?;
             match name {
                 "tail" => out.write_all(json(&Tail::of(survey))?.as_bytes())?,
+                "picture" => out.write_all(json(&self.picture.drawn(survey))?.as_bytes())?,
                 "meanings" => out.write_all(json(&meanings())?.as_bytes())?,
                 "script" => out.write_all(script().as_bytes())?,
                 _ => {}
@@ -134,7 +144,7 @@ mod tests {
     #[test]
     fn every_place_of_the_page_is_one_that_is_filled() {
         let known = [
-            "policy", "style", "head", "entries", "tail", "meanings", "script",
+            "policy", "style", "head", "entries", "tail", "meanings", "picture", "script",
         ];
         let places: Vec<&str> = PAGE
             .split("{{")

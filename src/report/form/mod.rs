@@ -4,6 +4,7 @@ mod csv;
 mod html;
 mod json;
 mod junit;
+mod picture;
 mod sarif;
 
 use std::io::{self, Write};

@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 
 use super::super::words;
+use super::Unsaid;
 use crate::lineage::graph::{Column, Declassified, Graph, Link, Protection, Table};
 
 /// The data as JSON that can stand in a `script` element: no `<`, so that nothing ends it or opens a comment in it.
-pub(super) fn json(graph: &Graph) -> String {
+pub(super) fn json(graph: &Graph, unsaid: Unsaid) -> String {
     let data = json!({
         "principals": graph.principals,
-        "tables": graph.tables.iter().map(|t| table(graph, t)).collect::<Vec<_>>(),
+        "tables": graph.tables.iter().map(|t| table(graph, t, unsaid)).collect::<Vec<_>>(),
         "jobs": graph.jobs.iter().map(|job| json!({
             "name": job.name,
             "user": job.user,
@@ -33,22 +34,26 @@ pub(super) fn json(graph: &Graph) -> String {
         .replace('\u{2029}', "\\u2029")
 }
 
-fn table(graph: &Graph, table: &Table) -> Value {
+fn table(graph: &Graph, table: &Table, unsaid: Unsaid) -> Value {
     let logical = table.logical.iter();
     json!({
         "logical": logical.map(|n| [&n.catalog, &n.database, &n.table]).collect::<Vec<_>>(),
         "physical": table.physical,
         "scheme": table.scheme(),
         "answer": table.answer.map(|a| json!({ "job": a.job, "statement": a.statement })),
-        "columns": table.columns.iter().map(|c| column(graph, c)).collect::<Vec<_>>(),
+        "columns": table.columns.iter().map(|c| column(graph, c, unsaid)).collect::<Vec<_>>(),
     })
 }
 
-fn column(graph: &Graph, column: &Column) -> Value {
+fn column(graph: &Graph, column: &Column, unsaid: Unsaid) -> Value {
+    let protection = |p: &Protection| match (p, unsaid) {
+        (Protection::Unknown, Unsaid::NotAsked) => Value::Null,
+        (known, _) => protection(graph, known),
+    };
     json!({
         "name": column.name,
         "type": column.data_type.as_ref().map(ToString::to_string),
-        "protection": column.protection.iter().map(|p| protection(graph, p)).collect::<Vec<_>>(),
+        "protection": column.protection.iter().map(protection).collect::<Vec<_>>(),
     })
 }
 

@@ -1,11 +1,15 @@
 //! The graph as plain tables: for screen readers, for print, for who runs no scripts.
 
 use super::super::words;
-use super::escape;
-use crate::lineage::graph::{ColumnAt, Graph, Link};
+use super::{Unsaid, escape};
+use crate::lineage::graph::{ColumnAt, Graph, Link, Protection};
 
 /// Columns, edges and jobs, one table each.
-pub(super) fn tables(graph: &Graph) -> String {
+pub(super) fn tables(graph: &Graph, unsaid: Unsaid) -> String {
+    let protection = |p: &Protection| match (p, unsaid) {
+        (Protection::Unknown, Unsaid::NotAsked) => String::new(),
+        (known, _) => words::protection(known),
+    };
     let columns = table(
         "Columns",
         &columns_head(graph),
@@ -18,7 +22,7 @@ pub(super) fn tables(graph: &Graph) -> String {
                     column.title().to_owned(),
                     known.unwrap_or_default(),
                 ];
-                row.extend(column.protection.iter().map(words::protection));
+                row.extend(column.protection.iter().map(protection));
                 row
             })
         }),
