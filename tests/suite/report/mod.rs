@@ -3,4 +3,6 @@
 mod command;
 mod corpus;
 mod page;
+mod sarif;
 mod sources;
+mod sources_of_rules;
