@@ -26,7 +26,7 @@ mod variables;
 
 pub use drift::{Drift, DriftState, Former, FormerCheck, Gone, UnreadableFormer};
 pub use entry::{Entry, Judge, Verdict};
-pub use gathered::{Gathered, Gatherer, Gathering, Unknown};
+pub use gathered::{Gathered, Gatherer, Gathering, Told, Unknown};
 pub use job::{Job, Place, SCRIPT_BYTES};
 pub use owner::{Manifest, header_owner, path_owner};
 pub use reason::{Obstacle, ObstacleCode, Reason, ReasonCode};

@@ -186,7 +186,7 @@ fn form(format: ReportFormat) -> Box<dyn Form> {
     }
 }
 
-/// The first reading: what every job writes.
+/// The first reading: what every job writes. Of a large estate a second one, for what somebody reads.
 fn gather(
     estate: &Estate,
     gatherer: &Gatherer<'_>,
@@ -194,7 +194,28 @@ fn gather(
     total: &mut Option<u64>,
 ) -> Result<Gathering, Failure> {
     let mut gathering = Gathering::default();
-    let mut progress = Progress::new("reading", None);
+    *total = Some(gather_into(
+        &mut gathering,
+        estate,
+        gatherer,
+        threads,
+        None,
+    )?);
+    if gathering.is_too_much() {
+        gathering = gathering.again();
+        gather_into(&mut gathering, estate, gatherer, threads, *total)?;
+    }
+    Ok(gathering)
+}
+
+fn gather_into(
+    gathering: &mut Gathering,
+    estate: &Estate,
+    gatherer: &Gatherer<'_>,
+    threads: usize,
+    total: Option<u64>,
+) -> Result<u64, Failure> {
+    let mut progress = Progress::new("reading", total);
     ordered(
         threads,
         |push| estate.visit(push),
@@ -209,8 +230,7 @@ fn gather(
                 .map_err(|error| Failure::internal(&error))
         },
     )?;
-    *total = Some(progress.end());
-    Ok(gathering)
+    Ok(progress.end())
 }
 
 /// What is written to, and what is counted on the way.
