@@ -48,7 +48,7 @@ impl RewrittenSql {
             let indent = before
                 .get(before.trim_end_matches([' ', '\t']).len()..)
                 .unwrap_or_default();
-            if !notes.is_empty() && !(sql.is_empty() || sql.ends_with('\n')) {
+            if !(notes.is_empty() || sql.is_empty() || sql.ends_with('\n')) {
                 sql.push('\n');
             }
             for note in notes {
