@@ -162,7 +162,7 @@ fn it_answers_as_the_engine_does_byte_for_byte() {
     let desk = Desk::new("same");
     let running = desk.start();
     let config = Config::load(&desk.file("engine.json")).unwrap();
-    let engine = Guarded::new(open(&config).unwrap());
+    let engine = Guarded::new(open(&config).unwrap().judge);
     for (user, sql) in [
         ("ann", "SELECT id FROM orders"),
         ("bob", "SELECT id FROM orders"),
