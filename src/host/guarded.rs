@@ -213,6 +213,13 @@ mod tests {
         Engine::new(Policy::load(policy, "test").unwrap(), Catalog::default())
     }
 
+    fn judged(judge: Box<dyn SubmitCheck>) -> Opened {
+        Opened {
+            judge,
+            lineage: None,
+        }
+    }
+
     fn answer(door: &Guarded, sql: &str) -> Answer {
         let request = serde_json::to_vec(&Request::new(Principal::default(), sql)).unwrap();
         door.check_json(&request).unwrap()
@@ -254,7 +261,7 @@ mod tests {
             r#"{{"folder": {folder:?}, "audit": {{"file": "{file}", "rotation": {{"max-bytes": 0}}}}}}"#
         );
         let config = Config::parse(config.as_bytes()).unwrap();
-        let door = Guarded::configured(Box::new(Panics(engine())), &config).unwrap();
+        let door = Guarded::configured(judged(Box::new(Panics(engine()))), &config).unwrap();
         for sql in ["VALUES 1", "panic", "VALUES 1"] {
             answer(&door, sql);
         }
@@ -273,7 +280,7 @@ mod tests {
         }
         let nowhere = r#"{"audit": {"file": "/nowhere/audit.jsonl"}}"#;
         let config = Config::parse(nowhere.as_bytes()).unwrap();
-        let error = Guarded::configured(Box::new(engine()), &config)
+        let error = Guarded::configured(judged(Box::new(engine())), &config)
             .err()
             .unwrap();
         assert_eq!(error.code, HostCode::Audit);
