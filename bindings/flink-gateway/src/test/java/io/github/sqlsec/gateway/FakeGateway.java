@@ -49,6 +49,11 @@ final class FakeGateway {
       switch (method.getName()) {
         case "openSession":
           return SessionHandle.create();
+        case "deployScript":
+          if (full != null) {
+            throw full;
+          }
+          return null;
         case "executeStatement":
         case "refreshMaterializedTable":
           if (full != null && !text.startsWith("executeStatement SHOW CURRENT DATABASE")) {
