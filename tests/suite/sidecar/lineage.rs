@@ -98,10 +98,7 @@ fn who_may_not_ask_may_not_tell_either() {
         let said = ask(running.address, "POST", &path, token, "");
         assert_eq!(said.json()["code"], "record-unknown", "{wrong}");
     }
-    for nowhere in [
-        "/v1/lineage/1",
-        "/v1/lineage/1/forget",
-    ] {
+    for nowhere in ["/v1/lineage/1", "/v1/lineage/1/forget"] {
         assert_eq!(ask(running.address, "POST", nowhere, token, "").status, 404);
     }
     assert_eq!(

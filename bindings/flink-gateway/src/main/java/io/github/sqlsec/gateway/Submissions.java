@@ -85,6 +85,10 @@ final class Submissions {
     if (submission == null) {
       return;
     }
+    if (submission.finished) {
+      commit(operation, submission);
+      return;
+    }
     OperationInfo now;
     try {
       now = wrapped.getOperationInfo(submission.session, operation);
@@ -97,10 +101,8 @@ final class Submissions {
       return;
     }
     if (now.getStatus() == OperationStatus.FINISHED) {
-      // A store that does not answer is told again.
-      if (engines.commit(submission.record)) {
-        open.remove(operation);
-      }
+      submission.finished = true;
+      commit(operation, submission);
     } else {
       open.remove(operation);
       if (now.getStatus() == OperationStatus.ERROR && submission.job && wasNotPlanned(now.getException())) {
@@ -108,6 +110,13 @@ final class Submissions {
       } else {
         LOG.info("sqlsec: lineage record {} stays pending: its operation has come to {}", submission.record, now.getStatus());
       }
+    }
+  }
+
+  /** A store that does not answer is told again, also when the operation is not there any more. */
+  private void commit(OperationHandle operation, Submission submission) {
+    if (engines.commit(submission.record)) {
+      open.remove(operation);
     }
   }
 
@@ -148,11 +157,12 @@ final class Submissions {
     }, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  /** An operation whose end is not known. */
+  /** An operation whose end is not known, or not told yet. */
   private static final class Submission {
     final SessionHandle session;
     final long record;
     final boolean job;
+    volatile boolean finished;
 
     Submission(SessionHandle session, long record, boolean job) {
       this.session = session;
