@@ -197,16 +197,17 @@ fn a_store_that_another_holds_is_an_error() {
     let (first, _) = door.check_document(&request("bob", COPY)).unwrap();
     let id = first.lineage_id.unwrap();
     let other = rusqlite::Connection::open(&file).unwrap();
-    let lock = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE event SET stands = 0;";
-    other.execute_batch(lock).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
     assert_eq!(denied(&door, COPY), "lineage-unavailable");
     let error = Guarded::settle(&door, id, Settle::Commit).unwrap_err();
     assert_eq!(error.code, HostCode::Lineage);
-    other.execute_batch("ROLLBACK; BEGIN EXCLUSIVE").unwrap();
-    drop(door);
-    let error = opened(&config.to_string()).err();
+    drop((door, other));
+    let other = rusqlite::Connection::open(&file).unwrap();
+    let lock = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE event SET stands = 0;";
+    other.execute_batch(lock).unwrap();
+    let error = opened(&config.to_string()).err().unwrap();
+    assert_eq!(error.code, HostCode::Lineage, "{error}");
     drop(other);
-    assert!(error.is_none_or(|error| error.code == HostCode::Lineage));
     let door = opened(&config.to_string()).unwrap();
     assert!(Guarded::settle(&door, id, Settle::Commit).is_ok());
 }
