@@ -69,6 +69,8 @@ codes! {
     SettingDenied = "setting-denied",
     /// The lineage store gave no answer.
     LineageUnavailable = "lineage-unavailable",
+    /// What the script reads was written by others again and again while it was checked.
+    LineageStale = "lineage-stale",
     /// Nobody knows where the data of a table came from, and the policy closes such tables.
     LineageUnknown = "lineage-unknown",
     /// Some rows of a column were written masked and others not, and the policy closes such tables.

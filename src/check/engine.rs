@@ -183,6 +183,8 @@ impl Engine {
             policy: self.stamp(),
             lineage: told.record.filter(|_| allowed),
             lineage_version: version,
+            lineage_id: None,
+            unrecorded: false,
             undescribed: Vec::new(),
         }
     }

@@ -23,6 +23,7 @@ mod flink;
 mod fuzz;
 mod gate;
 mod grammar;
+mod hosts;
 mod lineage;
 mod live;
 #[cfg(feature = "store")]

@@ -2,6 +2,7 @@
 
 mod command;
 mod faults;
+mod lineage;
 mod load;
 mod tls;
 
@@ -162,7 +163,7 @@ fn it_answers_as_the_engine_does_byte_for_byte() {
     let desk = Desk::new("same");
     let running = desk.start();
     let config = Config::load(&desk.file("engine.json")).unwrap();
-    let engine = Guarded::new(open(&config).unwrap());
+    let engine = Guarded::new(open(&config).unwrap().judge);
     for (user, sql) in [
         ("ann", "SELECT id FROM orders"),
         ("bob", "SELECT id FROM orders"),
@@ -360,11 +361,20 @@ fn the_contract_names_every_address_and_its_answers() {
     let paths = contract["paths"].as_object().unwrap();
     assert_eq!(
         paths.keys().collect::<Vec<_>>(),
-        ["/healthz", "/metrics", "/readyz", "/v1/check"]
+        [
+            "/healthz",
+            "/metrics",
+            "/readyz",
+            "/v1/check",
+            "/v1/lineage/{id}/abort",
+            "/v1/lineage/{id}/commit",
+            "/v1/lineage/{id}/ended"
+        ]
     );
     for (path, methods) in paths {
         for (method, about) in methods.as_object().unwrap() {
             let body = request("ann", "SELECT id FROM orders");
+            let path = &path.replace("{id}", "7");
             let said = ask(running.address, &method.to_uppercase(), path, "", &body);
             let answer = &about["responses"][said.status.to_string()];
             assert!(
