@@ -44,6 +44,11 @@ final class Console {
     return ClassUtils.isPresent(name, beans.getBeanClassLoader());
   }
 
+  /** Whether it is the coming line, and not 2.1. */
+  boolean isDev() {
+    return hasType(Door.START_DEV.type);
+  }
+
   /** The message as StreamPark shows messages. */
   RuntimeException alert(Refusal refusal) {
     try {
@@ -78,8 +83,10 @@ final class Console {
     } catch (UnavailableSecurityManagerException e) {
       return null;
     }
-    String dev = Door.CONSOLE + "core.util.ServiceHelper";
-    Object user = hasType(dev) ? Reflected.callStatic(type(dev), "getLoginUser") : Reflected.call(bean(CORE + "ServiceHelper"), "getLoginUser");
+    Object user =
+        isDev()
+            ? Reflected.callStatic(type(Door.CONSOLE + "core.util.ServiceHelper"), "getLoginUser")
+            : Reflected.call(bean(CORE + "ServiceHelper"), "getLoginUser");
     if (user == null) {
       throw Refusal.of("user-unknown", "nobody knows who asks");
     }
@@ -116,7 +123,7 @@ final class Console {
   private List<String> roles(Long user, String name, Long team) {
     Object members = bean(SYSTEM + "MemberService");
     Object member =
-        hasType(Door.START_DEV.type) ? Reflected.call(members, "getByTeamIdUserName", team, name) : Reflected.call(members, "findByUserId", team, user);
+        isDev() ? Reflected.call(members, "getByTeamIdUserName", team, name) : Reflected.call(members, "findByUserId", team, user);
     if (member == null) {
       return null;
     }
@@ -169,6 +176,13 @@ final class Console {
     }
     Object effective = Reflected.call(service, Door.EFFECTIVE.method, job, true);
     return effective == null ? null : new Text(effective, Reflected.text(effective, "getSql"));
+  }
+
+  /** The configuration file that the next start of a job would take; null for none. */
+  Object nextFile(Long job) {
+    Object service = bean((isDev() ? Door.FILE_DEV : Door.FILE).type);
+    Object latest = Reflected.call(service, "getLatest", job);
+    return latest != null ? latest : Reflected.call(service, Door.FILE.method, job);
   }
 
   /** A job's text before variables are replaced. Immutable. */

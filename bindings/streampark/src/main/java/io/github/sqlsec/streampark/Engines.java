@@ -71,7 +71,7 @@ final class Engines implements AutoCloseable {
     try {
       if (engine == null) {
         LOG.error("sqlsec: everything is refused: {}", reason);
-        throw Refusal.of("unavailable", "there are no rules to check by: " + reason);
+        throw Refusal.of("unavailable", "there are no rules to check by (" + word(reason) + "); the console's log says why");
       }
       return engine.check(request);
     } catch (SqlSecException e) {
@@ -80,6 +80,12 @@ final class Engines implements AutoCloseable {
     } finally {
       lock.readLock().unlock();
     }
+  }
+
+  /** The code of a reason, without what it quotes. */
+  private static String word(String reason) {
+    int colon = reason.indexOf(": ");
+    return colon < 0 ? reason : reason.substring(0, colon);
   }
 
   void reload() {

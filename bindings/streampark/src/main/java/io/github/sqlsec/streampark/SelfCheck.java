@@ -42,7 +42,7 @@ final class SelfCheck implements SmartInitializingSingleton {
 
   private List<String> wrong() {
     List<String> wrong = new ArrayList<>();
-    if (console.hasType(Door.START.type) == console.hasType(Door.START_DEV.type)) {
+    if (console.hasType(Door.START.type) == console.isDev()) {
       wrong.add("this is not a StreamPark that the plug-in knows: one of `" + Door.START.type + "` and `" + Door.START_DEV.type + "` must be there");
       return wrong;
     }
@@ -117,10 +117,9 @@ final class SelfCheck implements SmartInitializingSingleton {
   /** Those that this StreamPark must have. */
   private Set<Door> doors() {
     Set<Door> doors = new LinkedHashSet<>();
-    boolean dev = console.hasType(Door.START_DEV.type);
     for (Door door : Door.values()) {
       boolean spark = door.line == Door.Line.SPARK && console.hasType(door.type);
-      if (spark || door.line == Door.Line.BOTH || door.line == (dev ? Door.Line.DEV : Door.Line.V2_1)) {
+      if (spark || door.line == Door.Line.BOTH || door.line == (console.isDev() ? Door.Line.DEV : Door.Line.V2_1)) {
         doors.add(door);
       }
     }

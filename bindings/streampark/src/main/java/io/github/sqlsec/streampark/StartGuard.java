@@ -63,6 +63,7 @@ final class StartGuard {
     rules.sqlJob(job);
     rules.arguments(job.args);
     rules.arguments(Reflected.text(request, "getArgs"));
+    rules.file(console.nextFile(job.id));
     if (job.team == null) {
       throw Refusal.of("team-denied", "a job without a team");
     }

@@ -10,6 +10,7 @@ import java.util.TreeSet;
 import org.springframework.asm.ClassReader;
 import org.springframework.asm.ClassVisitor;
 import org.springframework.asm.Handle;
+import org.springframework.asm.Label;
 import org.springframework.asm.MethodVisitor;
 import org.springframework.asm.Opcodes;
 import org.springframework.asm.SpringAsmInfo;
@@ -23,7 +24,7 @@ import org.springframework.util.ClassUtils;
  */
 final class StartPath {
   private static final String SUBMITTER = "org/apache/streampark/flink/client/FlinkClient";
-  private static final String WANTED = "read+ replace pack replace submit";
+  private static final String WANTED = "read replace pack replace submit";
 
   private StartPath() {}
 
@@ -39,14 +40,16 @@ final class StartPath {
         return "the class file of `" + starter.getName() + "` is not there";
       }
       Map<String, List<String>> methods = calls(in);
+      boolean found = false;
       for (Map.Entry<String, List<String>> method : methods.entrySet()) {
         boolean start = method.getKey().matches("start\\(L[^;]*;Z\\)V");
+        found |= start;
         String steps = String.join(" ", steps(method.getValue()));
-        if (start && !steps.matches("(read )+replace pack replace submit")) {
+        if (start && !steps.equals(WANTED)) {
           return "`start` does `" + steps + "` and not `" + WANTED + "`";
         }
       }
-      return others(starter, loader);
+      return found ? others(starter, loader) : "it has no `start`";
     } catch (IOException e) {
       return "the class file of `" + starter.getName() + "` cannot be read: " + e.getMessage();
     }
@@ -55,7 +58,7 @@ final class StartPath {
   private static List<String> steps(List<String> calls) {
     List<String> steps = new ArrayList<>();
     for (String call : calls) {
-      if (call.endsWith("/FlinkSqlService.getEffective")) {
+      if (call.endsWith("/FlinkSqlService.getEffective(true)")) {
         steps.add("read");
       } else if (call.endsWith("/VariableService.replaceVariable")) {
         steps.add("replace");
@@ -109,6 +112,7 @@ final class StartPath {
 
   private static final class Calls extends MethodVisitor {
     private final List<String> calls;
+    private int last;
 
     Calls(List<String> calls) {
       super(SpringAsmInfo.ASM_VERSION);
@@ -117,7 +121,36 @@ final class StartPath {
 
     @Override
     public void visitMethodInsn(int opcode, String owner, String name, String descriptor, boolean isInterface) {
-      calls.add(owner + "." + name);
+      // A text that is read packed is a look whether there is one.
+      boolean packed = name.equals("getEffective") && last == Opcodes.ICONST_0;
+      boolean text = name.equals("getEffective") && descriptor.contains("Z)") && !packed;
+      calls.add(owner + "." + name + (text ? "(true)" : ""));
+      last = opcode;
+    }
+
+    @Override
+    public void visitInsn(int opcode) {
+      last = opcode;
+    }
+
+    @Override
+    public void visitVarInsn(int opcode, int variable) {
+      last = opcode;
+    }
+
+    @Override
+    public void visitFieldInsn(int opcode, String owner, String name, String descriptor) {
+      last = opcode;
+    }
+
+    @Override
+    public void visitJumpInsn(int opcode, Label label) {
+      last = opcode;
+    }
+
+    @Override
+    public void visitLabel(Label label) {
+      last = Opcodes.NOP;
     }
 
     @Override
