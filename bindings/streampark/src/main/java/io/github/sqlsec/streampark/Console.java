@@ -18,6 +18,7 @@ final class Console {
   private static final Logger LOG = LoggerFactory.getLogger(Console.class);
   private static final String SYSTEM = Door.CONSOLE + "system.service.";
   private static final String CORE = Door.CONSOLE + "core.service.";
+  private static final String PACKER = "org.apache.streampark.common.util.DeflaterUtils";
   /** Value of a user's {@code status}. */
   private static final String VALID = "1";
 
@@ -47,6 +48,31 @@ final class Console {
   /** Whether it is the coming line, and not 2.1. */
   boolean isDev() {
     return hasType(Door.START_DEV.type);
+  }
+
+  /** What it calls and this StreamPark lacks: a type, and a method of it. */
+  List<String> missing() {
+    List<String> missing = new ArrayList<>();
+    String[][] needed = {
+      {SYSTEM + "UserService", "getById"},
+      {SYSTEM + "TeamService", "getById"},
+      {SYSTEM + "RoleService", "getById"},
+      {SYSTEM + "MemberService", isDev() ? "getByTeamIdUserName" : "findByUserId"},
+      {isDev() ? Door.CONSOLE + "core.util.ServiceHelper" : CORE + "ServiceHelper", "getLoginUser"},
+      {CORE + "FlinkEnvService", "getByIdOrDefault"},
+      {Door.EFFECTIVE.type, "getCandidate"},
+      {(isDev() ? Door.FILE_DEV : Door.FILE).type, "getLatest"},
+      {(isDev() ? Door.START_DEV : Door.START).type, "getById"},
+      {Door.CONSOLE + "core.entity.FlinkSql", "setSql"},
+      {Door.CONSOLE + "base.exception.ApiAlertException", "getMessage"},
+      {PACKER, "unzipString"},
+    };
+    for (String[] each : needed) {
+      if (!hasType(each[0]) || !Reflected.names(type(each[0]), each[1])) {
+        missing.add("`" + each[0] + "." + each[1] + "`");
+      }
+    }
+    return missing;
   }
 
   /** The message as StreamPark shows messages. */
@@ -172,7 +198,7 @@ final class Console {
     Object candidate = Reflected.call(service, "getCandidate", job, null);
     if (candidate != null) {
       String zipped = Reflected.text(candidate, "getSql");
-      return new Text(candidate, (String) Reflected.callStatic(type("org.apache.streampark.common.util.DeflaterUtils"), "unzipString", zipped));
+      return new Text(candidate, (String) Reflected.callStatic(type(PACKER), "unzipString", zipped));
     }
     Object effective = Reflected.call(service, Door.EFFECTIVE.method, job, true);
     return effective == null ? null : new Text(effective, Reflected.text(effective, "getSql"));

@@ -48,14 +48,23 @@ final class LastStarts {
 
   /** Who has last started this very text of the job; null for nobody. */
   Long starter(Long job, String text) {
-    String line = known.get(job);
-    if (line == null && folder != null) {
-      try {
-        line = new String(Files.readAllBytes(folder.resolve(job.toString())), StandardCharsets.US_ASCII);
-      } catch (IOException e) {
-        return null;
-      }
+    Long kept = starter(kept(job), text);
+    return kept != null ? kept : starter(known.get(job), text);
+  }
+
+  /** As the folder has it, which other consoles may share; null for nothing. */
+  private String kept(Long job) {
+    if (folder == null) {
+      return null;
     }
+    try {
+      return new String(Files.readAllBytes(folder.resolve(job.toString())), StandardCharsets.US_ASCII);
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  private static Long starter(String line, String text) {
     if (line == null || !line.startsWith(hash(text) + " ")) {
       return null;
     }

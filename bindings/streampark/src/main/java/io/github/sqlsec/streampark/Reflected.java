@@ -13,6 +13,16 @@ final class Reflected {
     return find(target.getClass(), method, new Object[0]) != null;
   }
 
+  /** Whether a type has a public method of this name. */
+  static boolean names(Class<?> type, String method) {
+    for (Method each : type.getMethods()) {
+      if (each.getName().equals(method)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Calls a public method. An exception of the method's own comes out as it is when it is unchecked. */
   static Object call(Object target, String method, Object... args) {
     Method found = find(target.getClass(), method, args);

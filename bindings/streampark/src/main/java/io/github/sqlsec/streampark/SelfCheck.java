@@ -46,6 +46,9 @@ final class SelfCheck implements SmartInitializingSingleton {
       wrong.add("this is not a StreamPark that the plug-in knows: one of `" + Door.START.type + "` and `" + Door.START_DEV.type + "` must be there");
       return wrong;
     }
+    for (String each : console.missing()) {
+      wrong.add(each + " is not there");
+    }
     for (Door door : doors()) {
       if (!console.hasType(door.type) || !door.isIn(console.type(door.type))) {
         wrong.add("`" + door.type + "." + door.method + "` is not there as the plug-in knows it");
@@ -111,7 +114,12 @@ final class SelfCheck implements SmartInitializingSingleton {
         return true;
       }
     }
-    return false;
+    try {
+      // A proxy that waits for the first call stands before the real one.
+      return isBehind(((Advised) bean).getTargetSource().getTarget());
+    } catch (Exception e) {
+      return false;
+    }
   }
 
   /** Those that this StreamPark must have. */

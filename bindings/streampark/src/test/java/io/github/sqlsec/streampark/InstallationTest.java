@@ -240,6 +240,8 @@ class InstallationTest {
     assertTrue(ends(verify).contains("verifySql` is not there"));
     ClassLoader variables = changed(line, "replaceVariable", "expandVariable");
     assertTrue(ends(variables).contains("replaceVariable` is not there"));
+    ClassLoader helper = changed(line, "getLoginUser", "getCurrentUser");
+    assertTrue(ends(helper).contains("ServiceHelper.getLoginUser` is not there"));
     ClassLoader restart = changed(line, "Application app) throws Exception", "Application app, int... more) throws Exception");
     assertTrue(ends(restart).contains("restart` is not there"));
   }

@@ -347,4 +347,31 @@ class StartsTest {
     refused(app, job, () -> app.start(App.ALICE, job));
     assertEquals("x SELECT * FROM wages", app.site.replace(App.TEAM, "x ${plain.text}"), "a failed start is over");
   }
+
+  @ParameterizedTest
+  @MethodSource("lines")
+  void aJobThatIsChangedWhileItIsStartedIsRefused(String line) throws Exception {
+    // The row changes when StreamPark looks at it: after the first look, before the second.
+    App app = app(line);
+    Long job = app.job(App.ALICE, COPY);
+    Map<String, Object> row = app.site.job(job);
+    Map<String, Object> changing =
+        new ConcurrentHashMap<String, Object>(row) {
+          private static final long serialVersionUID = 1L;
+
+          @Override
+          public Object put(String key, Object value) {
+            Object before = super.put(key, value);
+            if (key.equals("state")) {
+              super.put("dynamicProperties", "-Dtable.sql-dialect=hive");
+            }
+            return before;
+          }
+        };
+    app.site.save(changing, COPY, null);
+    int before = app.submitted(job).size();
+    RuntimeException refusal = assertThrows(RuntimeException.class, () -> app.start(App.ALICE, job));
+    assertTrue(refusal.getMessage().contains("job-changed"), refusal.getMessage());
+    assertEquals(before, app.submitted(job).size());
+  }
 }
