@@ -62,6 +62,7 @@ final class SelfCheck implements SmartInitializingSingleton {
         wrong(door, beans.getBean(name), wrong);
       }
     }
+    fields(wrong);
     return wrong;
   }
 
@@ -78,28 +79,45 @@ final class SelfCheck implements SmartInitializingSingleton {
     if (path != null) {
       wrong.add("`" + target.getName() + "`: " + path);
     }
-    fields(bean, target, wrong);
   }
 
-  /** The services that a start calls must be those behind the plug-in, not what is within. */
-  private void fields(Object bean, Class<?> target, List<String> wrong) {
-    for (Class<?> each = target; each != null && each != Object.class; each = each.getSuperclass()) {
-      for (Field field : each.getDeclaredFields()) {
-        for (Door door : new Door[] {Door.EFFECTIVE, Door.VARIABLES, Door.FILE, Door.FILE_DEV}) {
-          if (field.getType().getName().equals(door.type) && !isBehind(value(field, bean))) {
-            wrong.add("`" + target.getName() + "." + field.getName() + "` is not behind the plug-in");
-          }
+  /** Who holds one of the services must hold the one behind the plug-in, not what is within: controllers, the services among themselves, threads that watch. */
+  private void fields(List<String> wrong) {
+    for (String name : beans.getBeanDefinitionNames()) {
+      Object bean = beans.getSingleton(name);
+      Object target = bean == null ? null : target(bean);
+      for (Class<?> each = target == null ? null : target.getClass(); each != null && each != Object.class; each = each.getSuperclass()) {
+        if (each.getName().startsWith(Door.CONSOLE)) {
+          fields(target, each, wrong);
         }
       }
     }
   }
 
-  private static Object value(Field field, Object bean) {
+  private void fields(Object target, Class<?> type, List<String> wrong) {
+    for (Field field : type.getDeclaredFields()) {
+      for (Door door : Door.values()) {
+        if (field.getType().getName().equals(door.type) && !isBehind(value(field, target))) {
+          wrong.add("`" + type.getName() + "." + field.getName() + "` is not behind the plug-in");
+          break;
+        }
+      }
+    }
+  }
+
+  private static Object target(Object bean) {
     try {
-      Object target = ((Advised) bean).getTargetSource().getTarget();
+      return bean instanceof Advised ? ((Advised) bean).getTargetSource().getTarget() : bean;
+    } catch (Exception e) {
+      return bean;
+    }
+  }
+
+  private static Object value(Field field, Object target) {
+    try {
       field.setAccessible(true);
       return field.get(target);
-    } catch (Exception e) {
+    } catch (ReflectiveOperationException | RuntimeException e) {
       // What cannot be looked at counts as not protected.
       return null;
     }

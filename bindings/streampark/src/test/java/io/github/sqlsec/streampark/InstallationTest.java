@@ -215,6 +215,17 @@ class InstallationTest {
 
   @ParameterizedTest
   @MethodSource("lines")
+  void aServiceThatIsHeldRawIsNotBehindThePlugIn(String line) {
+    String service = line.equals("2.1") ? "core.service.ApplicationService" : "core.service.application.FlinkApplicationActionService";
+    String before = "  public Tables.Flink getByIdOrDefault(Long id) {";
+    // A bean that has another one of the same type made for itself.
+    ClassLoader raw =
+        changed(line, before, "  private org.apache.streampark.console." + service + " raw = new org.apache.streampark.console." + service.replace("application.", "application.impl.").replace("core.service.Application", "core.service.impl.Application") + "Impl();\n\n" + before);
+    assertTrue(ends(raw).contains("FlinkEnvService.raw` is not behind the plug-in"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("lines")
   void aStartThatSkipsTheVariablesIsAnUnknownStreamPark(String line) {
     ClassLoader skips = changed(line, "variableService.replaceVariable(application.getTeamId(), flinkSql.getSql())", "flinkSql.getSql()");
     assertTrue(ends(skips).contains("`start` does"), "it skips the variables");
