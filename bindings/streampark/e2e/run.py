@@ -51,26 +51,26 @@ class Console:
     def __init__(self, streampark, flink, jar, out):
         self.streampark, self.jar, self.out = streampark, jar, out
         shutil.rmtree(out, ignore_errors=True)
-        for folder in ("home/lib", "home/conf", "home/logs", "home/temp", "home/plugins", "tmp", "work", "data/in", "flink/conf", "flink/plugins"):
+        for folder in ("console/lib", "console/conf", "console/logs", "console/temp", "console/plugins", "tmp", "work", "data/in", "flink/conf", "flink/plugins"):
             os.makedirs(f"{out}/{folder}")
         for path in glob.glob(f"{streampark}/lib/*.jar"):
             if "sqlsec" not in os.path.basename(path):
-                os.symlink(os.path.abspath(path), f"{out}/home/lib/{os.path.basename(path)}")
+                os.symlink(os.path.abspath(path), f"{out}/console/lib/{os.path.basename(path)}")
         if jar:
-            shutil.copy(jar, f"{out}/home/lib/")
-        os.symlink(os.path.abspath(f"{streampark}/client"), f"{out}/home/client")
+            shutil.copy(jar, f"{out}/console/lib/")
+        os.symlink(os.path.abspath(f"{streampark}/client"), f"{out}/console/client")
         for part in ("lib", "opt"):
             os.symlink(os.path.abspath(f"{flink}/{part}"), f"{out}/flink/{part}")
         for name in ("config.yaml", "flink-conf.yaml"):
             self.write(f"flink/conf/{name}", "jobmanager.rpc.address: localhost\nrest.bind-port: 20000-29999\n")
         self.write(
-            "home/conf/config.yaml",
+            "console/conf/config.yaml",
             f"server:\n  port: {PORT}\n  session:\n    ttl: 2h\ndatasource:\n  dialect: h2\n  h2-data-dir: {out}/h2\n"
             f"streampark:\n  workspace:\n    local: {out}/work\n    remote: hdfs:///streampark/\n  hadoop-user-name: hdfs\n  project:\n    max-build: 16\n",
         )
-        self.write("home/conf/sqlsec.json", '{"policy": {"file": "policy.yaml"}, "catalog": [{"file": "tables.sql"}]}')
-        self.write("home/conf/policy.yaml", POLICY)
-        self.write("home/conf/tables.sql", TABLES)
+        self.write("console/conf/sqlsec.json", '{"policy": {"file": "policy.yaml"}, "catalog": [{"file": "tables.sql"}]}')
+        self.write("console/conf/policy.yaml", POLICY)
+        self.write("console/conf/tables.sql", TABLES)
         rows = [{"id": i, "region": r} for i, r in enumerate(("beijing", "shanghai", "beijing", "hangzhou"), 1)]
         self.write("data/in/orders.json", "".join(json.dumps(row) + "\n" for row in rows))
         self.jobs = {}
@@ -136,16 +136,16 @@ class Console:
         statements.append(f"insert into {table} ({names}) values ({values});")
 
     def __enter__(self):
-        jars = [jar for jar in sorted(glob.glob(f"{self.out}/home/lib/*.jar")) if "streampark-flink-shims_" not in jar]
+        jars = [jar for jar in sorted(glob.glob(f"{self.out}/console/lib/*.jar")) if "streampark-flink-shims_" not in jar]
         command = ["java", "-Xmx1500m"]
         for package in OPENS:
             command += ["--add-opens", f"java.base/{package}=ALL-UNNAMED"]
-        command += [f"-Dapp.home={self.out}/home", f"-Djava.io.tmpdir={self.out}/tmp", "-cp", ":".join(jars)]
+        command += [f"-Dapp.home={self.out}/console", f"-Djava.io.tmpdir={self.out}/tmp", "-cp", ":".join(jars)]
         environment = dict(os.environ, FLINK_CONF_DIR=f"{self.out}/flink/conf")
         self.log = f"{self.out}/console.log"
         with open(self.log, "w") as log:
             self.process = subprocess.Popen(
-                command + ["org.apache.streampark.console.StreamParkConsoleBootstrap"], cwd=f"{self.out}/home", env=environment, stdout=log, stderr=log)
+                command + ["org.apache.streampark.console.StreamParkConsoleBootstrap"], cwd=f"{self.out}/console", env=environment, stdout=log, stderr=log)
         for _ in range(360):
             time.sleep(0.5)
             if "Started StreamParkConsoleBootstrap" in self.said():
