@@ -60,7 +60,6 @@ final class Console {
       {SYSTEM + "MemberService", isDev() ? "getByTeamIdUserName" : "findByUserId"},
       {isDev() ? Door.CONSOLE + "core.util.ServiceHelper" : CORE + "ServiceHelper", "getLoginUser"},
       {CORE + "FlinkEnvService", "getByIdOrDefault"},
-      {Door.EFFECTIVE.type, "getCandidate"},
       {(isDev() ? Door.FILE_DEV : Door.FILE).type, "getLatest"},
       {(isDev() ? Door.START_DEV : Door.START).type, "getById"},
       {Door.CONSOLE + "core.entity.FlinkSql", "setSql"},

@@ -17,6 +17,19 @@ enum Door {
   VERIFY(Line.BOTH, "core.service.FlinkSqlService", "verifySql", "java.lang.String", "java.lang.Long"),
   /** A job's text, as a start reads it. */
   EFFECTIVE(Line.BOTH, "core.service.FlinkSqlService", "getEffective", "java.lang.Long", "boolean"),
+  /** A job's new text, as a build reads it. */
+  CANDIDATE(Line.V2_1, "core.service.FlinkSqlService", "getCandidate", "java.lang.Long", "org.apache.streampark.console.core.enums.CandidateType"),
+  /** The same in the coming line. */
+  CANDIDATE_DEV(Line.DEV, "core.service.FlinkSqlService", "getCandidate", "java.lang.Long", "org.apache.streampark.console.core.enums.CandidateTypeEnum"),
+  /** Packs the jars of a job. */
+  BUILD(
+      Line.V2_1,
+      "core.service.AppBuildPipeService",
+      "buildApplication",
+      "org.apache.streampark.console.core.entity.Application",
+      "org.apache.streampark.console.core.entity.ApplicationLog"),
+  /** The same in the coming line. */
+  BUILD_DEV(Line.DEV, "core.service.application.FlinkApplicationBuildPipelineService", "buildApplication", "java.lang.Long", "boolean"),
   /** Replaces variables: what it gives within a start is what is submitted. */
   VARIABLES(Line.BOTH, "core.service.VariableService", "replaceVariable", "java.lang.Long", "java.lang.String"),
   /** A job's configuration file, as a start reads it. */
@@ -70,14 +83,18 @@ enum Door {
     this.parameters = Collections.unmodifiableList(java.util.Arrays.asList(parameters));
   }
 
-  /** The door that a method of a class is, by its name alone; null for none. */
+  /** The door that a method of a class is, by its name; with other parameters than a door of this name has, one of that name. Null for none. */
   static Door of(Method method, Class<?> target) {
+    Door named = null;
     for (Door door : values()) {
       if (door.method.equals(method.getName()) && isA(target, door.type)) {
-        return door;
+        if (door.isKnown(method)) {
+          return door;
+        }
+        named = door;
       }
     }
-    return null;
+    return named;
   }
 
   /** Whether the method has the parameters that this door is known with. */

@@ -7,11 +7,13 @@ import org.aopalliance.intercept.MethodInvocation;
 final class Doorkeeper implements MethodInterceptor {
   private final Console console;
   private final StartGuard starts;
+  private final BuildGuard builds;
   private final VerifyGuard verify;
 
-  Doorkeeper(Console console, StartGuard starts, VerifyGuard verify) {
+  Doorkeeper(Console console, StartGuard starts, BuildGuard builds, VerifyGuard verify) {
     this.console = console;
     this.starts = starts;
+    this.builds = builds;
     this.verify = verify;
   }
 
@@ -35,7 +37,15 @@ final class Doorkeeper implements MethodInterceptor {
       case VERIFY:
         return verify.verify(call);
       case EFFECTIVE:
-        return starts.effective(call);
+        Object entity = starts.effective(call);
+        builds.effective(call, entity);
+        return entity;
+      case CANDIDATE:
+      case CANDIDATE_DEV:
+        return builds.candidate(call);
+      case BUILD:
+      case BUILD_DEV:
+        return builds.build(call);
       case VARIABLES:
         return starts.variables(call);
       case FILE:

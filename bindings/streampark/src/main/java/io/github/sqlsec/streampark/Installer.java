@@ -35,8 +35,9 @@ public final class Installer implements ApplicationContextInitializer<Configurab
       engines = Engines.none(e.getMessage());
     }
     Checks checks = new Checks(engines, options);
-    StartGuard starts = new StartGuard(console, options, new JobRules(options), checks, new LastStarts(options.starts));
-    DoorAdvisor advisor = new DoorAdvisor(new Doorkeeper(console, starts, new VerifyGuard(console, checks)));
+    JobRules rules = new JobRules(options);
+    StartGuard starts = new StartGuard(console, options, rules, checks, new LastStarts(options.starts));
+    DoorAdvisor advisor = new DoorAdvisor(new Doorkeeper(console, starts, new BuildGuard(console, rules), new VerifyGuard(console, checks)));
     beans.registerSingleton("sqlsecDoors", advisor);
     RootBeanDefinition check = new RootBeanDefinition(SelfCheck.class, () -> new SelfCheck(beans, console, advisor));
     check.setLazyInit(false);

@@ -25,6 +25,9 @@ public interface Site {
   /** Gives a job a configuration file. */
   void file(Long job, String text);
 
+  /** Packs a job's jars. */
+  boolean build(Map<String, Object> request);
+
   void start(Map<String, Object> request, boolean auto) throws Exception;
 
   void restart(Map<String, Object> request) throws Exception;

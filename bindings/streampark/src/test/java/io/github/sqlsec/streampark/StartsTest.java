@@ -44,6 +44,7 @@ class StartsTest {
   void nothingIsLeftOnTheThread() {
     assertNull(Start.current());
     assertFalse(VerifyGuard.isEditing());
+    assertFalse(BuildGuard.isBuilding());
   }
 
   /** A refusal in StreamPark's own exception, after which nothing has gone to the cluster and the job is as it was. */
@@ -373,5 +374,26 @@ class StartsTest {
     RuntimeException refusal = assertThrows(RuntimeException.class, () -> app.start(App.ALICE, job));
     assertTrue(refusal.getMessage().contains("job-changed"), refusal.getMessage());
     assertEquals(before, app.submitted(job).size());
+  }
+
+  @ParameterizedTest
+  @MethodSource("lines")
+  void jarsAreNotPackedEither(String line) throws Exception {
+    App app = app(line);
+    String jars = "{\"pom\": [], \"jar\": [\"mine.jar\"]}";
+    Long job = app.job(App.ALICE, null);
+    app.site.save(app.site.job(job), COPY, jars);
+    assertTrue(refused(app, job, () -> app.site.build(App.request(job))).contains("dependency-denied"));
+    assertFalse(BuildGuard.isBuilding());
+    // Those that are in force are packed where there is no new text, and only there.
+    app.site.save(app.site.job(job), COPY, null);
+    assertTrue(app.site.build(App.request(job)));
+    app.start(App.ALICE, job);
+    assertTrue(app.site.build(App.request(job)));
+    app.site.save(app.site.job(job), COPY, jars);
+    assertTrue(refused(app, job, () -> app.start(App.ALICE, job)).contains("dependency-denied"));
+    Long jar = app.job(App.ALICE, null, "jobType", 1);
+    app.site.save(app.site.job(jar), COPY, jars);
+    assertTrue(app.site.build(App.request(jar)), "a JAR job is refused when it is started");
   }
 }

@@ -23,6 +23,13 @@ public class Driver implements Site {
   @Autowired private VariableService variables;
   @Autowired private ApplicationService service;
 
+  @Autowired private org.apache.streampark.console.core.service.AppBuildPipeService builds;
+
+  @Override
+  public boolean build(Map<String, Object> request) {
+    return builds.buildApplication(new Application(request), new org.apache.streampark.console.core.entity.ApplicationLog());
+  }
+
   @Override
   public void user(Long id, String name, String status, boolean admin) {
     tables.users.put(id, new Tables.User(id, name, status, admin ? Tables.UserType.ADMIN : Tables.UserType.USER));

@@ -26,6 +26,13 @@ public class Driver implements Site {
   @Autowired private FlinkApplicationActionService service;
   @Autowired private SparkApplicationActionService spark;
 
+  @Autowired private org.apache.streampark.console.core.service.application.FlinkApplicationBuildPipelineService builds;
+
+  @Override
+  public boolean build(Map<String, Object> request) {
+    return builds.buildApplication((Long) request.get("id"), false);
+  }
+
   @Override
   public void user(Long id, String name, String status, boolean admin) {
     tables.users.put(id, new Tables.User(id, name, status, admin ? Tables.UserType.ADMIN : Tables.UserType.USER));

@@ -1,12 +1,13 @@
 package org.apache.streampark.console.core.service;
 
 import org.apache.streampark.console.core.entity.FlinkSql;
+import org.apache.streampark.console.core.enums.CandidateTypeEnum;
 import org.apache.streampark.flink.core.FlinkSqlValidationResult;
 
 public interface FlinkSqlService {
   FlinkSql getEffective(Long appId, boolean decode);
 
-  FlinkSql getCandidate(Long appId, Enum<?> type);
+  FlinkSql getCandidate(Long appId, CandidateTypeEnum type);
 
   void toEffective(Long appId);
 

@@ -4,6 +4,7 @@ import org.apache.streampark.common.enums.FlinkSqlValidationFailedType;
 import org.apache.streampark.common.util.DeflaterUtils;
 import org.apache.streampark.console.Tables;
 import org.apache.streampark.console.core.entity.FlinkSql;
+import org.apache.streampark.console.core.enums.CandidateType;
 import org.apache.streampark.console.core.service.FlinkSqlService;
 import org.apache.streampark.flink.core.FlinkSqlValidationResult;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -27,7 +28,7 @@ public class FlinkSqlServiceImpl implements FlinkSqlService {
   }
 
   @Override
-  public FlinkSql getCandidate(Long appId, Enum<?> type) {
+  public FlinkSql getCandidate(Long appId, CandidateType type) {
     FlinkSql row = tables.candidates.get(appId);
     return row == null ? null : row.read();
   }
