@@ -40,7 +40,7 @@ class Quickstart(unittest.TestCase):
         for asked in ("sql", "session"):
             with self.assertRaises(sqlsec.Denied):
                 getattr(reply, asked)
-        self.assertNotIn("salary", json.dumps(reply.document).replace("salaries", ""))
+        self.assertNotIn("sql", reply.document)
 
     def test_a_session_goes_on(self) -> None:
         first = self.engine.rewrite("USE CATALOG shop", user="userA")
