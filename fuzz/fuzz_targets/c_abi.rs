@@ -7,7 +7,7 @@
 use std::ptr;
 use std::sync::LazyLock;
 
-use libfuzzer_sys::arbitrary::{Arbitrary, Unstructured};
+use libfuzzer_sys::arbitrary::{self, Arbitrary, Unstructured};
 use sqlsec_c::{
     SQLSEC_DENIED, SQLSEC_HANDLE_INVALID, SQLSEC_INTERNAL, SQLSEC_OK, SQLSEC_RECORD_UNKNOWN, SqlsecBytes,
     SqlsecEngine, sqlsec_abort, sqlsec_bytes_free, sqlsec_check, sqlsec_close, sqlsec_commit, sqlsec_ended, sqlsec_error_code, sqlsec_error_column, sqlsec_error_free,
