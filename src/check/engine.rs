@@ -12,7 +12,7 @@ use super::statement::Work;
 use super::{Code, Request, settings};
 use crate::catalog::{Catalog, CatalogDocument, CatalogSource, Live, TableName};
 use crate::lineage::Record;
-use crate::lineage::store::{Known, LineageSource};
+use crate::lineage::store::{Known, LineageError, LineageSource};
 use crate::policy::{Bytes, Policy, Principal};
 use crate::source::{Age, Asked};
 use crate::splitter::Splitter;
@@ -148,12 +148,17 @@ impl Engine {
         }
     }
 
+    /// What is known of earlier jobs now.
+    pub(super) fn known(&self) -> Result<Arc<Known>, LineageError> {
+        let store = self.lineage.as_ref();
+        store.map_or_else(|| Ok(Arc::default()), |store| store.snapshot())
+    }
+
     fn decide(&self, request: &Request) -> Reply {
-        let known = match self.lineage.as_ref().map(|store| store.snapshot()) {
-            None => Arc::default(),
-            Some(Ok(known)) => known,
+        let known = match self.known() {
+            Ok(known) => known,
             // What earlier jobs wrote could be anything.
-            Some(Err(error)) => {
+            Err(error) => {
                 return Reply::denied(Code::LineageUnavailable, error.to_string(), self.stamp());
             }
         };

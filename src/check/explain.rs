@@ -1,7 +1,7 @@
 //! The account of a script: per statement what the check asked of the policy, and why it was answered as it was.
 //!
-//! In: a policy, a catalog, a request. Out: a [`ScriptAccount`] whose reply is that of the check. The script is run as ever, under a policy that
-//! notes what it is asked; each of these questions is put to `Policy::explain`. So an account has the tables, addresses and circumstances of the
+//! In: a policy or what a permission service answered, a catalog, a request. Out: a [`ScriptAccount`] whose reply is that of the check. The script is
+//! run as ever, under a policy that notes what it is asked; each of these questions is put to `Policy::explain`. So an account has the tables, addresses and circumstances of the
 //! decision itself. For people who write rules: it quotes the policy, and must not reach a submitter.
 
 use std::cell::{OnceCell, RefCell};
@@ -74,7 +74,7 @@ pub struct NamedObject {
     pub account: ObjectAccount,
 }
 
-/// Judges a script and accounts for it.
+/// Judges a script and accounts for it. Where a permission service has the rules: [`super::Gate::explain`].
 #[must_use]
 pub fn explain(
     policy: &Arc<Policy>,
@@ -82,27 +82,30 @@ pub fn explain(
     request: &Request,
 ) -> ScriptAccount {
     let bytes = Arc::new(policy.bytes(catalog.addresses()));
-    let engine = Engine::over(Asked::watched(Arc::clone(policy)), catalog, bytes);
+    let asked = Asked::everything(Arc::clone(policy)).watched();
+    account(&Engine::over(asked, catalog, bytes), request)
+}
+
+/// The account of a script under an engine whose policy is watched.
+pub(super) fn account(engine: &Engine, request: &Request) -> ScriptAccount {
     let reply = engine.check(request);
     drop(engine.policy().take());
-    let statements = with_stack(request.sql.len(), || {
-        statements(&engine, policy, request, &reply)
-    });
+    let statements = with_stack(request.sql.len(), || statements(engine, request, &reply));
     ScriptAccount { reply, statements }
 }
 
 /// The statements once more, one by one. A script that cannot be read has none, and the reply says why.
-fn statements(
-    engine: &Engine,
-    policy: &Policy,
-    request: &Request,
-    reply: &Reply,
-) -> Vec<StatementAccount> {
+fn statements(engine: &Engine, request: &Request, reply: &Reply) -> Vec<StatementAccount> {
     let source = request.sql.as_str();
     let Ok(script) = Script::parse(source, request.flink, &Limits::default()) else {
         return Vec::new();
     };
+    // What earlier jobs wrote could be anything: the reply has refused all of it.
+    let Ok(known) = engine.known() else {
+        return Vec::new();
+    };
     let lines = Lines::new(source);
+    let policy = engine.policy();
     let at = request.at.map_or_else(SystemTime::now, engine::time);
     let work = Work {
         engine,
@@ -113,7 +116,7 @@ fn statements(
         strict: request.strict || policy.defaults().strict,
         source,
         lines: &lines,
-        known: Arc::default(),
+        known,
         overlay: RefCell::default(),
         named: Some(""),
         job: OnceCell::new(),
@@ -123,7 +126,7 @@ fn statements(
     let told = script.statements.iter().enumerate();
     let told = told.map(|(index, statement)| {
         let outcome = work.run(index, statement, &mut session);
-        let scope = engine.policy().take();
+        let scope = policy.take();
         let denials = reply.decision.errors().iter();
         StatementAccount {
             tables: tables(policy, request, &outcome.report, &scope, at),
@@ -137,7 +140,7 @@ fn statements(
 }
 
 fn tables(
-    policy: &Policy,
+    policy: &Asked,
     request: &Request,
     report: &StatementReport,
     scope: &Scope,
@@ -171,7 +174,7 @@ fn tables(
     told
 }
 
-fn objects(policy: &Policy, request: &Request, scope: &Scope, at: SystemTime) -> Vec<NamedObject> {
+fn objects(policy: &Asked, request: &Request, scope: &Scope, at: SystemTime) -> Vec<NamedObject> {
     let told = scope.objects.iter().map(|(name, privileges)| {
         let privileges: &BTreeSet<Privilege> = privileges;
         NamedObject {

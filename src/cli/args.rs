@@ -63,6 +63,7 @@ Examples:
   sqlsec explain --user userA --policy policy.yaml job.sql
   sqlsec explain --user userA --policy policy.yaml --catalog tables.sql --format json job.sql
   echo 'SELECT * FROM shop.core.orders' | sqlsec explain --user userB --policy policy.yaml --catalog tables.sql
+  sqlsec explain --user userA --service https://rules.corp/sqlsec job.sql
 
 For people who write rules: the account quotes the policy.
 Exit status: 0 the script is allowed, 1 denied; the account is printed in both cases.")]

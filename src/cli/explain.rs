@@ -8,7 +8,9 @@ use super::failure::{Failure, Status};
 use super::render::printable;
 use super::streams::Streams;
 use super::{config, input, submit};
-use crate::check::{NamedObject, ScriptAccount, StatementAccount, TableAccount, explain};
+use crate::check::{
+    Gate, NamedObject, PolicyStamp, Request, ScriptAccount, StatementAccount, TableAccount, explain,
+};
 use crate::policy::{
     Aside, ColumnAccount, Effect, Face, FilterAccount, Lost, MaskOutcome, Mode, Part,
     PrivilegeAccount, PrivilegeOutcome, RowsOutcome, RuleId,
@@ -17,16 +19,21 @@ use crate::policy::{
 pub(super) fn run(mut args: Explain, streams: &mut Streams) -> Result<Status, Failure> {
     config::apply(&mut args.common, Some(&mut args.who), None, None)?;
     let format = args.common.format.unwrap_or_default();
-    if input::asks_elsewhere(&args.who) {
-        let message =
-            "explain needs all rules, and a service answers one question: give --policy FILE";
-        return Err(Failure::usage(message));
-    }
-    let policy = Arc::new(input::policy(&args.who)?);
     let catalog = Arc::new(input::catalog(&args.common.catalog)?);
+    let account_of: Box<dyn Fn(&Request) -> ScriptAccount> =
+        match input::source_of_rules(&args.who)? {
+            Some(source) => {
+                let gate = Gate::new(source, catalog);
+                Box::new(move |request| gate.explain(request))
+            }
+            None => {
+                let policy = Arc::new(input::policy(&args.who)?);
+                Box::new(move |request| explain(&policy, Arc::clone(&catalog) as _, request))
+            }
+        };
     let script = input::script(args.common.file.as_deref())?;
     let request = submit::request(&args.common, Some(&args.who), &script.text)?;
-    let account = explain(&policy, catalog, &request);
+    let account = account_of(&request);
     let text = match format {
         Format::Text => text(&account, &request.principal.user),
         Format::Json => json(&account)?,
@@ -55,13 +62,27 @@ fn text(account: &ScriptAccount, user: &str) -> String {
     } else {
         "denied"
     };
-    let version = reply.policy.version;
     let mut page = Page::default();
-    page.line(0, &format!("{word} for {user} (policy version {version})"));
+    page.line(0, &format!("{word} for {user} ({})", rules(&reply.policy)));
     for statement in &account.statements {
         page.statement(statement);
     }
     page.0
+}
+
+/// Whose rules they were: the version, and the age of what a service answered.
+fn rules(stamp: &PolicyStamp) -> String {
+    if stamp.hash.is_empty() {
+        return "no rules".to_owned();
+    }
+    let age = match (stamp.age_s, stamp.stale) {
+        (None, _) => String::new(),
+        (Some(age), false) => format!(", as the service said {age} s ago"),
+        (Some(age), true) => {
+            format!(", as the service said {age} s ago: past its time, and it does not answer")
+        }
+    };
+    format!("policy version {}{age}", stamp.version)
 }
 
 /// A text in which depth is indentation.

@@ -1,5 +1,7 @@
 //! What an account of a decision holds: plain values, as they are printed and written as JSON.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::super::{Effect, Mode, Privilege, Refusal, RuleId};
@@ -25,6 +27,24 @@ pub struct Account {
     pub aside: Vec<Aside>,
 }
 
+impl Account {
+    /// A table that the rules were not asked for: denied, by no rule.
+    pub(crate) fn unanswered(privileges: &BTreeSet<Privilege>, refusal: &Refusal) -> Self {
+        Self {
+            access: privileges
+                .iter()
+                .map(|p| PrivilegeOutcome::none(*p))
+                .collect(),
+            rows: None,
+            masks: Vec::new(),
+            shown: Vec::new(),
+            closed: Some(Closed::from(refusal)),
+            faces: Vec::new(),
+            aside: Vec::new(),
+        }
+    }
+}
+
 /// The account of something that is no table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ObjectAccount {
@@ -36,6 +56,20 @@ pub struct ObjectAccount {
     pub aside: Vec<Aside>,
 }
 
+impl ObjectAccount {
+    /// Something that the rules were not asked for: denied, by no rule.
+    pub(crate) fn unanswered(privileges: &BTreeSet<Privilege>) -> Self {
+        Self {
+            access: privileges
+                .iter()
+                .map(|p| PrivilegeOutcome::none(*p))
+                .collect(),
+            how: Vec::new(),
+            aside: Vec::new(),
+        }
+    }
+}
+
 /// What came of one privilege.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PrivilegeOutcome {
@@ -45,6 +79,17 @@ pub struct PrivilegeOutcome {
     pub effect: Effect,
     /// The rules that decided; none where the defaults did.
     pub by: Vec<RuleId>,
+}
+
+impl PrivilegeOutcome {
+    /// Denied, and no rule says so.
+    const fn none(privilege: Privilege) -> Self {
+        Self {
+            privilege,
+            effect: Effect::Deny,
+            by: Vec::new(),
+        }
+    }
 }
 
 /// What came of the rows.
