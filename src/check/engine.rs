@@ -126,7 +126,9 @@ impl Engine {
 
     /// For whom and under which policy something was protected.
     pub(super) fn stamp_for(&self, principal: &Principal) -> String {
-        let who = serde_json::to_string(principal).unwrap_or_default();
+        // A service may know somebody otherwise tomorrow, under rules of the same version.
+        let who = self.policy.principal(principal);
+        let who = serde_json::to_string(&who).unwrap_or_default();
         format!("{who} {}", self.policy.edition())
     }
 

@@ -15,7 +15,7 @@ use super::reply::{Denial, Reply, StatementReport};
 use super::statement::Work;
 use super::{Engine, Request, SubmitCheck, engine};
 use crate::catalog::{CatalogSource, TableName};
-use crate::policy::{Account, ObjectAccount, Policy, Privilege, Resource};
+use crate::policy::{Account, ObjectAccount, Policy, Principal, Privilege, Resource};
 use crate::source::{Asked, Scope};
 use crate::syntax::{Limits, Lines, Script, with_stack};
 
@@ -25,6 +25,8 @@ pub struct ScriptAccount {
     /// Whether it is allowed, with all that the check says of it.
     #[serde(skip)]
     pub reply: Reply,
+    /// Whom the rules took the submitter for: groups, roles and attributes as the service states them, or else as they were claimed.
+    pub principal: Principal,
     /// Its statements; none where it cannot be read.
     pub statements: Vec<StatementAccount>,
 }
@@ -91,7 +93,11 @@ pub(super) fn account(engine: &Engine, request: &Request) -> ScriptAccount {
     let reply = engine.check(request);
     drop(engine.policy().take());
     let statements = with_stack(request.sql.len(), || statements(engine, request, &reply));
-    ScriptAccount { reply, statements }
+    ScriptAccount {
+        reply,
+        principal: engine.policy().principal(&request.principal),
+        statements,
+    }
 }
 
 /// The statements once more, one by one. A script that cannot be read has none, and the reply says why.

@@ -91,9 +91,12 @@ impl Gate {
         answer: &Answer,
         asked: Asked,
     ) -> Result<Engine, Box<Reply>> {
-        if let Covers::Question(asked) = &answer.covers
-            && asked.principal != request.principal
-        {
+        let principal = &request.principal;
+        let theirs = match &answer.covers {
+            Covers::Everything => true,
+            Covers::Question(asked) => asked.principal == *principal,
+        };
+        if !theirs || !answer.policy.is_about(&principal.user) {
             let message = "the permission service has answered for somebody else";
             let stamp = PolicyStamp::default();
             let reply = Reply::denied(Code::PolicyIncomplete, message, stamp);
@@ -119,16 +122,15 @@ impl Gate {
             let asked = Asked::answer(answer).watched();
             self.engine_of(request, answer, asked)
         };
+        let nothing = |reply: Reply| ScriptAccount {
+            reply,
+            principal: request.principal.clone(),
+            statements: Vec::new(),
+        };
         match answer.as_ref().map(watched) {
             Some(Ok(engine)) => account(&engine, request),
-            Some(Err(reply)) => ScriptAccount {
-                reply: *reply,
-                statements: Vec::new(),
-            },
-            None => ScriptAccount {
-                reply,
-                statements: Vec::new(),
-            },
+            Some(Err(reply)) => nothing(*reply),
+            None => nothing(reply),
         }
     }
 

@@ -118,6 +118,7 @@ Exit status: 0 it was told to end and has answered what it had taken.")]
     #[command(after_help = "\
 Examples:
   sqlsec serve-policies --policy policy.yaml
+  sqlsec serve-policies --policy policy.yaml --users users.yaml
   sqlsec serve-policies --policy policy.yaml --listen 0.0.0.0:8181 --token-file token --stale-if-error 600
   sqlsec rewrite --user userA --service http://127.0.0.1:8181 job.sql
 

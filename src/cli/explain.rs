@@ -1,5 +1,6 @@
 //! `explain`: the account of a script, as text and JSON.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::check::{
     Gate, NamedObject, PolicyStamp, Request, ScriptAccount, StatementAccount, TableAccount, explain,
 };
 use crate::policy::{
-    Aside, ColumnAccount, Effect, Face, FilterAccount, Lost, MaskOutcome, Mode, Part,
+    Aside, ColumnAccount, Effect, Face, FilterAccount, Lost, MaskOutcome, Mode, Part, Principal,
     PrivilegeAccount, PrivilegeOutcome, RowsOutcome, RuleId,
 };
 
@@ -35,7 +36,7 @@ pub(super) fn run(mut args: Explain, streams: &mut Streams) -> Result<Status, Fa
     let request = submit::request(&args.common, Some(&args.who), &script.text)?;
     let account = account_of(&request);
     let text = match format {
-        Format::Text => text(&account, &request.principal.user),
+        Format::Text => text(&account, &request.principal),
         Format::Json => json(&account)?,
     };
     // The account is what was asked for, and it is there whatever the decision: the decision is in it and in the status.
@@ -49,13 +50,14 @@ fn json(account: &ScriptAccount) -> Result<String, Failure> {
         "decision": if errors.is_empty() { "allow" } else { "deny" },
         "errors": errors,
         "policy": reply.policy,
+        "principal": account.principal,
         "statements": account.statements,
     });
     let text = serde_json::to_string_pretty(&value).map_err(|e| Failure::internal(&e))?;
     Ok(format!("{text}\n"))
 }
 
-fn text(account: &ScriptAccount, user: &str) -> String {
+fn text(account: &ScriptAccount, claimed: &Principal) -> String {
     let reply = &account.reply;
     let word = if reply.decision.errors().is_empty() {
         "allowed"
@@ -63,7 +65,11 @@ fn text(account: &ScriptAccount, user: &str) -> String {
         "denied"
     };
     let mut page = Page::default();
-    page.line(0, &format!("{word} for {user} ({})", rules(&reply.policy)));
+    let (user, rules) = (&claimed.user, rules(&reply.policy));
+    page.line(0, &format!("{word} for {user} ({rules})"));
+    if account.principal != *claimed {
+        page.line(0, &stated(&account.principal));
+    }
     for statement in &account.statements {
         page.statement(statement);
     }
@@ -83,6 +89,22 @@ fn rules(stamp: &PolicyStamp) -> String {
         }
     };
     format!("policy version {}{age}", stamp.version)
+}
+
+/// What the service states of the user. Of attributes the names: their values are in the filters that they matter to.
+fn stated(principal: &Principal) -> String {
+    let list = |names: Vec<&str>| match names.is_empty() {
+        true => "none".to_owned(),
+        false => names.join(", "),
+    };
+    let all = |names: &BTreeSet<String>| list(names.iter().map(String::as_str).collect());
+    let attributes = principal.attributes.keys().map(String::as_str).collect();
+    format!(
+        "as the service knows them: groups {}; roles {}; attributes {}",
+        all(&principal.groups),
+        all(&principal.roles),
+        list(attributes)
+    )
 }
 
 /// A text in which depth is indentation.

@@ -186,7 +186,7 @@ impl Policy {
         privilege: Privilege,
         now: SystemTime,
     ) -> Result<Access, Refusal> {
-        let who = self.compiled.roles.resolve(who);
+        let who = self.who(who);
         let faces = self.faces(resource, Some(clock(now)?));
         let mut rules = Vec::new();
         for face in &faces.full {
@@ -214,7 +214,7 @@ impl Policy {
         privilege: Privilege,
         now: SystemTime,
     ) -> Result<Access, Refusal> {
-        let who = self.compiled.roles.resolve(who);
+        let who = self.who(who);
         let hits = self.hits(self.index.of_object(), Some(clock(now)?), |t| {
             t.has_object(object)
         });
@@ -234,7 +234,7 @@ impl Policy {
         resource: &Resource<'_>,
         now: SystemTime,
     ) -> Result<Obligations, Refusal> {
-        self.obligations_of(&self.compiled.roles.resolve(who), resource, now)
+        self.obligations_of(&self.who(who), resource, now)
     }
 
     pub(super) fn obligations_of(
@@ -319,7 +319,7 @@ impl Policy {
     /// All roles that somebody has, from the submitter and from the document.
     #[must_use]
     pub fn roles_of(&self, who: &Principal) -> BTreeSet<String> {
-        self.compiled.roles.resolve(who).roles()
+        self.who(who).roles()
     }
 
     /// What holds at a time; with none, what may hold at any.

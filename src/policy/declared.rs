@@ -38,7 +38,7 @@ impl Policy {
         now: SystemTime,
         site: &[Arc<Table>],
     ) -> Result<Patterns, Refusal> {
-        let who = self.compiled.roles.resolve(who);
+        let who = self.who(who);
         let faces = self.faces(resource, Some(clock(now)?));
         let mut adding = faces.adding.as_slice();
         // Rules on the name that the submitter chose say nothing of the bytes.

@@ -143,6 +143,12 @@ impl Asked {
         covered
     }
 
+    /// [`Policy::principal`].
+    #[must_use]
+    pub fn principal(&self, claimed: &Principal) -> Principal {
+        self.policy.principal(claimed)
+    }
+
     /// The version of the rules.
     #[must_use]
     pub fn version(&self) -> u64 {

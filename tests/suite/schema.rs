@@ -7,6 +7,7 @@ use schemars::generate::SchemaSettings;
 use sqlsec::audit::AuditRecord;
 use sqlsec::catalog::CatalogDocument;
 use sqlsec::report::form::Report;
+use sqlsec::source::UsersDocument;
 use sqlsec::{Reply, Request};
 
 use crate::case::root;
@@ -44,6 +45,11 @@ fn the_schema_of_audit_records_is_that_of_the_type() {
 #[test]
 fn the_schema_of_reports_is_that_of_the_type() {
     is_checked_in::<Report>("report.json", SchemaSettings::default());
+}
+
+#[test]
+fn the_schema_of_files_of_users_is_that_of_the_type() {
+    is_checked_in::<UsersDocument>("users.json", SchemaSettings::default());
 }
 
 #[test]

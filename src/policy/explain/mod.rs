@@ -60,7 +60,7 @@ impl Policy {
         }
         // Without a clock nothing is in force, and the decision has said so.
         if let Ok(now) = clock(now) {
-            let who = self.compiled.roles.resolve(who);
+            let who = self.who(who);
             account.faces = face::all(self, &who, resource, privileges, now);
             account.aside = self.aside(&who, resource, privileges, now);
             if account.closed.is_none() && reads {
@@ -93,7 +93,7 @@ impl Policy {
                 aside: Vec::new(),
             };
         };
-        let who = self.compiled.roles.resolve(who);
+        let who = self.who(who);
         let hits = |now| self.hits(self.index.of_object(), now, |t| t.has_object(object));
         let (ever, in_force) = (hits(None), hits(Some(now)));
         let how = privileges.iter();

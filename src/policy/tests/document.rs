@@ -3,6 +3,34 @@
 use super::*;
 
 #[test]
+fn a_list_is_no_mapping_whose_fields_come_in_order() {
+    for text in [
+        "apiVersion: sqlsec/v1\nrules: []\ndefaults: [deny]",
+        "apiVersion: sqlsec/v1\nrules: []\nroles: [[boss]]",
+        "apiVersion: sqlsec/v1\nrules:\n- { type: row_filter, id: x, to: [[ann]], on: { table: a.b.c }, filter: a = 1 }",
+    ] {
+        let error = Policy::load(text, "list").expect_err(text);
+        assert!(
+            error
+                .findings
+                .iter()
+                .any(|f| f.code == "document-shape" && f.line == 3),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_policy_states_no_principal() {
+    let text = "{ apiVersion: sqlsec/v1, rules: [], principal: { user: ann } }";
+    let error = Policy::load(text, "stated").expect_err("no answer");
+    assert!(
+        error.findings.iter().any(|f| f.code == "excerpt"),
+        "{error}"
+    );
+}
+
+#[test]
 fn the_document_of_the_design_loads() {
     let policy = Policy::load(DESIGN, "design.yaml").unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(policy.version(), 42);

@@ -24,6 +24,7 @@ fn desk(test: &str) -> PathBuf {
 fn options(folder: &Path, token: Option<&str>) -> Options {
     Options {
         policy: folder.join("policy.yaml"),
+        users: None,
         listen: "127.0.0.1:0".parse().unwrap(),
         token: token.map(str::to_owned),
         max_age: Duration::from_secs(30),
