@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::shape::{MaskExpectation, RowsDecl};
@@ -14,7 +15,7 @@ use crate::policy::{ColumnMask, Effect, Obligations, Policy, Resource, Rows};
 use crate::syntax::{FlinkVersion, Limits, Position, tokens};
 
 /// Something that is not as expected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Mismatch {
     /// The field of `expect`, such as `filter` or `masks.phone`.
     pub field: String,
@@ -26,6 +27,33 @@ pub struct Mismatch {
     pub expected: String,
     /// What came.
     pub got: String,
+}
+
+/// The cases of one file, run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Ran {
+    /// The file.
+    pub file: String,
+    /// Its cases, in its order.
+    pub cases: Vec<Verdict>,
+}
+
+/// A case that was run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Verdict {
+    /// What it claims.
+    pub name: String,
+    /// 1-based line of the case.
+    pub line: u32,
+    /// 1-based column in characters.
+    pub column: u32,
+    /// Whether all is as expected.
+    pub passed: bool,
+    /// What is not.
+    pub mismatches: Vec<Mismatch>,
+    /// How long it took.
+    #[serde(skip)]
+    pub time: Duration,
 }
 
 /// Holds a case against a policy; an empty list is a success. `now` is the time where neither case nor suite gives one.

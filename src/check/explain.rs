@@ -9,21 +9,21 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::reply::{Denial, Reply, StatementReport};
+use super::reply::{Denial, PolicyStamp, Reply, StatementReport};
 use super::statement::Work;
 use super::{Engine, Request, SubmitCheck, engine};
 use crate::catalog::{CatalogSource, TableName};
-use crate::policy::{Account, ObjectAccount, Policy, Principal, Privilege, Resource};
+use crate::policy::{Account, Effect, ObjectAccount, Policy, Principal, Privilege, Resource};
 use crate::source::{Asked, Scope};
 use crate::syntax::{Limits, Lines, Script, with_stack};
 
 /// The account of a script.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct ScriptAccount {
     /// Whether it is allowed, with all that the check says of it.
-    #[serde(skip)]
     pub reply: Reply,
     /// Whom the rules took the submitter for: groups, roles and attributes as the service states them, or else as they were claimed.
     pub principal: Principal,
@@ -31,8 +31,42 @@ pub struct ScriptAccount {
     pub statements: Vec<StatementAccount>,
 }
 
+/// A script's account as JSON: what `sqlsec explain --format json` prints. It holds no SQL.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct AccountDocument<'a> {
+    /// Whether the script is allowed.
+    pub decision: Effect,
+    /// Why not; empty where it is.
+    pub errors: &'a [Denial],
+    /// The rules that decided.
+    pub policy: &'a PolicyStamp,
+    /// Whom they took the submitter for.
+    pub principal: &'a Principal,
+    /// The statements; none where the script cannot be read, or there are no rules.
+    pub statements: &'a [StatementAccount],
+}
+
+impl ScriptAccount {
+    /// The account as JSON.
+    #[must_use]
+    pub fn document(&self) -> AccountDocument<'_> {
+        let errors = self.reply.decision.errors();
+        AccountDocument {
+            decision: if errors.is_empty() {
+                Effect::Allow
+            } else {
+                Effect::Deny
+            },
+            errors,
+            policy: &self.reply.policy,
+            principal: &self.principal,
+            statements: &self.statements,
+        }
+    }
+}
+
 /// The account of one statement.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct StatementAccount {
     /// What kind of statement.
     pub kind: String,
@@ -47,7 +81,7 @@ pub struct StatementAccount {
 }
 
 /// The account of one table in one statement.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TableAccount {
     /// Its logical name.
     pub name: TableName,
@@ -67,7 +101,7 @@ pub struct TableAccount {
 }
 
 /// The account of something that is no table.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct NamedObject {
     /// Its name, as a rule sees it.
     pub name: String,

@@ -44,16 +44,8 @@ pub(super) fn run(mut args: Explain, streams: &mut Streams) -> Result<Status, Fa
 }
 
 fn json(account: &ScriptAccount) -> Result<String, Failure> {
-    let reply = &account.reply;
-    let errors = reply.decision.errors();
-    let value = serde_json::json!({
-        "decision": if errors.is_empty() { "allow" } else { "deny" },
-        "errors": errors,
-        "policy": reply.policy,
-        "principal": account.principal,
-        "statements": account.statements,
-    });
-    let text = serde_json::to_string_pretty(&value).map_err(|e| Failure::internal(&e))?;
+    let text = serde_json::to_string_pretty(&account.document());
+    let text = text.map_err(|e| Failure::internal(&e))?;
     Ok(format!("{text}\n"))
 }
 

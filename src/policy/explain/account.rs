@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::{Effect, Mode, Privilege, Refusal, RuleId};
 
 /// The account of one table for one principal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Account {
     /// Each privilege that was asked for.
     pub access: Vec<PrivilegeOutcome>,
@@ -46,7 +47,7 @@ impl Account {
 }
 
 /// The account of something that is no table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ObjectAccount {
     /// Each privilege that was asked for.
     pub access: Vec<PrivilegeOutcome>,
@@ -71,7 +72,7 @@ impl ObjectAccount {
 }
 
 /// What came of one privilege.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PrivilegeOutcome {
     /// Which.
     pub privilege: Privilege,
@@ -93,7 +94,7 @@ impl PrivilegeOutcome {
 }
 
 /// What came of the rows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RowsOutcome {
     /// All.
@@ -110,7 +111,7 @@ pub enum RowsOutcome {
 }
 
 /// What came of one column or field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MaskOutcome {
     /// The column, then nested fields.
     pub column: Vec<String>,
@@ -124,7 +125,7 @@ pub struct MaskOutcome {
 }
 
 /// Why a table is closed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Closed {
     /// The code of the refusal.
     pub code: &'static str,
@@ -148,7 +149,7 @@ impl From<&Refusal> for Closed {
 }
 
 /// One identity of a table: its logical name, a physical one, a table of the site over the same bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Face {
     /// Which.
     pub name: String,
@@ -163,7 +164,7 @@ pub struct Face {
 }
 
 /// What the access rules of one face say of one privilege.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PrivilegeAccount {
     /// Which.
     pub privilege: Privilege,
@@ -176,7 +177,7 @@ pub struct PrivilegeAccount {
 }
 
 /// What one filter comes to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FilterAccount {
     /// The rule.
     pub rule: RuleId,
@@ -189,7 +190,7 @@ pub struct FilterAccount {
 }
 
 /// What a filter does for a principal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// It is a part of the condition.
@@ -205,7 +206,7 @@ pub enum Part {
 }
 
 /// Which rules speak of one column or field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ColumnAccount {
     /// The column, then nested fields.
     pub column: Vec<String>,
@@ -216,7 +217,7 @@ pub struct ColumnAccount {
 }
 
 /// A rule that speaks and does not decide.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Lost {
     /// The rule.
     pub rule: RuleId,
@@ -225,7 +226,7 @@ pub struct Lost {
 }
 
 /// A rule about the table that has no say.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Aside {
     /// The rule.
     pub rule: RuleId,
@@ -234,7 +235,7 @@ pub struct Aside {
 }
 
 /// Why a rule does not decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
     /// Its `valid` does not hold now.
