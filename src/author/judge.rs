@@ -166,6 +166,9 @@ impl Judge<'_> {
         if let Some(shown) = &expect.shown {
             self.differs("shown", listed(shown), got);
         }
+        if let Some(denied) = &expect.denied {
+            self.differs("denied", listed(denied), got);
+        }
     }
 
     fn obligations(&mut self, obligations: &Obligations, expect: &ExpectTable) {
@@ -183,7 +186,16 @@ impl Judge<'_> {
             (None, Some(wanted), _) => self.differs("rows", wanted.word(), rows),
         }
         if let Some(wanted) = &expect.masks {
-            self.masks(&obligations.masks, wanted);
+            let masks = obligations.masks.iter();
+            let masks = masks.filter(|m| !m.path.first().is_some_and(|c| obligations.denies(c)));
+            self.masks(masks, wanted);
+        }
+        if let Some(wanted) = &expect.denied {
+            let denied = obligations.denied.iter().map(|one| one.column.clone());
+            let denied: BTreeSet<String> = denied.collect();
+            if denied != *wanted {
+                self.differs("denied", listed(wanted), listed(&denied));
+            }
         }
         if let Some(wanted) = &expect.shown {
             let shown = obligations.shown.iter().map(|shown| shown.path.join("."));
@@ -194,11 +206,13 @@ impl Judge<'_> {
         }
     }
 
-    fn masks(&mut self, masks: &[ColumnMask], wanted: &BTreeMap<String, MaskExpectation>) {
-        let got: BTreeMap<String, &ColumnMask> = masks
-            .iter()
-            .map(|mask| (mask.path.join("."), mask))
-            .collect();
+    fn masks<'m>(
+        &mut self,
+        masks: impl Iterator<Item = &'m ColumnMask>,
+        wanted: &BTreeMap<String, MaskExpectation>,
+    ) {
+        let got: BTreeMap<String, &ColumnMask> =
+            masks.map(|mask| (mask.path.join("."), mask)).collect();
         for (column, wanted) in wanted {
             let field = format!("masks.{column}");
             match got.get(column) {

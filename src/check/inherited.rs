@@ -49,6 +49,10 @@ impl Lineage {
 }
 
 /// What the rules say of a source dataset.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, while its column is looked at"
+)]
 enum Source {
     /// The principal may not read it.
     Closed,

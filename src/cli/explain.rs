@@ -14,7 +14,7 @@ use crate::check::{
 };
 use crate::policy::{
     Aside, ColumnAccount, Effect, Face, FilterAccount, Lost, MaskOutcome, Mode, Part, Principal,
-    PrivilegeAccount, PrivilegeOutcome, RowsOutcome, RuleId,
+    PrivilegeAccount, PrivilegeOutcome, ReadAccount, RowsOutcome, RuleId,
 };
 
 pub(super) fn run(mut args: Explain, streams: &mut Streams) -> Result<Status, Failure> {
@@ -162,6 +162,14 @@ impl Page {
         for mask in &account.masks {
             self.line(2, &mask_line(mask));
         }
+        for denied in &account.denied {
+            let line = format!(
+                "column {}: may not be read{}",
+                denied.column,
+                by(&denied.by)
+            );
+            self.line(2, &line);
+        }
         for shown in &account.shown {
             let column = shown.column.join(".");
             self.line(
@@ -176,7 +184,9 @@ impl Page {
     }
 
     fn face(&mut self, face: &Face, several: bool) {
-        let nothing = face.filters.is_empty() && face.columns.iter().all(|c| c.lost.is_empty());
+        let nothing = face.filters.is_empty()
+            && face.readable.is_empty()
+            && face.columns.iter().all(|c| c.lost.is_empty());
         if nothing {
             return;
         }
@@ -193,9 +203,22 @@ impl Page {
         for filter in &face.filters {
             self.line(depth, &filter_line(filter));
         }
+        for read in &face.readable {
+            self.read(depth, read);
+        }
         for column in &face.columns {
             self.column(depth, column);
         }
+    }
+
+    fn read(&mut self, depth: usize, read: &ReadAccount) {
+        let word = match read.effect {
+            Effect::Allow => "allowed",
+            Effect::Deny => "denied",
+        };
+        let by = by(&read.by);
+        self.line(depth, &format!("reading {}: {word}{by}", read.column));
+        self.lost(depth + 1, &read.lost);
     }
 
     fn column(&mut self, depth: usize, column: &ColumnAccount) {

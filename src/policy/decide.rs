@@ -17,8 +17,8 @@ use super::refusal::{Kind, Refusal};
 use super::rule::{Rule, RuleKind, Standing, Target};
 use super::subject::Who;
 use super::{
-    Bytes, Obligations, PolicyError, Principal, Resource, RuleId, Severity, filters, masks,
-    validity,
+    Bytes, Obligations, PolicyError, Principal, Resource, RuleId, Severity, columns, filters,
+    masks, validity,
 };
 use crate::catalog::TableName;
 
@@ -257,10 +257,13 @@ impl Policy {
         for adding in &faces.adding {
             decided = masks::add(decided, masks::of(adding, who, resource)?, resource)?;
         }
+        let denied = columns::denied(&faces, who, resource)?;
+        columns::hide(&mut decided, &denied);
         Ok(Obligations {
             rows,
             masks: decided.masks,
             shown: decided.shown,
+            denied,
         })
     }
 
@@ -295,7 +298,7 @@ impl Policy {
             for hit in faces.full.into_iter().chain(faces.adding).flatten() {
                 let read = match &hit.rule.kind {
                     RuleKind::Filter(_, condition) => &condition.tables[..],
-                    RuleKind::Mask(..) | RuleKind::Access(..) => &[],
+                    RuleKind::Mask(..) | RuleKind::Access(..) | RuleKind::Columns(_) => &[],
                 };
                 if found.insert(hit.rule.id.clone()) {
                     open.extend(read.iter().cloned());

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::decide::{Hit, clock};
+use super::document::Effect;
 use super::pattern::Wildcards;
 use super::rule::{ColumnPattern, MaskRule, RuleKind, Standing};
 use super::{Policy, Principal, Refusal, Resource};
@@ -52,7 +53,8 @@ impl Policy {
             RuleKind::Mask(MaskRule { mask, .. }) => {
                 !matches!(mask, MaskSpec::None) && hit.rule.standing(&who) == Standing::Speaks
             }
-            _ => false,
+            RuleKind::Columns(Effect::Deny) => hit.rule.standing(&who) == Standing::Speaks,
+            RuleKind::Columns(Effect::Allow) | RuleKind::Filter(..) | RuleKind::Access(..) => false,
         };
         // What the site says of its own table decides what a rule on that table's name protects. Of a rule on bytes it does not: a topic may hold fields
         // that no table of the site lists.

@@ -304,7 +304,8 @@ pub struct Target {
     pub object: Option<String>,
     /// Patterns of the same form that are left out.
     pub exclude: Vec<String>,
-    /// Columns and nested fields (`address.zip`), `*` and `?` within a part. Only in column masks.
+    /// Columns and nested fields (`address.zip`), `*` and `?` within a part. In column masks; and whole columns in access rules, which are then about
+    /// reading these and open no table.
     pub columns: Vec<String>,
 }
 

@@ -19,6 +19,8 @@ pub struct Account {
     pub masks: Vec<MaskOutcome>,
     /// The columns and fields that a rule shows on purpose.
     pub shown: Vec<MaskOutcome>,
+    /// The columns that may not be read.
+    pub denied: Vec<DeniedOutcome>,
     /// Why it is closed, whatever access says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed: Option<Closed>,
@@ -39,6 +41,7 @@ impl Account {
             rows: None,
             masks: Vec::new(),
             shown: Vec::new(),
+            denied: Vec::new(),
             closed: Some(Closed::from(refusal)),
             faces: Vec::new(),
             aside: Vec::new(),
@@ -124,6 +127,15 @@ pub struct MaskOutcome {
     pub by: RuleId,
 }
 
+/// A column that may not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct DeniedOutcome {
+    /// Its name.
+    pub column: String,
+    /// The rules that say so.
+    pub by: Vec<RuleId>,
+}
+
 /// Why a table is closed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Closed {
@@ -161,6 +173,21 @@ pub struct Face {
     pub filters: Vec<FilterAccount>,
     /// Its masks.
     pub columns: Vec<ColumnAccount>,
+    /// What rules on columns say of reading them.
+    pub readable: Vec<ReadAccount>,
+}
+
+/// What rules say of reading one column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ReadAccount {
+    /// The column.
+    pub column: String,
+    /// Whether it may be read, where the table may.
+    pub effect: Effect,
+    /// The rules that say so.
+    pub by: Vec<RuleId>,
+    /// Rules that speak and do not count.
+    pub lost: Vec<Lost>,
 }
 
 /// What the access rules of one face say of one privilege.
