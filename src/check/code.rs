@@ -83,6 +83,8 @@ codes! {
     PolicyIncomplete = "policy-incomplete",
     /// The policy says no.
     AccessDenied = "access-denied",
+    /// The table may be read, and this column of it may not.
+    ColumnDenied = "column-denied",
     /// The definition of a protected table cannot be copied.
     LikeProtected = "like-protected",
     /// A table of which something is hidden cannot be altered, updated, emptied, or analysed.

@@ -16,6 +16,7 @@ mod attacks;
 mod author;
 mod case;
 mod cli;
+mod columns;
 mod corpus;
 mod doors;
 mod equation;
