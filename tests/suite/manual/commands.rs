@@ -15,7 +15,10 @@ use crate::case::root;
 /// Commands that are not run here, by how they begin, and why.
 const ELSEWHERE: [(&str, &str); 13] = [
     ("bindings/", "the bindings' own tests, a command each"),
-    ("SQLSEC_STREAMPARK=", "bindings/streampark/test, where a real console is"),
+    (
+        "SQLSEC_STREAMPARK=",
+        "bindings/streampark/test, where a real console is",
+    ),
     ("mvn ", "part of bindings/java/test"),
     (
         "cargo build --release -p sqlsec-c",
