@@ -217,6 +217,7 @@ mod tests {
         Opened {
             judge,
             lineage: None,
+            version: None,
         }
     }
 

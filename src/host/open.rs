@@ -27,6 +27,8 @@ pub struct Opened {
     pub judge: Box<dyn SubmitCheck>,
     /// The lineage of all jobs.
     pub lineage: Option<Arc<dyn LineageStore>>,
+    /// The version of a policy in a file, which may only grow. Services have their own, and clients that see to it.
+    pub version: Option<u64>,
 }
 
 /// Opens what a configuration describes. Files are read now and not again: new rules in a file are a new engine. The lineage store is asked at each check.
@@ -36,14 +38,18 @@ pub struct Opened {
 pub fn open(config: &Config) -> Result<Opened, HostError> {
     let lineage = config.lineage.as_ref().map(lineage::open).transpose()?;
     let known = lineage.clone().map(|store| store as Arc<dyn LineageSource>);
-    let judge = judge(config, known)?;
-    Ok(Opened { judge, lineage })
+    let (judge, version) = judge(config, known)?;
+    Ok(Opened {
+        judge,
+        lineage,
+        version,
+    })
 }
 
 fn judge(
     config: &Config,
     lineage: Option<Arc<dyn LineageSource>>,
-) -> Result<Box<dyn SubmitCheck>, HostError> {
+) -> Result<(Box<dyn SubmitCheck>, Option<u64>), HostError> {
     let catalog = catalog(&config.catalog)?;
     let gate = |source, catalog, lineage| -> Box<dyn SubmitCheck> {
         let gate = Gate::new(source, Arc::new(catalog));
@@ -54,14 +60,17 @@ fn judge(
     };
     match (&config.policy, &config.ranger, service(config)?) {
         (Some(rules), None, None) => {
-            let engine = Engine::new(policy(rules)?, catalog);
-            Ok(match lineage {
-                Some(lineage) => Box::new(engine.lineage(lineage)),
-                None => Box::new(engine),
-            })
+            let policy = policy(rules)?;
+            let version = policy.version();
+            let engine = Engine::new(policy, catalog);
+            let engine = match lineage {
+                Some(lineage) => engine.lineage(lineage),
+                None => engine,
+            };
+            Ok((Box::new(engine), Some(version)))
         }
-        (None, Some(files), None) => Ok(gate(ranger(files)?, catalog, lineage)),
-        (None, None, Some(service)) => Ok(gate(service, catalog, lineage)),
+        (None, Some(files), None) => Ok((gate(ranger(files)?, catalog, lineage), None)),
+        (None, None, Some(service)) => Ok((gate(service, catalog, lineage), None)),
         (None, None, None) => {
             let message = "no rules: `policy`, `ranger` or `service` says where they are";
             Err(HostError::new(HostCode::Config, message))

@@ -28,6 +28,8 @@ struct State {
     engine: Arc<Guarded>,
     /// The store that clients have numbers of records from.
     store: Option<PathBuf>,
+    /// The version of the policy, where it is in a file.
+    version: Option<u64>,
     /// The files that it was made of, as they were before they were read: what changes from then on is seen.
     seen: Vec<Seen>,
 }
@@ -91,6 +93,13 @@ impl Force {
             return Err(HostError::new(HostCode::Config, message));
         }
         let next = read(config, own)?;
+        // A copy that was left behind, or taken back by mistake: rules do not go back.
+        if let (Some(old), Some(new)) = (self.state().version, next.version)
+            && new < old
+        {
+            let message = format!("version {new} of the policy is lower than {old}, which is in force");
+            return Err(HostError::new(HostCode::Policy, message));
+        }
         self.behind.store(false, Ordering::Release);
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = next;
         Ok(())
@@ -103,6 +112,7 @@ fn read(config: Config, own: Seen) -> Result<State, HostError> {
     seen.extend(config.files().map(look));
     let opened = open(&config)?;
     Ok(State {
+        version: opened.version,
         engine: Arc::new(Guarded::configured(opened, &config)?),
         store: config.lineage.map(|part| part.store),
         seen,

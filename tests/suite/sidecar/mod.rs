@@ -267,6 +267,17 @@ fn new_rules_are_taken_and_broken_ones_are_not() {
     let south = PROTECTED.replace("north", "south");
     until("the new rule holds", || sql().as_deref() == Some(&south));
 
+    // Rules do not go back.
+    desk.write("policy.yaml", &POLICY.replace("north", "west"));
+    until("it says that the version is lower", || heard("is lower than 2"));
+    assert_eq!(sql().as_deref(), Some(&*south));
+    desk.write(
+        "policy.yaml",
+        &POLICY
+            .replace("north", "south")
+            .replace("version: 1", "version: 3"),
+    );
+
     fs::remove_file(desk.file("tables.sql")).unwrap();
     until("it says that the tables are gone", || heard("tables.sql"));
     assert_eq!(sql().as_deref(), Some(&*south));
