@@ -71,6 +71,7 @@ fn service(criterion: &mut Criterion) {
     std::fs::write(&file, POLICY).expect("a file");
     let running = start(Options {
         policy: file.clone(),
+        users: None,
         listen: "127.0.0.1:0".parse().expect("an address"),
         token: None,
         max_age: Duration::from_secs(300),

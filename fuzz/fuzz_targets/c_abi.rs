@@ -7,10 +7,10 @@
 use std::ptr;
 use std::sync::LazyLock;
 
-use libfuzzer_sys::arbitrary::{Arbitrary, Unstructured};
+use libfuzzer_sys::arbitrary::{self, Arbitrary, Unstructured};
 use sqlsec_c::{
-    SQLSEC_DENIED, SQLSEC_INTERNAL, SQLSEC_OK, SqlsecBytes, SqlsecEngine, sqlsec_bytes_free,
-    sqlsec_check, sqlsec_close, sqlsec_error_code, sqlsec_error_column, sqlsec_error_free,
+    SQLSEC_DENIED, SQLSEC_HANDLE_INVALID, SQLSEC_INTERNAL, SQLSEC_OK, SQLSEC_RECORD_UNKNOWN, SqlsecBytes,
+    SqlsecEngine, sqlsec_abort, sqlsec_bytes_free, sqlsec_check, sqlsec_close, sqlsec_commit, sqlsec_ended, sqlsec_error_code, sqlsec_error_column, sqlsec_error_free,
     sqlsec_error_line, sqlsec_error_message, sqlsec_error_origin, sqlsec_error_status, sqlsec_open,
 };
 
@@ -29,6 +29,8 @@ enum Step<'a> {
     Check { engine: u8, request: &'a [u8] },
     CheckSql { engine: u8, sql: &'a str },
     CheckAny { engine: u64, request: &'a [u8] },
+    Settle { engine: u8, what: u8, id: u64 },
+    SettleAny { engine: u64, what: u8, id: u64 },
     CheckNothing { engine: u8, len: usize, reply: bool },
 }
 
@@ -74,6 +76,8 @@ fn run(step: &Step, engines: &mut Vec<SqlsecEngine>) {
             check(known(*engine), request.to_string().as_bytes());
         }
         Step::CheckAny { engine, request } => check(*engine, request),
+        Step::Settle { engine, what, id } => settle(known(*engine), *what, *id),
+        Step::SettleAny { engine, what, id } => settle(*engine, *what, *id),
         Step::CheckNothing { engine, len, reply } => {
             let mut place = SqlsecBytes { ptr: ptr::null_mut(), len: 0, cap: 0 };
             let out = if *reply { &raw mut place } else { ptr::null_mut() };
@@ -115,6 +119,20 @@ fn check(engine: SqlsecEngine, request: &[u8]) {
         // SAFETY: written by the library; the second time it is empty.
         unsafe { sqlsec_bytes_free(&raw mut reply) };
     }
+}
+
+/// No engine here keeps lineage: whatever is told of a record, it is not there.
+fn settle(engine: SqlsecEngine, what: u8, id: u64) {
+    let mut error = ptr::null_mut();
+    let call = match what % 3 {
+        0 => sqlsec_commit,
+        1 => sqlsec_abort,
+        _ => sqlsec_ended,
+    };
+    // SAFETY: the place for the error is ours.
+    let status = unsafe { call(engine, id, &raw mut error) };
+    assert!(status == SQLSEC_RECORD_UNKNOWN || status == SQLSEC_HANDLE_INVALID);
+    told(status, error);
 }
 
 /// Reads all of an error and frees it.

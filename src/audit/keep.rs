@@ -16,7 +16,7 @@ pub enum OnFailure {
     /// It is denied.
     #[default]
     Deny,
-    /// It is answered as it was decided, and the operator is told.
+    /// It is answered as it was decided; the reply says so (`unrecorded`), and the operator is told.
     Continue,
 }
 
@@ -56,7 +56,7 @@ impl Audit {
     /// Runs a check and records it.
     pub fn around(&self, request: &Request, check: impl FnOnce() -> Reply) -> Reply {
         let started = Instant::now();
-        let reply = check();
+        let mut reply = check();
         let record = AuditRecord::new(request, &reply, SystemTime::now(), started.elapsed());
         // The host's function is code that nobody here knows.
         let kept = catch_unwind(AssertUnwindSafe(|| self.sink.write(&record)));
@@ -70,7 +70,11 @@ impl Audit {
                 "the check cannot be recorded, and nothing is allowed without a record",
                 reply.policy,
             ),
-            OnFailure::Deny | OnFailure::Continue => reply,
+            OnFailure::Deny => reply,
+            OnFailure::Continue => {
+                reply.unrecorded = true;
+                reply
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::TableName;
 use crate::check::{Applied, Code, Decision, PolicyStamp, Reply, Request, StatementReport};
+use crate::lineage::store::RecordId;
 use crate::policy::Principal;
 use crate::syntax::{FlinkVersion, sha256};
 
@@ -127,6 +128,9 @@ pub struct AuditLineage {
     /// SHA-256 of what its statements write and of what, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+    /// The number of that record in the store, where a host has left it there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<RecordId>,
     /// The version of the store that it was judged by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
@@ -226,6 +230,7 @@ impl AuditLineage {
             sha256: record
                 .and_then(|record| serde_json::to_string(&record.statements).ok())
                 .map(|text| sha256(&text)),
+            record: reply.lineage_id,
             version: reply.lineage_version,
         })
     }

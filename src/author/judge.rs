@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::shape::{MaskExpectation, RowsDecl};
@@ -14,7 +15,7 @@ use crate::policy::{ColumnMask, Effect, Obligations, Policy, Resource, Rows};
 use crate::syntax::{FlinkVersion, Limits, Position, tokens};
 
 /// Something that is not as expected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Mismatch {
     /// The field of `expect`, such as `filter` or `masks.phone`.
     pub field: String,
@@ -26,6 +27,33 @@ pub struct Mismatch {
     pub expected: String,
     /// What came.
     pub got: String,
+}
+
+/// The cases of one file, run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Ran {
+    /// The file.
+    pub file: String,
+    /// Its cases, in its order.
+    pub cases: Vec<Verdict>,
+}
+
+/// A case that was run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Verdict {
+    /// What it claims.
+    pub name: String,
+    /// 1-based line of the case.
+    pub line: u32,
+    /// 1-based column in characters.
+    pub column: u32,
+    /// Whether all is as expected.
+    pub passed: bool,
+    /// What is not.
+    pub mismatches: Vec<Mismatch>,
+    /// How long it took.
+    #[serde(skip)]
+    pub time: Duration,
 }
 
 /// Holds a case against a policy; an empty list is a success. `now` is the time where neither case nor suite gives one.
@@ -138,6 +166,9 @@ impl Judge<'_> {
         if let Some(shown) = &expect.shown {
             self.differs("shown", listed(shown), got);
         }
+        if let Some(denied) = &expect.denied {
+            self.differs("denied", listed(denied), got);
+        }
     }
 
     fn obligations(&mut self, obligations: &Obligations, expect: &ExpectTable) {
@@ -155,7 +186,16 @@ impl Judge<'_> {
             (None, Some(wanted), _) => self.differs("rows", wanted.word(), rows),
         }
         if let Some(wanted) = &expect.masks {
-            self.masks(&obligations.masks, wanted);
+            let masks = obligations.masks.iter();
+            let masks = masks.filter(|m| !m.path.first().is_some_and(|c| obligations.denies(c)));
+            self.masks(masks, wanted);
+        }
+        if let Some(wanted) = &expect.denied {
+            let denied = obligations.denied.iter().map(|one| one.column.clone());
+            let denied: BTreeSet<String> = denied.collect();
+            if denied != *wanted {
+                self.differs("denied", listed(wanted), listed(&denied));
+            }
         }
         if let Some(wanted) = &expect.shown {
             let shown = obligations.shown.iter().map(|shown| shown.path.join("."));
@@ -166,11 +206,13 @@ impl Judge<'_> {
         }
     }
 
-    fn masks(&mut self, masks: &[ColumnMask], wanted: &BTreeMap<String, MaskExpectation>) {
-        let got: BTreeMap<String, &ColumnMask> = masks
-            .iter()
-            .map(|mask| (mask.path.join("."), mask))
-            .collect();
+    fn masks<'m>(
+        &mut self,
+        masks: impl Iterator<Item = &'m ColumnMask>,
+        wanted: &BTreeMap<String, MaskExpectation>,
+    ) {
+        let got: BTreeMap<String, &ColumnMask> =
+            masks.map(|mask| (mask.path.join("."), mask)).collect();
         for (column, wanted) in wanted {
             let field = format!("masks.{column}");
             match got.get(column) {

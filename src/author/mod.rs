@@ -11,5 +11,5 @@ mod shape;
 mod suite;
 
 pub use diff::{About, Change, Class, Difference, Sees, diff};
-pub use judge::{Mismatch, judge};
+pub use judge::{Mismatch, Ran, Verdict, judge};
 pub use suite::{Case, Suite, SuiteError};

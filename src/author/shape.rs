@@ -50,6 +50,7 @@ pub(super) struct ExpectDecl {
     pub rows: Option<RowsDecl>,
     pub masks: Option<BTreeMap<String, MaskExpectation>>,
     pub shown: Option<BTreeSet<String>>,
+    pub denied: Option<BTreeSet<String>>,
     pub refused: Option<String>,
     pub decision: Option<Effect>,
     pub codes: Option<BTreeSet<String>>,

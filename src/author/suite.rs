@@ -65,6 +65,7 @@ pub(super) struct ExpectTable {
     pub rows: Option<RowsDecl>,
     pub masks: Option<BTreeMap<String, MaskExpectation>>,
     pub shown: Option<BTreeSet<String>>,
+    pub denied: Option<BTreeSet<String>>,
     pub refused: Option<String>,
 }
 
@@ -217,13 +218,16 @@ fn read_subject(node: &Node, case: CaseDecl) -> Result<Subject, SuiteError> {
                     rows: expect.rows,
                     masks: expect.masks,
                     shown: expect.shown,
+                    denied: expect.denied,
                     refused: expect.refused,
                 },
             })
         }
         (None, Some(sql)) => {
             refuse_fields(node, &["physical"], "script")?;
-            let of_table = ["access", "filter", "rows", "masks", "shown", "refused"];
+            let of_table = [
+                "access", "filter", "rows", "masks", "shown", "denied", "refused",
+            ];
             refuse_expected(node, &of_table, "script")?;
             let expected = node.get("expect").map(Node::entries).unwrap_or_default();
             if expected.is_empty() {

@@ -69,6 +69,8 @@ codes! {
     SettingDenied = "setting-denied",
     /// The lineage store gave no answer.
     LineageUnavailable = "lineage-unavailable",
+    /// What the script reads was written by others again and again while it was checked.
+    LineageStale = "lineage-stale",
     /// Nobody knows where the data of a table came from, and the policy closes such tables.
     LineageUnknown = "lineage-unknown",
     /// Some rows of a column were written masked and others not, and the policy closes such tables.
@@ -81,6 +83,8 @@ codes! {
     PolicyIncomplete = "policy-incomplete",
     /// The policy says no.
     AccessDenied = "access-denied",
+    /// The table may be read, and this column of it may not.
+    ColumnDenied = "column-denied",
     /// The definition of a protected table cannot be copied.
     LikeProtected = "like-protected",
     /// A table of which something is hidden cannot be altered, updated, emptied, or analysed.

@@ -70,9 +70,12 @@ impl Datasets<'_> {
     ) -> Result<Vec<Protection>, Vec<Refused>> {
         let mut refused = Vec::new();
         let mut made = Vec::with_capacity(resolution.relations.len());
-        for relation in &resolution.relations {
+        for (id, relation) in resolution.relations.iter().enumerate() {
             match self.protection(relation) {
-                Ok(protection) => made.push(protection),
+                Ok(protection) => {
+                    refused.extend(columns_read(resolution, id, &protection.obligations));
+                    made.push(protection);
+                }
                 Err(mut errors) => refused.append(&mut errors),
             }
         }
@@ -529,6 +532,30 @@ impl Datasets<'_> {
     pub(super) fn physical_names(&self, found: &Found) -> Vec<String> {
         self.identity(found, &[]).names()
     }
+}
+
+/// The places where a statement reads columns of a relation that may not be read: each column is said once at a place, and a star reads all of them.
+fn columns_read(resolution: &Resolution, id: usize, obligations: &Obligations) -> Vec<Refused> {
+    let mut refused: Vec<Refused> = Vec::new();
+    if obligations.denied.is_empty() {
+        return refused;
+    }
+    let Some(relation) = resolution.relations.get(id) else {
+        return refused;
+    };
+    let reads = resolution.uses.iter().chain(&resolution.passed);
+    let reads = reads.filter(|read| read.relation == id);
+    for read in reads.filter(|read| obligations.denies(&read.column)) {
+        let message = format!(
+            "`{}`: column `{}` may not be read",
+            relation.found.name, read.column
+        );
+        let one = Refused::new(Code::ColumnDenied, message, read.span);
+        if !refused.contains(&one) {
+            refused.push(one);
+        }
+    }
+    refused
 }
 
 /// `orders$snapshots` is a view that some catalogs have of table `orders`: the rules of `orders` hold for it.

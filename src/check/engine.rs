@@ -13,7 +13,7 @@ use super::statement::Work;
 use super::{Code, Request, settings};
 use crate::catalog::{Catalog, CatalogDocument, CatalogSource, Live, TableName};
 use crate::lineage::Record;
-use crate::lineage::store::{Known, LineageSource};
+use crate::lineage::store::{Known, LineageError, LineageSource};
 use crate::policy::{Bytes, Policy, Principal};
 use crate::source::{Age, Asked};
 use crate::splitter::Splitter;
@@ -135,7 +135,9 @@ impl Engine {
 
     /// For whom and under which policy something was protected.
     pub(super) fn stamp_for(&self, principal: &Principal) -> String {
-        let who = serde_json::to_string(principal).unwrap_or_default();
+        // A service may know somebody otherwise tomorrow, under rules of the same version.
+        let who = self.policy.principal(principal);
+        let who = serde_json::to_string(&who).unwrap_or_default();
         format!("{who} {}", self.policy.edition())
     }
 
@@ -158,12 +160,17 @@ impl Engine {
         }
     }
 
+    /// What is known of earlier jobs now.
+    pub(super) fn known(&self) -> Result<Arc<Known>, LineageError> {
+        let store = self.lineage.as_ref();
+        store.map_or_else(|| Ok(Arc::default()), |store| store.snapshot())
+    }
+
     fn decide(&self, request: &Request) -> Reply {
-        let known = match self.lineage.as_ref().map(|store| store.snapshot()) {
-            None => Arc::default(),
-            Some(Ok(known)) => known,
+        let known = match self.known() {
+            Ok(known) => known,
             // What earlier jobs wrote could be anything.
-            Some(Err(error)) => {
+            Err(error) => {
                 return Reply::denied(Code::LineageUnavailable, error.to_string(), self.stamp());
             }
         };
@@ -183,6 +190,8 @@ impl Engine {
             policy: self.stamp(),
             lineage: told.record.filter(|_| allowed),
             lineage_version: version,
+            lineage_id: None,
+            unrecorded: false,
             undescribed: Vec::new(),
         }
     }

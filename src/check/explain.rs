@@ -1,7 +1,7 @@
 //! The account of a script: per statement what the check asked of the policy, and why it was answered as it was.
 //!
-//! In: a policy, a catalog, a request. Out: a [`ScriptAccount`] whose reply is that of the check. The script is run as ever, under a policy that
-//! notes what it is asked; each of these questions is put to `Policy::explain`. So an account has the tables, addresses and circumstances of the
+//! In: a policy or what a permission service answered, a catalog, a request. Out: a [`ScriptAccount`] whose reply is that of the check. The script is
+//! run as ever, under a policy that notes what it is asked; each of these questions is put to `Policy::explain`. So an account has the tables, addresses and circumstances of the
 //! decision itself. For people who write rules: it quotes the policy, and must not reach a submitter.
 
 use std::cell::{OnceCell, RefCell};
@@ -9,28 +9,64 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::reply::{Denial, Reply, StatementReport};
+use super::reply::{Denial, PolicyStamp, Reply, StatementReport};
 use super::statement::Work;
 use super::{Engine, Request, SubmitCheck, engine};
 use crate::catalog::{CatalogSource, TableName};
-use crate::policy::{Account, ObjectAccount, Policy, Privilege, Resource};
+use crate::policy::{Account, Effect, ObjectAccount, Policy, Principal, Privilege, Resource};
 use crate::source::{Asked, Scope};
 use crate::syntax::{Limits, Lines, Script, with_stack};
 
 /// The account of a script.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct ScriptAccount {
     /// Whether it is allowed, with all that the check says of it.
-    #[serde(skip)]
     pub reply: Reply,
+    /// Whom the rules took the submitter for: groups, roles and attributes as the service states them, or else as they were claimed.
+    pub principal: Principal,
     /// Its statements; none where it cannot be read.
     pub statements: Vec<StatementAccount>,
 }
 
+/// A script's account as JSON: what `sqlsec explain --format json` prints. It holds no SQL.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct AccountDocument<'a> {
+    /// Whether the script is allowed.
+    pub decision: Effect,
+    /// Why not; empty where it is.
+    pub errors: &'a [Denial],
+    /// The rules that decided.
+    pub policy: &'a PolicyStamp,
+    /// Whom they took the submitter for.
+    pub principal: &'a Principal,
+    /// The statements; none where the script cannot be read, or there are no rules.
+    pub statements: &'a [StatementAccount],
+}
+
+impl ScriptAccount {
+    /// The account as JSON.
+    #[must_use]
+    pub fn document(&self) -> AccountDocument<'_> {
+        let errors = self.reply.decision.errors();
+        AccountDocument {
+            decision: if errors.is_empty() {
+                Effect::Allow
+            } else {
+                Effect::Deny
+            },
+            errors,
+            policy: &self.reply.policy,
+            principal: &self.principal,
+            statements: &self.statements,
+        }
+    }
+}
+
 /// The account of one statement.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct StatementAccount {
     /// What kind of statement.
     pub kind: String,
@@ -45,7 +81,7 @@ pub struct StatementAccount {
 }
 
 /// The account of one table in one statement.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TableAccount {
     /// Its logical name.
     pub name: TableName,
@@ -65,7 +101,7 @@ pub struct TableAccount {
 }
 
 /// The account of something that is no table.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct NamedObject {
     /// Its name, as a rule sees it.
     pub name: String,
@@ -74,7 +110,7 @@ pub struct NamedObject {
     pub account: ObjectAccount,
 }
 
-/// Judges a script and accounts for it.
+/// Judges a script and accounts for it. Where a permission service has the rules: [`super::Gate::explain`].
 #[must_use]
 pub fn explain(
     policy: &Arc<Policy>,
@@ -82,27 +118,34 @@ pub fn explain(
     request: &Request,
 ) -> ScriptAccount {
     let bytes = Arc::new(policy.bytes(catalog.addresses()));
-    let engine = Engine::over(Asked::watched(Arc::clone(policy)), catalog, bytes);
+    let asked = Asked::everything(Arc::clone(policy)).watched();
+    account(&Engine::over(asked, catalog, bytes), request)
+}
+
+/// The account of a script under an engine whose policy is watched.
+pub(super) fn account(engine: &Engine, request: &Request) -> ScriptAccount {
     let reply = engine.check(request);
     drop(engine.policy().take());
-    let statements = with_stack(request.sql.len(), || {
-        statements(&engine, policy, request, &reply)
-    });
-    ScriptAccount { reply, statements }
+    let statements = with_stack(request.sql.len(), || statements(engine, request, &reply));
+    ScriptAccount {
+        reply,
+        principal: engine.policy().principal(&request.principal),
+        statements,
+    }
 }
 
 /// The statements once more, one by one. A script that cannot be read has none, and the reply says why.
-fn statements(
-    engine: &Engine,
-    policy: &Policy,
-    request: &Request,
-    reply: &Reply,
-) -> Vec<StatementAccount> {
+fn statements(engine: &Engine, request: &Request, reply: &Reply) -> Vec<StatementAccount> {
     let source = request.sql.as_str();
     let Ok(script) = Script::parse(source, request.flink, &Limits::default()) else {
         return Vec::new();
     };
+    // What earlier jobs wrote could be anything: the reply has refused all of it.
+    let Ok(known) = engine.known() else {
+        return Vec::new();
+    };
     let lines = Lines::new(source);
+    let policy = engine.policy();
     let at = request.at.map_or_else(SystemTime::now, engine::time);
     let work = Work {
         engine,
@@ -113,7 +156,7 @@ fn statements(
         strict: request.strict || policy.defaults().strict,
         source,
         lines: &lines,
-        known: Arc::default(),
+        known,
         overlay: RefCell::default(),
         named: Some(""),
         job: OnceCell::new(),
@@ -123,7 +166,7 @@ fn statements(
     let told = script.statements.iter().enumerate();
     let told = told.map(|(index, statement)| {
         let outcome = work.run(index, statement, &mut session);
-        let scope = engine.policy().take();
+        let scope = policy.take();
         let denials = reply.decision.errors().iter();
         StatementAccount {
             tables: tables(policy, request, &outcome.report, &scope, at),
@@ -137,7 +180,7 @@ fn statements(
 }
 
 fn tables(
-    policy: &Policy,
+    policy: &Asked,
     request: &Request,
     report: &StatementReport,
     scope: &Scope,
@@ -171,7 +214,7 @@ fn tables(
     told
 }
 
-fn objects(policy: &Policy, request: &Request, scope: &Scope, at: SystemTime) -> Vec<NamedObject> {
+fn objects(policy: &Asked, request: &Request, scope: &Scope, at: SystemTime) -> Vec<NamedObject> {
     let told = scope.objects.iter().map(|(name, privileges)| {
         let privileges: &BTreeSet<Privilege> = privileges;
         NamedObject {

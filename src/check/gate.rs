@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::explain::{ScriptAccount, account};
 use super::reply::{PolicyStamp, Reply};
 use super::{Code, Engine, Request, SubmitCheck};
 use crate::catalog::{CatalogSource, Session, TableName};
@@ -80,17 +81,92 @@ impl Gate {
         Question::new(request.principal.clone(), engine.policy().beyond())
     }
 
-    fn judge(&self, request: &Request, answer: &Answer) -> (Reply, Scope) {
-        let bytes = self.bytes(&answer.policy);
-        if let Covers::Question(asked) = &answer.covers
-            && asked.principal != request.principal
-        {
+    /// Who judges by an answer.
+    ///
+    /// # Errors
+    /// An answer that was given about somebody else: the refusal.
+    fn engine_of(
+        &self,
+        request: &Request,
+        answer: &Answer,
+        asked: Asked,
+    ) -> Result<Engine, Box<Reply>> {
+        let principal = &request.principal;
+        let theirs = match &answer.covers {
+            Covers::Everything => true,
+            Covers::Question(asked) => asked.principal == *principal,
+        };
+        if !theirs || !answer.policy.is_about(&principal.user) {
             let message = "the permission service has answered for somebody else";
-            let reply = Reply::denied(Code::PolicyIncomplete, message, PolicyStamp::default());
-            return (reply, Scope::default());
+            let stamp = PolicyStamp::default();
+            let reply = Reply::denied(Code::PolicyIncomplete, message, stamp);
+            return Err(Box::new(reply));
         }
-        let engine = self.engine(Asked::answer(answer), bytes).aged(answer.age);
-        (engine.check(request), engine.policy().beyond())
+        let bytes = self.bytes(&answer.policy);
+        Ok(self.engine(asked, bytes).aged(answer.age))
+    }
+
+    fn judge(&self, request: &Request, answer: &Answer) -> (Reply, Scope) {
+        match self.engine_of(request, answer, Asked::answer(answer)) {
+            Ok(engine) => (engine.check(request), engine.policy().beyond()),
+            Err(reply) => (*reply, Scope::default()),
+        }
+    }
+
+    /// Judges a script and accounts for it, by the answer that decides: per table what the rules of that answer say. Where the service gave none, there is a
+    /// reply and no statements. For people who write rules, as [`super::explain`].
+    #[must_use]
+    pub fn explain(&self, request: &Request) -> ScriptAccount {
+        let (reply, answer) = self.settle(request);
+        let watched = |answer: &Answer| {
+            let asked = Asked::answer(answer).watched();
+            self.engine_of(request, answer, asked)
+        };
+        let nothing = |reply: Reply| ScriptAccount {
+            reply,
+            principal: request.principal.clone(),
+            statements: Vec::new(),
+        };
+        match answer.as_ref().map(watched) {
+            Some(Ok(engine)) => account(&engine, request),
+            Some(Err(reply)) => nothing(*reply),
+            None => nothing(reply),
+        }
+    }
+
+    /// Asks until the answer is about all that the script needs; with the answer that the reply was made by.
+    fn settle(&self, request: &Request) -> (Reply, Option<Answer>) {
+        let mut recalled = self.questions.recall(request);
+        let mut question = match &recalled {
+            Some(question) => question.clone(),
+            None => self.question(request),
+        };
+        let mut last = None;
+        for _ in 0..ROUNDS {
+            let answer = match self.source.answer(&question) {
+                Ok(answer) => answer,
+                Err(error) => return (unavailable(&error), None),
+            };
+            let (reply, beyond) = self.judge(request, &answer);
+            if beyond.is_empty() || reply.decision.sql().is_some() {
+                self.questions.remember(request, &question);
+                return (reply, Some(answer));
+            }
+            question = if recalled.take().is_some() {
+                // Something has changed since: what it was is not asked about any more.
+                self.question(request)
+            } else {
+                let mut scope = question.scope().clone();
+                scope.widen(&beyond);
+                Question::new(request.principal.clone(), scope)
+            };
+            last = Some((reply, Some(answer)));
+        }
+        last.unwrap_or_else(|| {
+            let message = "the permission service has given no rules for this script";
+            let stamp = PolicyStamp::default();
+            (Reply::denied(Code::PolicyIncomplete, message, stamp), None)
+        })
     }
 
     /// The site's addresses as this policy reads them.
@@ -113,36 +189,7 @@ impl Gate {
 
 impl SubmitCheck for Gate {
     fn check(&self, request: &Request) -> Reply {
-        let mut recalled = self.questions.recall(request);
-        let mut question = match &recalled {
-            Some(question) => question.clone(),
-            None => self.question(request),
-        };
-        let mut last = None;
-        for _ in 0..ROUNDS {
-            let answer = match self.source.answer(&question) {
-                Ok(answer) => answer,
-                Err(error) => return unavailable(&error),
-            };
-            let (reply, beyond) = self.judge(request, &answer);
-            if beyond.is_empty() || reply.decision.sql().is_some() {
-                self.questions.remember(request, &question);
-                return reply;
-            }
-            question = if recalled.take().is_some() {
-                // Something has changed since: what it was is not asked about any more.
-                self.question(request)
-            } else {
-                let mut scope = question.scope().clone();
-                scope.widen(&beyond);
-                Question::new(request.principal.clone(), scope)
-            };
-            last = Some(reply);
-        }
-        last.unwrap_or_else(|| {
-            let message = "the permission service has given no rules for this script";
-            Reply::denied(Code::PolicyIncomplete, message, PolicyStamp::default())
-        })
+        self.settle(request).0
     }
 }
 

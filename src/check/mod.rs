@@ -34,7 +34,9 @@ mod trust;
 pub use code::Code;
 pub(crate) use engine::UNFINISHED;
 pub use engine::{Engine, SubmitCheck};
-pub use explain::{NamedObject, ScriptAccount, StatementAccount, TableAccount, explain};
+pub use explain::{
+    AccountDocument, NamedObject, ScriptAccount, StatementAccount, TableAccount, explain,
+};
 pub use gate::Gate;
 pub use notes::{Unnoted, with_notes};
 pub use reply::{

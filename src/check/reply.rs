@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Code;
 use crate::catalog::{Session, TableName};
 use crate::lineage::Record;
+use crate::lineage::store::RecordId;
 use crate::policy::Inherited;
 use crate::syntax::Span;
 use crate::verify::RewrittenSql;
@@ -26,6 +27,13 @@ pub struct Reply {
     /// The version of the lineage store that the script was judged by; absent without a store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lineage_version: Option<u64>,
+    /// The number of that record in the store of a host, where it is pending: to be committed when the script was submitted, to be aborted when it was not.
+    /// Absent where nothing is written, the host has no store, or the request is denied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lineage_id: Option<RecordId>,
+    /// Whether the site's record of this check was lost, and the site answers all the same (`on-failure: continue`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unrecorded: bool,
     /// The names that were looked up and that the catalog of the request does not describe: a host that knows more of them says so and asks again.
     /// Empty where the request has no catalog.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -51,6 +59,8 @@ impl Reply {
             policy,
             lineage: None,
             lineage_version: None,
+            lineage_id: None,
+            unrecorded: false,
             undescribed: Vec::new(),
         }
     }

@@ -65,6 +65,7 @@ Examples:
   sqlsec explain --user userA --policy policy.yaml job.sql
   sqlsec explain --user userA --policy policy.yaml --catalog tables.sql --format json job.sql
   echo 'SELECT * FROM shop.core.orders' | sqlsec explain --user userB --policy policy.yaml --catalog tables.sql
+  sqlsec explain --user userA --service https://rules.corp/sqlsec job.sql
 
 For people who write rules: the account quotes the policy.
 Exit status: 0 the script is allowed, 1 denied; the account is printed in both cases.")]
@@ -119,6 +120,7 @@ Exit status: 0 it was told to end and has answered what it had taken.")]
     #[command(after_help = "\
 Examples:
   sqlsec serve-policies --policy policy.yaml
+  sqlsec serve-policies --policy policy.yaml --users users.yaml
   sqlsec serve-policies --policy policy.yaml --listen 0.0.0.0:8181 --token-file token --stale-if-error 600
   sqlsec rewrite --user userA --service http://127.0.0.1:8181 job.sql
 

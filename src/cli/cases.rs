@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use serde::Serialize;
-
 use super::args::Format;
 use super::failure::{Failure, Status};
 use super::policy_args::Test;
@@ -14,28 +12,7 @@ use super::render::{Message, printable};
 use super::report::aligned;
 use super::streams::Streams;
 use super::{input, junit};
-use crate::author::{Mismatch, Suite, judge};
-
-/// The cases of one file, run.
-#[derive(Serialize)]
-pub(super) struct Ran {
-    /// The file.
-    pub file: String,
-    /// Its cases, in its order.
-    pub cases: Vec<Verdict>,
-}
-
-/// A case that was run.
-#[derive(Serialize)]
-pub(super) struct Verdict {
-    pub name: String,
-    pub line: u32,
-    pub column: u32,
-    pub passed: bool,
-    pub mismatches: Vec<Mismatch>,
-    #[serde(skip)]
-    pub time: Duration,
-}
+use crate::author::{Mismatch, Ran, Suite, Verdict, judge};
 
 pub(super) fn test(args: &Test, streams: &mut Streams) -> Result<Status, Failure> {
     let mut all = Vec::new();

@@ -10,8 +10,9 @@ use serde::Deserialize;
 use super::args::{Common, Flink, Format, SplitterArg, StyleArg, Who};
 use super::failure::{Failure, Status};
 use super::input::{Source, read};
-use super::lineage_store::{self, Kept};
+use super::lineage_store::Kept;
 use super::render::Place;
+use crate::lineage::store::is_address;
 use crate::policy::Attribute;
 use crate::syntax::Position;
 
@@ -56,7 +57,7 @@ pub(super) fn apply(
     let folder = path.parent().unwrap_or(Path::new(""));
     let beside = |file: PathBuf| folder.join(file);
     // A store in a database has an address, which is beside nothing.
-    let store = |place: PathBuf| match place.to_str().is_some_and(lineage_store::is_address) {
+    let store = |place: PathBuf| match place.to_str().is_some_and(is_address) {
         true => place,
         false => beside(place),
     };

@@ -1,5 +1,6 @@
 //! `explain`: the account of a script, as text and JSON.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -8,27 +9,34 @@ use super::failure::{Failure, Status};
 use super::render::printable;
 use super::streams::Streams;
 use super::{config, input, submit};
-use crate::check::{NamedObject, ScriptAccount, StatementAccount, TableAccount, explain};
+use crate::check::{
+    Gate, NamedObject, PolicyStamp, Request, ScriptAccount, StatementAccount, TableAccount, explain,
+};
 use crate::policy::{
-    Aside, ColumnAccount, Effect, Face, FilterAccount, Lost, MaskOutcome, Mode, Part,
-    PrivilegeAccount, PrivilegeOutcome, RowsOutcome, RuleId,
+    Aside, ColumnAccount, Effect, Face, FilterAccount, Lost, MaskOutcome, Mode, Part, Principal,
+    PrivilegeAccount, PrivilegeOutcome, ReadAccount, RowsOutcome, RuleId,
 };
 
 pub(super) fn run(mut args: Explain, streams: &mut Streams) -> Result<Status, Failure> {
     config::apply(&mut args.common, Some(&mut args.who), None, None)?;
     let format = args.common.format.unwrap_or_default();
-    if input::asks_elsewhere(&args.who) {
-        let message =
-            "explain needs all rules, and a service answers one question: give --policy FILE";
-        return Err(Failure::usage(message));
-    }
-    let policy = Arc::new(input::policy(&args.who)?);
     let catalog = Arc::new(input::catalog(&args.common.catalog)?);
+    let account_of: Box<dyn Fn(&Request) -> ScriptAccount> =
+        match input::source_of_rules(&args.who)? {
+            Some(source) => {
+                let gate = Gate::new(source, catalog);
+                Box::new(move |request| gate.explain(request))
+            }
+            None => {
+                let policy = Arc::new(input::policy(&args.who)?);
+                Box::new(move |request| explain(&policy, Arc::clone(&catalog) as _, request))
+            }
+        };
     let script = input::script(args.common.file.as_deref())?;
     let request = submit::request(&args.common, Some(&args.who), &script.text)?;
-    let account = explain(&policy, catalog, &request);
+    let account = account_of(&request);
     let text = match format {
-        Format::Text => text(&account, &request.principal.user),
+        Format::Text => text(&account, &request.principal),
         Format::Json => json(&account)?,
     };
     // The account is what was asked for, and it is there whatever the decision: the decision is in it and in the status.
@@ -36,32 +44,59 @@ pub(super) fn run(mut args: Explain, streams: &mut Streams) -> Result<Status, Fa
 }
 
 fn json(account: &ScriptAccount) -> Result<String, Failure> {
-    let reply = &account.reply;
-    let errors = reply.decision.errors();
-    let value = serde_json::json!({
-        "decision": if errors.is_empty() { "allow" } else { "deny" },
-        "errors": errors,
-        "policy": reply.policy,
-        "statements": account.statements,
-    });
-    let text = serde_json::to_string_pretty(&value).map_err(|e| Failure::internal(&e))?;
+    let text = serde_json::to_string_pretty(&account.document());
+    let text = text.map_err(|e| Failure::internal(&e))?;
     Ok(format!("{text}\n"))
 }
 
-fn text(account: &ScriptAccount, user: &str) -> String {
+fn text(account: &ScriptAccount, claimed: &Principal) -> String {
     let reply = &account.reply;
     let word = if reply.decision.errors().is_empty() {
         "allowed"
     } else {
         "denied"
     };
-    let version = reply.policy.version;
     let mut page = Page::default();
-    page.line(0, &format!("{word} for {user} (policy version {version})"));
+    let (user, rules) = (&claimed.user, rules(&reply.policy));
+    page.line(0, &format!("{word} for {user} ({rules})"));
+    if account.principal != *claimed {
+        page.line(0, &stated(&account.principal));
+    }
     for statement in &account.statements {
         page.statement(statement);
     }
     page.0
+}
+
+/// Whose rules they were: the version, and the age of what a service answered.
+fn rules(stamp: &PolicyStamp) -> String {
+    if stamp.hash.is_empty() {
+        return "no rules".to_owned();
+    }
+    let age = match (stamp.age_s, stamp.stale) {
+        (None, _) => String::new(),
+        (Some(age), false) => format!(", as the service said {age} s ago"),
+        (Some(age), true) => {
+            format!(", as the service said {age} s ago: past its time, and it does not answer")
+        }
+    };
+    format!("policy version {}{age}", stamp.version)
+}
+
+/// What the service states of the user. Of attributes the names: their values are in the filters that they matter to.
+fn stated(principal: &Principal) -> String {
+    let list = |names: Vec<&str>| match names.is_empty() {
+        true => "none".to_owned(),
+        false => names.join(", "),
+    };
+    let all = |names: &BTreeSet<String>| list(names.iter().map(String::as_str).collect());
+    let attributes = principal.attributes.keys().map(String::as_str).collect();
+    format!(
+        "as the service knows them: groups {}; roles {}; attributes {}",
+        all(&principal.groups),
+        all(&principal.roles),
+        list(attributes)
+    )
 }
 
 /// A text in which depth is indentation.
@@ -127,6 +162,14 @@ impl Page {
         for mask in &account.masks {
             self.line(2, &mask_line(mask));
         }
+        for denied in &account.denied {
+            let line = format!(
+                "column {}: may not be read{}",
+                denied.column,
+                by(&denied.by)
+            );
+            self.line(2, &line);
+        }
         for shown in &account.shown {
             let column = shown.column.join(".");
             self.line(
@@ -141,7 +184,9 @@ impl Page {
     }
 
     fn face(&mut self, face: &Face, several: bool) {
-        let nothing = face.filters.is_empty() && face.columns.iter().all(|c| c.lost.is_empty());
+        let nothing = face.filters.is_empty()
+            && face.readable.is_empty()
+            && face.columns.iter().all(|c| c.lost.is_empty());
         if nothing {
             return;
         }
@@ -158,9 +203,22 @@ impl Page {
         for filter in &face.filters {
             self.line(depth, &filter_line(filter));
         }
+        for read in &face.readable {
+            self.read(depth, read);
+        }
         for column in &face.columns {
             self.column(depth, column);
         }
+    }
+
+    fn read(&mut self, depth: usize, read: &ReadAccount) {
+        let word = match read.effect {
+            Effect::Allow => "allowed",
+            Effect::Deny => "denied",
+        };
+        let by = by(&read.by);
+        self.line(depth, &format!("reading {}: {word}{by}", read.column));
+        self.lost(depth + 1, &read.lost);
     }
 
     fn column(&mut self, depth: usize, column: &ColumnAccount) {

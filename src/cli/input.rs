@@ -121,6 +121,22 @@ pub(super) fn judge(
     catalog: Catalog,
     lineage: Option<Arc<dyn LineageSource>>,
 ) -> Result<Box<dyn SubmitCheck>, Failure> {
+    let Some(source) = source_of_rules(who)? else {
+        let engine = Engine::new(policy(who)?, catalog);
+        return Ok(match lineage {
+            Some(lineage) => Box::new(engine.lineage(lineage)),
+            None => Box::new(engine),
+        });
+    };
+    let gate = Gate::new(source, Arc::new(catalog));
+    Ok(match lineage {
+        Some(lineage) => Box::new(gate.lineage(lineage)),
+        None => Box::new(gate),
+    })
+}
+
+/// Where the rules come from, if not from a policy document.
+pub(super) fn source_of_rules(who: &Who) -> Result<Option<Arc<dyn PolicySource>>, Failure> {
     let reply = who.reply.source(who.user.as_deref())?;
     let named = [
         who.policy.is_some(),
@@ -133,29 +149,13 @@ pub(super) fn judge(
             "two sources of rules: give one of --policy, --iceberg, --paimon, --ranger, --service";
         return Err(Failure::usage(message));
     }
-    let source = match (reply, &who.ranger.ranger) {
-        (Some(reply), _) => Arc::new(reply),
-        (None, Some(_)) if who.ranger.url().is_some() => server(who)?,
-        (None, Some(policies)) => who.ranger.files(Path::new(policies))?,
-        (None, None) if names_service(who) => server(who)?,
-        (None, None) => {
-            let engine = Engine::new(policy(who)?, catalog);
-            return Ok(match lineage {
-                Some(lineage) => Box::new(engine.lineage(lineage)),
-                None => Box::new(engine),
-            });
-        }
-    };
-    let gate = Gate::new(source, Arc::new(catalog));
-    Ok(match lineage {
-        Some(lineage) => Box::new(gate.lineage(lineage)),
-        None => Box::new(gate),
+    Ok(match (reply, &who.ranger.ranger) {
+        (Some(reply), _) => Some(Arc::new(reply)),
+        (None, Some(_)) if who.ranger.url().is_some() => Some(server(who)?),
+        (None, Some(policies)) => Some(who.ranger.files(Path::new(policies))?),
+        (None, None) if names_service(who) => Some(server(who)?),
+        (None, None) => None,
     })
-}
-
-/// Whether the rules come from elsewhere than a policy document.
-pub(super) fn asks_elsewhere(who: &Who) -> bool {
-    who.ranger.ranger.is_some() || names_service(who)
 }
 
 #[cfg(feature = "service")]

@@ -8,7 +8,8 @@ use std::time::Duration;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use super::cases::{Ran, Verdict, lines};
+use super::cases::lines;
+use crate::author::{Ran, Verdict};
 
 /// The report of all files.
 ///

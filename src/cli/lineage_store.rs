@@ -18,7 +18,7 @@ use crate::catalog::TableName;
 use crate::check::Reply;
 use crate::lineage::store::{
     Cut, CutAt, Entry, Event, Fold, Forget, Known, LineageError, LineageStore, RecordId,
-    record_of_event,
+    is_address, record_of_event,
 };
 use crate::lineage::{Dataset, Edge, Indirect, Relationship, SourceColumn};
 use crate::policy::{moment, table_name};
@@ -180,13 +180,6 @@ fn open(place: &Path, create: bool) -> Result<Arc<dyn LineageStore>, Failure> {
     }
 }
 
-/// Whether a store is no file, but in a database.
-pub(super) fn is_address(place: &str) -> bool {
-    ["postgres://", "postgresql://"]
-        .iter()
-        .any(|scheme| place.starts_with(scheme))
-}
-
 #[cfg(feature = "store")]
 fn in_file(path: &Path, create: bool) -> Result<Arc<dyn LineageStore>, Failure> {
     use crate::lineage::store::SqliteStore;
@@ -259,12 +252,12 @@ fn failed(error: &LineageError) -> Failure {
     Failure::new(status, code, error.to_string())
 }
 
-/// Keeps what an allowed script is about to write, before its SQL is printed. What is said to whoever submits it.
+/// Keeps what an allowed script is about to write, before its SQL is printed, and notes it in the reply. What is said to whoever submits it.
 pub(super) fn keep(
     store: &dyn LineageStore,
     path: &Path,
-    reply: &Reply,
-) -> Result<Option<(RecordId, Message)>, Failure> {
+    reply: &mut Reply,
+) -> Result<Option<Message>, Failure> {
     let Some(record) = &reply.lineage else {
         return Ok(None);
     };
@@ -276,7 +269,8 @@ pub(super) fn keep(
         "lineage record {id} is pending: `sqlsec lineage commit {id} --lineage {}` when it was submitted, `abort` when not",
         printable(&path.display().to_string())
     );
-    Ok(Some((id, Message::note("lineage-pending", text))))
+    reply.lineage_id = Some(id);
+    Ok(Some(Message::note("lineage-pending", text)))
 }
 
 pub(super) fn run(command: &StoreCommand, streams: &mut Streams) -> Result<Status, Failure> {

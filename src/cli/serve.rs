@@ -89,7 +89,7 @@ fn failure(error: SidecarError) -> Failure {
                 (origin, line) => format!("{origin}:{line}:{}: ", error.column),
             };
             let status = match error.code {
-                crate::host::HostCode::Policy => Status::Policy,
+                crate::host::HostCode::Policy | crate::host::HostCode::Lineage => Status::Policy,
                 _ => Status::Usage,
             };
             Failure::new(status, error.code.as_str(), format!("{place}{error}"))

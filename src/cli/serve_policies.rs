@@ -20,6 +20,9 @@ pub(in crate::cli) struct ServePolicies {
     /// The policy document (YAML or JSON); read again when it changes.
     #[arg(long, value_name = "FILE")]
     pub policy: PathBuf,
+    /// Who the users are (YAML or JSON): their groups, roles and attributes; read again when it changes. What submitters claim of them does not count then.
+    #[arg(long, value_name = "FILE")]
+    pub users: Option<PathBuf>,
     /// Where to listen; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8181")]
     pub listen: SocketAddr,
@@ -43,6 +46,7 @@ pub(super) fn serve(args: ServePolicies, streams: &mut Streams) -> Result<Status
     }
     let options = Options {
         policy: args.policy,
+        users: args.users,
         listen: args.listen,
         token,
         max_age: Duration::from_secs(args.max_age),

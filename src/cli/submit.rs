@@ -58,7 +58,7 @@ pub(super) fn rewrite(mut args: Rewrite, streams: &mut Streams) -> Result<Status
     let noted = noted(&args, &reply)?;
     // Before anything is printed: SQL whose lineage nobody knows must not be submitted.
     let pending = match (&store, &args.kept.lineage) {
-        (Some(store), Some(path)) => lineage_store::keep(&**store, path, &reply)?,
+        (Some(store), Some(path)) => lineage_store::keep(&**store, path, &mut reply)?,
         _ => None,
     };
     save_session(&args.common, &reply)?;
@@ -70,16 +70,7 @@ pub(super) fn rewrite(mut args: Rewrite, streams: &mut Streams) -> Result<Status
             render::diff(&script.origin, &script.text, sql, streams.colour_out())
         }
         (Format::Text, Some(sql)) => with_line_end(sql),
-        (Format::Json, Some(_)) => match &pending {
-            None => json(&reply)?,
-            Some((id, _)) => {
-                let mut value = serde_json::to_value(&reply).map_err(|e| Failure::internal(&e))?;
-                if let Some(object) = value.as_object_mut() {
-                    object.insert("lineage_id".to_owned(), id.0.into());
-                }
-                json(&value)?
-            }
-        },
+        (Format::Json, Some(_)) => json(&reply)?,
         (Format::Json, None) => {
             // The edits of statements that were allowed in a script that was not are SQL too.
             reply.statements.iter_mut().for_each(|s| s.edits.clear());
@@ -87,7 +78,7 @@ pub(super) fn rewrite(mut args: Rewrite, streams: &mut Streams) -> Result<Status
         }
     };
     let status = finish(&text, &script, &reply, format, streams)?;
-    streams.messages(pending.iter().map(|(_, message)| message));
+    streams.messages(pending.iter());
     Ok(status)
 }
 

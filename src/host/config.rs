@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{HostCode, HostError};
 use crate::audit::{OnFailure, Rotation};
+use crate::lineage::store::is_address;
 #[cfg(feature = "service")]
 use crate::source::remote::{Bounds, Settings};
 
@@ -25,6 +26,9 @@ pub struct Config {
     /// Documents of Apache Ranger in files.
     #[serde(default)]
     pub ranger: Option<RangerFiles>,
+    /// Where the lineage of all jobs is kept. Without it masks follow the data within a script alone.
+    #[serde(default)]
+    pub lineage: Option<LineagePart>,
     /// Where the record of each check goes.
     #[serde(default)]
     pub audit: Option<AuditPart>,
@@ -78,6 +82,34 @@ pub struct RangerFiles {
     /// For a service like Hive's, without a level for catalogs: the Flink catalog that it is about.
     #[serde(default)]
     pub catalog: Option<String>,
+}
+
+/// The lineage store of a host.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LineagePart {
+    /// A file, or `postgres://user@host/database`. An address with a password in it is refused when it is opened.
+    pub store: PathBuf,
+    /// Whether a store is made where there is none. Without it a name that was mistyped, or a folder that is not mounted, is an error, and no empty store in
+    /// which nobody has written anything.
+    #[serde(default)]
+    pub create: bool,
+    /// The file with the password of the database. It is read when the engine is opened.
+    #[serde(default)]
+    pub password_file: Option<PathBuf>,
+}
+
+impl LineagePart {
+    /// The address of a database; nothing where the store is a file.
+    pub(super) fn address(&self) -> Option<&str> {
+        self.store.to_str().filter(|place| is_address(place))
+    }
+
+    fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let file = self.address().is_none();
+        let store = file.then_some(&mut self.store);
+        store.into_iter().chain(&mut self.password_file)
+    }
 }
 
 /// The audit file of a host.
@@ -159,7 +191,13 @@ impl Config {
             Document::Text(_) => None,
         });
         let audit = self.audit.iter_mut().map(|audit| &mut audit.file);
-        for file in ranger.chain(catalog).chain(policy).chain(audit) {
+        let lineage = self.lineage.iter_mut().flat_map(LineagePart::files);
+        for file in ranger
+            .chain(catalog)
+            .chain(policy)
+            .chain(audit)
+            .chain(lineage)
+        {
             *file = folder.join(&*file);
         }
         #[cfg(feature = "service")]

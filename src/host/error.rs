@@ -52,6 +52,12 @@ codes! {
     Policy = "policy-invalid", 9,
     /// The audit file cannot be written.
     Audit = "audit-unwritable", 10,
+    /// The lineage store cannot be opened, or does not answer.
+    Lineage = "lineage-unavailable", 11,
+    /// No lineage record has this number, or no lineage is kept.
+    RecordUnknown = "record-unknown", 12,
+    /// The lineage record has come to another end, or is not there yet.
+    RecordUnfit = "record-unfit", 13,
     /// A mistake of sqlsec itself.
     Internal = "internal", 99,
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::config::text;
-use super::{Config, HostCode, HostError};
+use super::{Config, HostCode, HostError, Opened, Settle, lineage};
 use crate::audit::{Audit, AuditFile};
 use crate::check::{Code, PolicyStamp, Reply, Request, SubmitCheck, UNFINISHED};
+use crate::lineage::store::{LineageStore, RecordId};
 
 /// An engine or a gate as a host holds it.
 ///
@@ -15,6 +16,7 @@ use crate::check::{Code, PolicyStamp, Reply, Request, SubmitCheck, UNFINISHED};
 /// cannot know what a panic has left in it, its caches and its sources; whoever wants to go on opens a new one.
 pub struct Guarded {
     judge: Box<dyn SubmitCheck>,
+    lineage: Option<Arc<dyn LineageStore>>,
     audit: Option<Audit>,
     broken: AtomicBool,
 }
@@ -34,9 +36,17 @@ impl Guarded {
     pub fn new(judge: Box<dyn SubmitCheck>) -> Self {
         Self {
             judge,
+            lineage: None,
             audit: None,
             broken: AtomicBool::new(false),
         }
+    }
+
+    /// The same door, whose allowed checks leave a pending record in this store, which must be the one that the judge reads.
+    #[must_use]
+    pub fn keeping(mut self, store: Arc<dyn LineageStore>) -> Self {
+        self.lineage = Some(store);
+        self
     }
 
     /// The same door, of which every answer is recorded: also those that it gives while it is closed.
@@ -50,8 +60,11 @@ impl Guarded {
     ///
     /// # Errors
     /// `audit-unwritable`.
-    pub fn configured(judge: Box<dyn SubmitCheck>, config: &Config) -> Result<Self, HostError> {
-        let door = Self::new(judge);
+    pub fn configured(opened: Opened, config: &Config) -> Result<Self, HostError> {
+        let door = Self {
+            lineage: opened.lineage,
+            ..Self::new(opened.judge)
+        };
         let Some(part) = &config.audit else {
             return Ok(door);
         };
@@ -64,6 +77,26 @@ impl Guarded {
     #[must_use]
     pub fn is_broken(&self) -> bool {
         self.broken.load(Ordering::Acquire)
+    }
+
+    /// Takes what became of the submission of a script whose reply has this `lineage_id`. Saying the same again is no mistake. What is never said leaves the
+    /// record pending, where it protects.
+    ///
+    /// # Errors
+    /// `record-unknown`, `record-unfit`, `lineage-unavailable`; `internal` once the engine has panicked: another one over the same store takes it.
+    pub fn settle(&self, id: RecordId, settle: Settle) -> Result<(), HostError> {
+        if self.is_broken() {
+            let message = "internal error: this engine has failed, and takes nothing any more";
+            return Err(HostError::new(HostCode::Internal, message));
+        }
+        let Some(store) = &self.lineage else {
+            return Err(lineage::unknown(id));
+        };
+        let told = catch_unwind(AssertUnwindSafe(|| lineage::settle(&**store, id, settle)));
+        told.unwrap_or_else(|_| {
+            self.broken.store(true, Ordering::Release);
+            Err(HostError::internal())
+        })
     }
 
     /// Decides about a request document: JSON in UTF-8 (`schema/request.json`).
@@ -104,10 +137,20 @@ impl Guarded {
 
 impl SubmitCheck for Guarded {
     fn check(&self, request: &Request) -> Reply {
-        match &self.audit {
-            Some(audit) => audit.around(request, || self.decide(request)),
-            None => self.decide(request),
+        let Some(audit) = &self.audit else {
+            return self.decide(request);
+        };
+        let mut left = None;
+        let reply = audit.around(request, || {
+            let reply = self.decide(request);
+            left = reply.lineage_id;
+            reply
+        });
+        // What could not be recorded is denied: it is not going to be submitted.
+        if reply.lineage_id.is_none() {
+            self.withdraw(left);
         }
+        reply
     }
 }
 
@@ -116,7 +159,10 @@ impl Guarded {
         if self.is_broken() {
             return Self::closed();
         }
-        let reply = catch_unwind(AssertUnwindSafe(|| self.judge.check(request)));
+        let reply = catch_unwind(AssertUnwindSafe(|| match &self.lineage {
+            Some(store) => lineage::check(&*self.judge, &**store, request),
+            None => self.judge.check(request),
+        }));
         let Ok(reply) = reply else {
             return self.close();
         };
@@ -130,9 +176,17 @@ impl Guarded {
         }
         // It may have closed while this check ran beside the one that failed.
         if self.is_broken() {
+            self.withdraw(reply.lineage_id);
             Self::closed()
         } else {
             reply
+        }
+    }
+
+    /// Takes back the record of a reply that nobody gets. Where that fails it stays pending, and protects.
+    fn withdraw(&self, left: Option<RecordId>) {
+        if let (Some(store), Some(id)) = (&self.lineage, left) {
+            let _ = catch_unwind(AssertUnwindSafe(|| store.abort(id)));
         }
     }
 }
@@ -157,6 +211,14 @@ mod tests {
     fn engine() -> Engine {
         let policy = "apiVersion: sqlsec/v1\nversion: 1\nrules: []";
         Engine::new(Policy::load(policy, "test").unwrap(), Catalog::default())
+    }
+
+    fn judged(judge: Box<dyn SubmitCheck>) -> Opened {
+        Opened {
+            judge,
+            lineage: None,
+            version: None,
+        }
     }
 
     fn answer(door: &Guarded, sql: &str) -> Answer {
@@ -200,7 +262,7 @@ mod tests {
             r#"{{"folder": {folder:?}, "audit": {{"file": "{file}", "rotation": {{"max-bytes": 0}}}}}}"#
         );
         let config = Config::parse(config.as_bytes()).unwrap();
-        let door = Guarded::configured(Box::new(Panics(engine())), &config).unwrap();
+        let door = Guarded::configured(judged(Box::new(Panics(engine()))), &config).unwrap();
         for sql in ["VALUES 1", "panic", "VALUES 1"] {
             answer(&door, sql);
         }
@@ -219,7 +281,7 @@ mod tests {
         }
         let nowhere = r#"{"audit": {"file": "/nowhere/audit.jsonl"}}"#;
         let config = Config::parse(nowhere.as_bytes()).unwrap();
-        let error = Guarded::configured(Box::new(engine()), &config)
+        let error = Guarded::configured(judged(Box::new(engine())), &config)
             .err()
             .unwrap();
         assert_eq!(error.code, HostCode::Audit);

@@ -9,9 +9,10 @@ use std::time::SystemTime;
 use serde::de::DeserializeOwned;
 
 use super::config::{self, CatalogPart, Config, Document, RangerFiles};
-use super::{HostCode, HostError};
+use super::{HostCode, HostError, lineage};
 use crate::catalog::{Catalog, CatalogError};
 use crate::check::{Engine, Gate, SubmitCheck};
+use crate::lineage::store::{LineageSource, LineageStore};
 use crate::policy::{Policy, Severity};
 use crate::source::PolicySource;
 use crate::source::ranger::{Documents, Mapping, Options, RangerSource, Service, read as document};
@@ -20,17 +21,56 @@ use crate::syntax::Position;
 /// Files beyond this are a mistake: a directory of data, a device.
 const FILE_BYTES: u64 = 256 << 20;
 
-/// Opens what a configuration describes. Files are read now and not again: new rules in a file are a new engine.
+/// What a configuration has come to.
+pub struct Opened {
+    /// Who decides, by what the store knows where there is one.
+    pub judge: Box<dyn SubmitCheck>,
+    /// The lineage of all jobs.
+    pub lineage: Option<Arc<dyn LineageStore>>,
+    /// The version of a policy in a file, which may only grow. Services have their own, and clients that see to it.
+    pub version: Option<u64>,
+}
+
+/// Opens what a configuration describes. Files are read now and not again: new rules in a file are a new engine. The lineage store is asked at each check.
 ///
 /// # Errors
-/// `config-invalid`, `input-unreadable`, `input-not-utf8`, `catalog-invalid`, `policy-invalid`.
-pub fn open(config: &Config) -> Result<Box<dyn SubmitCheck>, HostError> {
+/// `config-invalid`, `input-unreadable`, `input-not-utf8`, `catalog-invalid`, `policy-invalid`, `lineage-unavailable`.
+pub fn open(config: &Config) -> Result<Opened, HostError> {
+    let lineage = config.lineage.as_ref().map(lineage::open).transpose()?;
+    let known = lineage.clone().map(|store| store as Arc<dyn LineageSource>);
+    let (judge, version) = judge(config, known)?;
+    Ok(Opened {
+        judge,
+        lineage,
+        version,
+    })
+}
+
+fn judge(
+    config: &Config,
+    lineage: Option<Arc<dyn LineageSource>>,
+) -> Result<(Box<dyn SubmitCheck>, Option<u64>), HostError> {
     let catalog = catalog(&config.catalog)?;
-    let service = service(config)?;
-    match (&config.policy, &config.ranger, service) {
-        (Some(rules), None, None) => Ok(Box::new(Engine::new(policy(rules)?, catalog))),
-        (None, Some(files), None) => Ok(Box::new(Gate::new(ranger(files)?, Arc::new(catalog)))),
-        (None, None, Some(service)) => Ok(Box::new(Gate::new(service, Arc::new(catalog)))),
+    let gate = |source, catalog, lineage| -> Box<dyn SubmitCheck> {
+        let gate = Gate::new(source, Arc::new(catalog));
+        match lineage {
+            Some(lineage) => Box::new(gate.lineage(lineage)),
+            None => Box::new(gate),
+        }
+    };
+    match (&config.policy, &config.ranger, service(config)?) {
+        (Some(rules), None, None) => {
+            let policy = policy(rules)?;
+            let version = policy.version();
+            let engine = Engine::new(policy, catalog);
+            let engine = match lineage {
+                Some(lineage) => engine.lineage(lineage),
+                None => engine,
+            };
+            Ok((Box::new(engine), Some(version)))
+        }
+        (None, Some(files), None) => Ok((gate(ranger(files)?, catalog, lineage), None)),
+        (None, None, Some(service)) => Ok((gate(service, catalog, lineage), None)),
         (None, None, None) => {
             let message = "no rules: `policy`, `ranger` or `service` says where they are";
             Err(HostError::new(HostCode::Config, message))

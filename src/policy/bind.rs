@@ -131,8 +131,8 @@ impl<'a> Binder<'a> {
             return Ok(format!("${{user.{}}}", slot.name));
         }
         let detail = || format!("attribute `{}`", slot.name);
-        let who = self.who.principal;
-        let user = Attribute::Text(who.user.clone());
+        let who = self.who;
+        let user = Attribute::Text(who.user.to_owned());
         let value = match slot.name.as_str() {
             // The login itself. No attribute of this name can stand in for it.
             "name" => Some(&user).filter(|_| !who.user.is_empty()),

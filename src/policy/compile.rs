@@ -11,6 +11,7 @@ use super::document::{
 use super::physical::Servers;
 use super::place::{self, PlaceKind};
 use super::rule::{Rule, Target};
+use super::stated::PrincipalDecl;
 use super::subject::{PUBLIC, Roles, cyclic};
 use super::yaml::{self, Node, Value};
 use super::{Finding, RuleId};
@@ -34,6 +35,8 @@ pub(super) struct Compiled {
     pub functions: BTreeSet<Vec<String>>,
     /// What an excerpt says of its whole.
     pub excerpt: Option<ExcerptDecl>,
+    /// Whom an answer is about, as its service knows them.
+    pub principal: Option<PrincipalDecl>,
 }
 
 /// Where a document comes from.
@@ -85,7 +88,7 @@ impl Compiler {
         if !matches!(root.value, Value::Map(_)) {
             return self.error(root.at, "document-shape", "a policy document is a mapping");
         }
-        const FIELDS: [&str; 11] = [
+        const FIELDS: [&str; 12] = [
             "apiVersion",
             "version",
             "defaults",
@@ -96,6 +99,7 @@ impl Compiler {
             "inheritance",
             "strict_functions",
             "excerpt",
+            "principal",
             "rules",
         ];
         for (key, _) in root.entries() {
@@ -152,8 +156,8 @@ impl Compiler {
     }
 
     fn excerpt(&mut self, root: &Node, origin: Origin) {
-        let excerpt = root.get("excerpt");
-        match (origin, excerpt) {
+        let (excerpt, principal) = (root.get("excerpt"), root.get("principal"));
+        match (origin, excerpt.or(principal)) {
             (Origin::Written, Some(node)) => self.error(
                 node.at,
                 "excerpt",
@@ -161,6 +165,7 @@ impl Compiler {
             ),
             (Origin::Written, None) => {}
             (Origin::Answered, _) => {
+                self.compiled.principal = principal.and_then(|node| self.keep(decode(node)));
                 self.compiled.excerpt = excerpt.and_then(|node| self.keep(decode(node)));
                 for path in [
                     &["version"][..],

@@ -17,8 +17,8 @@ use super::refusal::{Kind, Refusal};
 use super::rule::{Rule, RuleKind, Standing, Target};
 use super::subject::Who;
 use super::{
-    Bytes, Obligations, PolicyError, Principal, Resource, RuleId, Severity, filters, masks,
-    validity,
+    Bytes, Obligations, PolicyError, Principal, Resource, RuleId, Severity, columns, filters,
+    masks, validity,
 };
 use crate::catalog::TableName;
 
@@ -201,7 +201,7 @@ impl Policy {
         privilege: Privilege,
         now: SystemTime,
     ) -> Result<Access, Refusal> {
-        let who = self.compiled.roles.resolve(who);
+        let who = self.who(who);
         let faces = self.faces(resource, Some(clock(now)?));
         let mut rules = Vec::new();
         for face in &faces.full {
@@ -229,7 +229,7 @@ impl Policy {
         privilege: Privilege,
         now: SystemTime,
     ) -> Result<Access, Refusal> {
-        let who = self.compiled.roles.resolve(who);
+        let who = self.who(who);
         let hits = self.hits(self.index.of_object(), Some(clock(now)?), |t| {
             t.has_object(object)
         });
@@ -249,7 +249,7 @@ impl Policy {
         resource: &Resource<'_>,
         now: SystemTime,
     ) -> Result<Obligations, Refusal> {
-        self.obligations_of(&self.compiled.roles.resolve(who), resource, now)
+        self.obligations_of(&self.who(who), resource, now)
     }
 
     pub(super) fn obligations_of(
@@ -272,10 +272,13 @@ impl Policy {
         for adding in &faces.adding {
             decided = masks::add(decided, masks::of(adding, who, resource)?, resource)?;
         }
+        let denied = columns::denied(&faces, who, resource)?;
+        columns::hide(&mut decided, &denied);
         Ok(Obligations {
             rows,
             masks: decided.masks,
             shown: decided.shown,
+            denied,
         })
     }
 
@@ -310,7 +313,7 @@ impl Policy {
             for hit in faces.full.into_iter().chain(faces.adding).flatten() {
                 let read = match &hit.rule.kind {
                     RuleKind::Filter(_, condition) => &condition.tables[..],
-                    RuleKind::Mask(..) | RuleKind::Access(..) => &[],
+                    RuleKind::Mask(..) | RuleKind::Access(..) | RuleKind::Columns(_) => &[],
                 };
                 if found.insert(hit.rule.id.clone()) {
                     open.extend(read.iter().cloned());
@@ -334,7 +337,7 @@ impl Policy {
     /// All roles that somebody has, from the submitter and from the document.
     #[must_use]
     pub fn roles_of(&self, who: &Principal) -> BTreeSet<String> {
-        self.compiled.roles.resolve(who).roles()
+        self.who(who).roles()
     }
 
     /// What holds at a time; with none, what may hold at any.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::decide::{Hit, clock};
+use super::document::Effect;
 use super::pattern::Wildcards;
 use super::rule::{ColumnPattern, MaskRule, RuleKind, Standing};
 use super::{Policy, Principal, Refusal, Resource};
@@ -38,7 +39,7 @@ impl Policy {
         now: SystemTime,
         site: &[Arc<Table>],
     ) -> Result<Patterns, Refusal> {
-        let who = self.compiled.roles.resolve(who);
+        let who = self.who(who);
         let faces = self.faces(resource, Some(clock(now)?));
         let mut adding = faces.adding.as_slice();
         // Rules on the name that the submitter chose say nothing of the bytes.
@@ -52,7 +53,8 @@ impl Policy {
             RuleKind::Mask(MaskRule { mask, .. }) => {
                 !matches!(mask, MaskSpec::None) && hit.rule.standing(&who) == Standing::Speaks
             }
-            _ => false,
+            RuleKind::Columns(Effect::Deny) => hit.rule.standing(&who) == Standing::Speaks,
+            RuleKind::Columns(Effect::Allow) | RuleKind::Filter(..) | RuleKind::Access(..) => false,
         };
         // What the site says of its own table decides what a rule on that table's name protects. Of a rule on bytes it does not: a topic may hold fields
         // that no table of the site lists.

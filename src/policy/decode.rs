@@ -152,6 +152,24 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         visitor.visit_newtype_struct(self)
     }
 
+    /// Fields have names: serde would take those of a list by their order.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ShapeError> {
+        match &self.node.value {
+            Value::List(_) => {
+                let error: ShapeError = de::Error::custom(format!(
+                    "invalid type: sequence, expected a mapping ({name})"
+                ));
+                Err(error.at(self.node.at))
+            }
+            Value::Plain(_) | Value::Quoted(_) | Value::Map(_) => self.deserialize_any(visitor),
+        }
+    }
+
     /// Only enums of plain words are read.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
@@ -169,7 +187,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct seq tuple tuple_struct map struct
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct seq tuple tuple_struct map
         identifier ignored_any
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::stated::PrincipalDecl;
 use crate::mask::{Hides, Nulls, Numbers};
 
 /// The only `apiVersion` that is read.
@@ -48,6 +49,9 @@ pub struct Document {
     /// Written by a permission service: this document answers one question, and is a part of a larger policy. Not for files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excerpt: Option<ExcerptDecl>,
+    /// Written by a permission service: the user whom this answer is about, as the service knows them. Not for files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<PrincipalDecl>,
     /// The rules.
     #[serde(default)]
     pub rules: Vec<RuleDecl>,
@@ -300,7 +304,8 @@ pub struct Target {
     pub object: Option<String>,
     /// Patterns of the same form that are left out.
     pub exclude: Vec<String>,
-    /// Columns and nested fields (`address.zip`), `*` and `?` within a part. Only in column masks.
+    /// Columns and nested fields (`address.zip`), `*` and `?` within a part. In column masks; and whole columns in access rules, which are then about
+    /// reading these and open no table.
     pub columns: Vec<String>,
 }
 

@@ -14,7 +14,7 @@ impl Policy {
         &self.compiled.inheritance
     }
 
-    /// The columns that mask rules about a table name as they stand: of a table whose schema nobody knows, these are there at least. With them as
+    /// The columns that rules about a table name as they stand: of a table whose schema nobody knows, these are there at least. With them as
     /// its columns a rule on one of them can be decided, whatever the others are.
     #[must_use]
     pub fn named_columns(&self, resource: &Resource<'_>, now: SystemTime) -> BTreeSet<String> {
@@ -23,7 +23,8 @@ impl Policy {
         };
         let faces = self.faces(resource, Some(now));
         let hits = faces.full.iter().chain(&faces.adding).flatten();
-        let masks = hits.filter(|hit| matches!(hit.rule.kind, RuleKind::Mask(_)));
+        let masks =
+            hits.filter(|hit| matches!(hit.rule.kind, RuleKind::Mask(_) | RuleKind::Columns(_)));
         let targets = masks.flat_map(|hit| &hit.targets);
         let columns = targets.flat_map(|target| &target.columns);
         let paths = columns.filter_map(super::rule::ColumnPattern::literal);

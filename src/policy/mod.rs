@@ -8,6 +8,7 @@ mod aggregates;
 mod attribute;
 mod bind;
 mod bytes;
+mod columns;
 mod comparison;
 mod compile;
 mod condition;
@@ -31,6 +32,7 @@ mod refusal;
 mod resource;
 mod rule;
 mod rules;
+mod stated;
 mod subject;
 mod subquery;
 mod survey;
@@ -50,15 +52,18 @@ pub use document::{
     Subjects, TaggedDecl, Target, Valid,
 };
 pub use explain::{
-    Account, Aside, Closed, ColumnAccount, Face, FilterAccount, Lost, MaskOutcome, ObjectAccount,
-    Part, PrivilegeAccount, PrivilegeOutcome, RowsOutcome, Why,
+    Account, Aside, Closed, ColumnAccount, DeniedOutcome, Face, FilterAccount, Lost, MaskOutcome,
+    ObjectAccount, Part, PrivilegeAccount, PrivilegeOutcome, ReadAccount, RowsOutcome, Why,
 };
 pub use finding::{Finding, PolicyError, Severity};
 pub use lint::{KINDS, Kind, KnownTable, LintContext, SchemaLookup, lint, lint_with};
-pub use obligation::{ColumnMask, Inherited, Obligations, RowFilter, Rows, RuleId, Shown};
+pub use obligation::{
+    ColumnMask, DeniedColumn, Inherited, Obligations, RowFilter, Rows, RuleId, Shown,
+};
 pub(crate) use pattern::{fold, table_name};
 pub use principal::{Attribute, Principal};
 pub use refusal::Refusal;
 pub use resource::Resource;
+pub use stated::PrincipalDecl;
 pub use survey::NamedObjects;
 pub(crate) use validity::moment;

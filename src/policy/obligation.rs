@@ -22,6 +22,17 @@ pub struct Obligations {
     pub masks: Vec<ColumnMask>,
     /// Columns and fields that a rule shows on purpose (`MASK_NONE`): nothing is inherited there, and the audit record says so.
     pub shown: Vec<Shown>,
+    /// Columns that may not be read: who does is refused. They are among `masks` too, as NULL.
+    pub denied: Vec<DeniedColumn>,
+}
+
+/// A column that the principal may not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeniedColumn {
+    /// Its name.
+    pub column: String,
+    /// The rules that say so, at least one.
+    pub rules: Vec<RuleId>,
 }
 
 /// A column or field that a `MASK_NONE` rule shows.
@@ -41,7 +52,14 @@ impl Obligations {
             rows: Rows::All,
             masks: Vec::new(),
             shown: Vec::new(),
+            denied: Vec::new(),
         }
+    }
+
+    /// Whether this column may not be read.
+    #[must_use]
+    pub fn denies(&self, column: &str) -> bool {
+        self.denied.iter().any(|denied| denied.column == column)
     }
 
     /// Whether the table may be read as it is.

@@ -17,7 +17,7 @@ pub(super) enum PlaceKind {
     Rows,
     /// A column mask: a table and at least one column.
     Columns,
-    /// An access rule: a table without columns, or an object.
+    /// An access rule: a table, with columns where it is about reading these, or an object.
     Access,
     /// Something tagged: a table, with or without columns.
     Tagged,
@@ -64,10 +64,11 @@ pub(super) fn targets(
             found.push(Target {
                 place: target.place.clone(),
                 exclude: Vec::new(),
-                columns: if kind == PlaceKind::Columns {
-                    columns
-                } else {
-                    Vec::new()
+                // Where an access rule names no columns it is about the tables that carry the tag.
+                columns: match kind {
+                    PlaceKind::Columns => columns,
+                    PlaceKind::Access => own.clone(),
+                    PlaceKind::Rows | PlaceKind::Tagged => Vec::new(),
                 },
             });
         }
@@ -124,11 +125,14 @@ pub(super) fn target(
         PlaceKind::Columns if columns.is_empty() => {
             return Err(bad(node.at, "a column mask names its `columns`"));
         }
-        PlaceKind::Rows | PlaceKind::Access if !columns.is_empty() => {
+        PlaceKind::Rows if !columns.is_empty() => {
             return Err(bad(
                 node.place(&["columns"]),
-                "only a column mask is about columns",
+                "a row filter is about no columns",
             ));
+        }
+        PlaceKind::Access if !columns.is_empty() && on.object.is_some() => {
+            return Err(bad(node.place(&["columns"]), "an object has no columns"));
         }
         PlaceKind::Rows | PlaceKind::Columns | PlaceKind::Access | PlaceKind::Tagged => {}
     }

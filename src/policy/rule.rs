@@ -34,6 +34,8 @@ pub(super) enum RuleKind {
     Filter(Mode, Condition),
     Mask(MaskRule),
     Access(Effect, Vec<Privilege>),
+    /// Reading some columns: it opens no table.
+    Columns(Effect),
 }
 
 #[derive(Debug)]

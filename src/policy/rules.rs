@@ -3,7 +3,9 @@
 use super::compile::{CUSTOM, Compiler};
 use super::condition::Condition;
 use super::decode::decode_without;
-use super::document::{self, AccessDecl, ColumnMaskDecl, MaskRef, RowFilterDecl, Subjects, Valid};
+use super::document::{
+    self, AccessDecl, ColumnMaskDecl, MaskRef, Privilege, RowFilterDecl, Subjects, Valid,
+};
 use super::physical::Physical;
 use super::place::{self, PlaceKind};
 use super::rule::{MaskRule, Rule, RuleKind, Target};
@@ -34,7 +36,7 @@ impl Common<'_> {
         let what = match &kind {
             RuleKind::Filter(..) => "filter",
             RuleKind::Mask(_) => "mask",
-            RuleKind::Access(..) => "effect",
+            RuleKind::Access(..) | RuleKind::Columns(_) => "effect",
         };
         Rule {
             id,
@@ -161,8 +163,30 @@ impl Compiler {
             self.findings.push(finding.of_rule(&id));
         }
         let targets = self.targets(node, &common, PlaceKind::Access, &id);
-        let kind = RuleKind::Access(decl.effect, decl.privileges.clone());
+        let kind = if decl.on.columns.is_empty() {
+            RuleKind::Access(decl.effect, decl.privileges.clone())
+        } else {
+            self.whole_columns(node, decl, &id, targets.as_deref().unwrap_or_default());
+            RuleKind::Columns(decl.effect)
+        };
         Some(common.rule(node, id, targets?, valid?, kind))
+    }
+
+    /// An access rule with columns is about reading them, each as a whole.
+    fn whole_columns(&mut self, node: &Node, decl: &AccessDecl, id: &RuleId, targets: &[Target]) {
+        let at = node.place(&["privileges"]);
+        if decl.privileges.iter().any(|p| *p != Privilege::Select) {
+            let message = "columns are read: `select` alone is a privilege on them";
+            let finding = Finding::error(at, "privilege-target", message);
+            self.findings.push(finding.of_rule(id));
+        }
+        let mut patterns = targets.iter().flat_map(|target| &target.columns);
+        if patterns.any(|pattern| pattern.0.len() > 1) {
+            let at = node.place(&["on", "columns"]);
+            let message = "an access rule is about whole columns: a field is hidden by a mask";
+            let finding = Finding::error(at, "bad-target", message);
+            self.findings.push(finding.of_rule(id));
+        }
     }
 
     fn id(&mut self, node: &Node, common: &Common<'_>) -> RuleId {

@@ -1,8 +1,8 @@
 //! Whom a rule is for, and which roles somebody has.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::Principal;
+use super::Attribute;
 use super::document::{RoleDecl, Subjects};
 
 /// The group that everyone is in.
@@ -66,26 +66,27 @@ impl Roles {
         seen.contains(role)
     }
 
-    /// Somebody with all roles, from the submitter and from the document, transitively.
-    pub fn resolve<'a>(&'a self, principal: &'a Principal) -> Who<'a> {
+    /// All roles of somebody: those that are claimed or stated, and those of the document, transitively.
+    pub fn resolve<'a>(
+        &'a self,
+        user: &str,
+        groups: &BTreeSet<String>,
+        claimed: &'a BTreeSet<String>,
+    ) -> HashSet<&'a str> {
         let mut roles: HashSet<&str> = HashSet::new();
         let of = |map: &'a HashMap<String, Vec<String>>, name: &str| {
             map.get(name).into_iter().flatten().map(String::as_str)
         };
-        let groups = principal.groups.iter().map(String::as_str).chain([PUBLIC]);
-        let mut open: Vec<&str> = principal.roles.iter().map(String::as_str).collect();
-        open.extend(of(&self.of_user, &principal.user));
+        let groups = groups.iter().map(String::as_str).chain([PUBLIC]);
+        let mut open: Vec<&str> = claimed.iter().map(String::as_str).collect();
+        open.extend(of(&self.of_user, user));
         open.extend(groups.flat_map(|group| of(&self.of_group, group)));
         while let Some(role) = open.pop() {
             if roles.insert(role) {
                 open.extend(of(&self.of_role, role));
             }
         }
-        Who {
-            principal,
-            as_written: false,
-            roles,
-        }
+        roles
     }
 }
 
@@ -135,10 +136,12 @@ fn peel(nodes: usize, edges: &[(usize, usize)]) -> BTreeSet<usize> {
 /// Somebody, roles resolved.
 #[derive(Debug)]
 pub(super) struct Who<'a> {
-    pub principal: &'a Principal,
+    pub user: &'a str,
+    pub groups: &'a BTreeSet<String>,
+    pub attributes: &'a BTreeMap<String, Attribute>,
     /// Whether `${user.…}` stays as it is written. Such a text cannot be run: it holds no literal, and Flink knows no `${`.
     pub as_written: bool,
-    roles: HashSet<&'a str>,
+    pub(super) roles: HashSet<&'a str>,
 }
 
 impl Who<'_> {
@@ -154,10 +157,10 @@ impl Who<'_> {
             groups,
             roles,
         } = subjects;
-        users.contains(&self.principal.user)
+        users.iter().any(|user| user == self.user)
             || groups
                 .iter()
-                .any(|group| group == PUBLIC || self.principal.groups.contains(group))
+                .any(|group| group == PUBLIC || self.groups.contains(group))
             || roles.iter().any(|role| self.roles.contains(role.as_str()))
     }
 }

@@ -60,7 +60,7 @@ impl Policy {
         resource: &Resource<'_>,
         now: SystemTime,
     ) -> Result<Obligations, Refusal> {
-        let mut who = self.compiled.roles.resolve(who);
+        let mut who = self.who(who);
         who.as_written = true;
         self.obligations_of(&who, resource, now)
     }

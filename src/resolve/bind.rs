@@ -143,7 +143,7 @@ impl<'a> Resolver<'a> {
     /// Records a use, and the qualifier when it is a path.
     pub(super) fn used(&mut self, bound: Bound, path: &Path<'_>, item: bool) {
         let Some(relation) = bound.relation else {
-            return;
+            return self.passed(bound, path);
         };
         self.out.uses.push(ColumnUse {
             relation,
@@ -193,9 +193,34 @@ impl<'a> Resolver<'a> {
         Ok(())
     }
 
+    /// Records a use that nothing is rewritten for.
+    pub(super) fn passed(&mut self, bound: Bound, path: &Path<'_>) {
+        let relation = bound.relation.or(bound.through);
+        self.out.passed.extend(relation.map(|relation| ColumnUse {
+            relation,
+            column: bound.column,
+            span: path.span(),
+            item: false,
+        }));
+    }
+
+    /// Records that rows of a relation are passed on as a whole.
+    pub(super) fn passes(&mut self, relation: Option<usize>, columns: &Columns, span: Span) {
+        let Some(relation) = relation else { return };
+        let all = columns.list.iter().map(|column| ColumnUse {
+            relation,
+            column: column.name.clone(),
+            span,
+            item: false,
+        });
+        self.out.passed.extend(all);
+    }
+
     /// Records a use of every known column.
     pub(super) fn all_columns(&mut self, relation: &ScopeRelation, span: Span, item: bool) {
-        let Some(id) = relation.relation else { return };
+        let Some(id) = relation.relation else {
+            return self.passes(relation.through, &relation.columns, span);
+        };
         for column in relation.columns.list.iter() {
             self.out.uses.push(ColumnUse {
                 relation: id,

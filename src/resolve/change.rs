@@ -38,6 +38,7 @@ impl<'a> Resolver<'a> {
                 path: alias.is_none().then_some(name),
                 columns,
                 relation,
+                through: None,
                 qualified_only: false,
                 node,
             }],

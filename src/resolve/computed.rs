@@ -23,6 +23,7 @@ pub fn computed_names(columns: &[Column], expression: &Scalar) -> Option<Binding
             path: None,
             columns: Columns::closed(list.collect()),
             relation: None,
+            through: None,
             qualified_only: false,
             node: Node::Computed,
         }],

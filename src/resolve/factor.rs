@@ -9,7 +9,7 @@ use super::bind::Path;
 use super::bindings::{ColumnRef, MergedColumn, Node, TableMeaning};
 use super::error::{ResolveError, at};
 use super::query::{Env, Resolver, options, renamed};
-use super::scope::{Columns, Scope, ScopeRelation};
+use super::scope::{Binding, Columns, Scope, ScopeRelation};
 use super::star::{self, Shown};
 use super::{AliasPlace, BlockId, FromPlace, OutColumn, Place, Relation, TemporalJoin};
 use crate::catalog::{DataType, Object, TableName, TypeKind};
@@ -26,6 +26,8 @@ const WINDOW_FUNCTIONS: [&str; 4] = ["TUMBLE", "HOP", "CUMULATE", "SESSION"];
 struct Made {
     columns: Columns,
     relation: Option<usize>,
+    /// The relation whose columns these are all the same.
+    through: Option<usize>,
     path: Option<TableName>,
     /// The name it goes by without an alias.
     name: String,
@@ -36,6 +38,7 @@ impl Made {
         Self {
             columns,
             relation: None,
+            through: None,
             path: None,
             name: String::new(),
         }
@@ -181,7 +184,11 @@ impl<'a> Resolver<'a> {
                 Made::unnamed(self.query(*id, env, outer, Some(block))?)
             }
             FactorKind::Function(function) => {
-                Made::unnamed(self.function(function, scope, env, query, block)?)
+                let (columns, through) = self.function(function, scope, env, query, block)?;
+                Made {
+                    through,
+                    ..Made::unnamed(columns)
+                }
             }
             FactorKind::Unnest { operands, .. } => {
                 for operand in operands {
@@ -214,6 +221,7 @@ impl<'a> Resolver<'a> {
             },
             columns: made.columns,
             relation: made.relation,
+            through: made.through,
             qualified_only: false,
             node: Node::Factor(factor.span.start),
         };
@@ -227,7 +235,7 @@ impl<'a> Resolver<'a> {
                 alias.columns.iter().map(|c| c.value.as_str()),
                 alias.span,
             )?;
-            relation.relation = None;
+            (relation.relation, relation.through) = (None, None);
         }
         self.shape(relation.node, &relation.columns);
         scope.shown.push(Shown::Every(scope.relations.len()));
@@ -302,6 +310,7 @@ impl<'a> Resolver<'a> {
             .and_then(|r| self.out.relations.get(r))
             .map(|r| r.found.name.clone());
         Ok(Made {
+            through: None,
             columns,
             relation,
             path,
@@ -361,7 +370,9 @@ impl<'a> Resolver<'a> {
         env: &Env,
         query: QueryId,
         block: BlockId,
-    ) -> Result<Columns, ResolveError> {
+    ) -> Result<(Columns, Option<usize>), ResolveError> {
+        let window = is_window_function(function);
+        let mut through = None;
         let last = function.name.parts.last();
         let named = last.map(|part| (part.value.clone(), function.name.span));
         self.out.functions.extend(named);
@@ -380,6 +391,12 @@ impl<'a> Resolver<'a> {
                             (self.query(*id, env, scope.parent, Some(block))?, None)
                         }
                     };
+                    if window {
+                        through = relation;
+                    } else {
+                        // What other functions make of their rows nobody knows.
+                        self.passes(relation, &columns, table.span);
+                    }
                     let mut inner = scope.child();
                     let node = Node::Argument(start);
                     self.shape(node, &columns);
@@ -388,6 +405,7 @@ impl<'a> Resolver<'a> {
                         path: None,
                         columns: columns.clone(),
                         relation,
+                        through: None,
                         qualified_only: false,
                         node,
                     };
@@ -409,8 +427,8 @@ impl<'a> Resolver<'a> {
             }
         }
         self.descriptors(function, &arguments);
-        Ok(match input {
-            Some(input) if is_window_function(function) => {
+        let columns = match input {
+            Some(input) if window => {
                 let bound = |name: &str| OutColumn {
                     name: name.to_owned(),
                     data_type: Some(DataType {
@@ -423,7 +441,8 @@ impl<'a> Resolver<'a> {
                 Columns::new(list.into(), input.open)
             }
             _ => Columns::unknown(),
-        })
+        };
+        Ok((columns, through))
     }
 
     /// Notes for lineage what the names of DESCRIPTOR mean. One that means nothing is not refused: of many functions nobody knows what it does.
@@ -431,7 +450,10 @@ impl<'a> Resolver<'a> {
         for argument in &function.arguments {
             if let ArgumentValue::Descriptor(names) = &argument.value {
                 for name in names {
-                    self.bind(&Path::of_idents(&name.parts), arguments);
+                    let path = Path::of_idents(&name.parts);
+                    if let Binding::Column(bound) = self.bind(&path, arguments) {
+                        self.passed(bound, &path);
+                    }
                 }
             }
         }
@@ -457,6 +479,7 @@ impl<'a> Resolver<'a> {
             path: None,
             columns: input.columns.clone(),
             relation: input.relation,
+            through: input.through,
             qualified_only,
             node,
         };
@@ -480,6 +503,8 @@ impl<'a> Resolver<'a> {
             self.scalar(operand, &scope, env, Some(block))?;
         }
         if pattern.all_rows {
+            let relation = input.relation.or(input.through);
+            self.passes(relation, &input.columns, pattern.span);
             columns.extend(input.columns.list.iter().cloned());
         }
         for (value, name) in &pattern.measures {
@@ -509,6 +534,11 @@ impl<'a> Resolver<'a> {
             };
             self.out.bindings.bind(column.span.start, vec![meant]);
         }
+        self.passes(
+            input.relation.or(input.through),
+            &input.columns,
+            unpivot.span,
+        );
         if let Some(relation) = input.relation {
             for column in unpivot.columns.iter().flatten() {
                 let path = Path::of_idents(std::slice::from_ref(column));

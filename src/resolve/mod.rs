@@ -59,6 +59,9 @@ pub struct Resolution {
     pub blocks: Vec<Block>,
     /// Every use of a column of a relation.
     pub uses: Vec<ColumnUse>,
+    /// Uses of columns of a relation whose rows have come through something else: a window function, `TABLE t`, all rows of a pattern. Nothing is
+    /// rewritten there: it is for whoever must know all that is read.
+    pub passed: Vec<ColumnUse>,
     /// References to common table expressions, in query position.
     pub ctes: Vec<CteUse>,
     /// The last parts of the names of functions that stand in FROM, and their places.

@@ -214,7 +214,8 @@ impl<'a> Resolver<'a> {
                     .get(id)
                     .is_some_and(|q| q.role == QueryRole::BareTable);
                 let place = if bare { Place::Argument } else { Place::Term };
-                let (columns, _) = self.table(table, place, id, env, block)?;
+                let (columns, relation) = self.table(table, place, id, env, block)?;
+                self.passes(relation, &columns, table.span);
                 Ok(columns)
             }
             Term::Values(values) => {
@@ -440,16 +441,18 @@ impl<'a> Resolver<'a> {
     pub(super) fn merge(&mut self, names: &[String], span: Span, scope: &mut Scope<'_>) {
         for name in names {
             for relation in &scope.relations {
-                if let (Some(id), true) = (
-                    relation.relation,
-                    relation.columns.list.iter().any(|c| c.name == *name),
-                ) {
-                    self.out.uses.push(ColumnUse {
-                        relation: id,
-                        column: name.clone(),
-                        span,
-                        item: false,
-                    });
+                if !relation.columns.list.iter().any(|c| c.name == *name) {
+                    continue;
+                }
+                let read = |relation| ColumnUse {
+                    relation,
+                    column: name.clone(),
+                    span,
+                    item: false,
+                };
+                match relation.relation {
+                    Some(id) => self.out.uses.push(read(id)),
+                    None => self.out.passed.extend(relation.through.map(read)),
                 }
             }
             if !scope.merged.contains(name) {
@@ -481,6 +484,7 @@ fn unnamed(columns: Columns, node: Node) -> ScopeRelation {
         path: None,
         columns,
         relation: None,
+        through: None,
         qualified_only: false,
         node,
     }

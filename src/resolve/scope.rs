@@ -79,6 +79,8 @@ pub(super) struct ScopeRelation {
     pub columns: Columns,
     /// The table or view it is, when it is one directly.
     pub relation: Option<RelationId>,
+    /// The table or view whose columns these are all the same, where it is not one directly.
+    pub through: Option<RelationId>,
     /// Whether unqualified names pass it by: a pattern variable stands for rows that its input already offers.
     pub qualified_only: bool,
     /// The rows that it is.
@@ -132,6 +134,8 @@ pub(super) struct Bound {
     pub index: Option<u32>,
     /// The relation, when it is a table or view of the statement.
     pub relation: Option<RelationId>,
+    /// The one whose column it is all the same, when its rows have come through something else.
+    pub through: Option<RelationId>,
     /// The column below it.
     pub column: String,
     /// How many leading parts are the qualifier.
@@ -389,6 +393,7 @@ impl ScopeRelation {
                     node: self.node,
                     index: None,
                     relation: self.relation,
+                    through: self.through,
                     column: (*name).to_owned(),
                     qualifier,
                     data_type: None,
@@ -410,6 +415,7 @@ impl ScopeRelation {
             node: self.node,
             index: Some(index),
             relation: self.relation,
+            through: self.through,
             column: column.name.clone(),
             qualifier,
             data_type,
@@ -428,6 +434,7 @@ impl ScopeRelation {
             node: self.node,
             index: Some(count(index)),
             relation: self.relation,
+            through: self.through,
             column: column.name.clone(),
             qualifier: 0,
             data_type: None,

@@ -1,46 +1,66 @@
-//! The document that is served, and its reload.
+//! What is served, and its reload: the policy, and who its users are.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::ServeError;
-use crate::settled::{LOOK, Mark, mark};
-use crate::source::Whole;
+use super::watched::Watched;
+use super::{Options, ServeError};
+use crate::settled::LOOK;
+use crate::source::{Directory, Whole};
 
-/// A policy file, as it was when it was last good.
+/// The files, as they were when they were last good.
 #[derive(Debug)]
 pub(super) struct Served {
-    file: PathBuf,
-    whole: RwLock<Arc<Whole>>,
-    /// The file before it was read for the first time: what changes from then on is seen.
-    first: Mark,
+    policy: PathBuf,
+    users: Option<PathBuf>,
+    state: RwLock<State>,
+}
+
+/// What one answer is made of.
+#[derive(Debug, Clone)]
+pub(super) struct State {
+    pub whole: Arc<Whole>,
+    /// The users, where the site lists them: what is said of them there holds, and no claim.
+    pub users: Option<Arc<Directory>>,
 }
 
 impl Served {
-    pub fn open(file: &Path) -> Result<Self, ServeError> {
-        Ok(Self {
-            first: mark(file),
-            whole: RwLock::new(Arc::new(read(file)?)),
-            file: file.to_owned(),
-        })
+    /// The files of the options, and what watches them.
+    pub fn open(options: &Options) -> Result<(Self, Files), ServeError> {
+        let files = Files {
+            policy: Watched::new(options.policy.clone()),
+            users: options.users.clone().map(Watched::new),
+        };
+        let users = options.users.as_deref().map(read_users).transpose()?;
+        let state = State {
+            whole: Arc::new(read(&options.policy)?),
+            users: users.map(Arc::new),
+        };
+        let served = Self {
+            policy: options.policy.clone(),
+            users: options.users.clone(),
+            state: RwLock::new(state),
+        };
+        Ok((served, files))
     }
 
-    /// The policy of now. Whoever holds it goes on with it when another comes.
-    pub fn whole(&self) -> Arc<Whole> {
-        Arc::clone(&self.whole.read().unwrap_or_else(PoisonError::into_inner))
+    /// What is served now. Whoever holds it goes on with it when another comes.
+    pub fn state(&self) -> State {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.clone()
     }
 
-    /// Takes the file's document, where it may take the place of the one that is served. Answers what there is to say about it.
+    /// Takes the policy of the file, where it may take the place of the one that is served. Answers what there is to say about it.
     fn reload(&self) -> Option<String> {
+        let current = self.state().whole;
         let kept = |why: &dyn std::fmt::Display| {
-            let version = self.whole().policy().version();
+            let version = current.policy().version();
             Some(format!("version {version} stays in force: {why}"))
         };
-        let next = match read(&self.file) {
+        let next = match read(&self.policy) {
             Ok(next) => next,
             Err(error) => return kept(&error),
         };
-        let current = self.whole();
         let (old, new) = (current.policy().version(), next.policy().version());
         if next.policy().hash() == current.policy().hash() {
             return None;
@@ -51,37 +71,60 @@ impl Served {
                 "the file has another text, and version {new}: raise `version` with each change"
             ));
         }
-        *self.whole.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        self.change(|state| state.whole = Arc::new(next));
         Some(format!("serving version {new}"))
+    }
+
+    /// The same for the users. They have no version: clients tell one state from another by the answers' tags.
+    fn reload_users(&self) -> Option<String> {
+        let next = match self.users.as_deref().map(read_users)? {
+            Ok(next) => next,
+            Err(error) => return Some(format!("the users stay as they are: {error}")),
+        };
+        if self.state().users.as_deref() == Some(&next) {
+            return None;
+        }
+        self.change(|state| state.users = Some(Arc::new(next)));
+        Some("serving other users".to_owned())
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.write().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
-/// Looks at the file from time to time, for ever.
-pub(super) async fn watch(served: Arc<Served>, tell: Arc<dyn Fn(&str) + Send + Sync>) {
-    let mut served_mark = served.first;
-    let mut last = served.first;
+/// The files that are watched.
+#[derive(Debug)]
+pub(super) struct Files {
+    policy: Watched,
+    users: Option<Watched>,
+}
+
+/// Looks at the files from time to time, for ever.
+pub(super) async fn watch(
+    served: Arc<Served>,
+    mut files: Files,
+    tell: Arc<dyn Fn(&str) + Send + Sync>,
+) {
+    let say = |said: Option<String>| said.iter().for_each(|said| tell(said));
     let mut ticks = tokio::time::interval(LOOK);
     loop {
         ticks.tick().await;
-        let seen = mark(&served.file);
-        // YAML that is half written can be YAML, with fewer rules: a file is read when it has stood still for a while, and still does afterwards.
-        let still = seen == last;
-        last = seen;
-        if !still || seen == served_mark {
-            continue;
-        }
-        let said = served.reload();
-        if mark(&served.file) == seen {
-            served_mark = seen;
-        }
-        if let Some(said) = said {
-            tell(&said);
+        files.policy.look(|| say(served.reload()));
+        if let Some(users) = &mut files.users {
+            users.look(|| say(served.reload_users()));
         }
     }
 }
 
+fn text(file: &Path) -> Result<String, ServeError> {
+    std::fs::read_to_string(file).map_err(|error| ServeError::Unreadable(file.to_owned(), error))
+}
+
 fn read(file: &Path) -> Result<Whole, ServeError> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| ServeError::Unreadable(file.to_owned(), error))?;
-    Ok(Whole::load(&text, &file.to_string_lossy())?)
+    Ok(Whole::load(&text(file)?, &file.to_string_lossy())?)
+}
+
+fn read_users(file: &Path) -> Result<Directory, ServeError> {
+    Ok(Directory::load(&text(file)?, &file.to_string_lossy())?)
 }

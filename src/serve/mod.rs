@@ -1,6 +1,6 @@
 //! `serve`: a small permission service over a policy file, for trying the remote path and for sites that have no other. Feature `server`.
 //!
-//! In: a policy document, read again when it changes. Out: our own contract over HTTP (`schema/policies.openapi.yaml`): excerpts of the document for
+//! In: a policy document and a file of users, read again when they change. Out: our own contract over HTTP (`schema/policies.openapi.yaml`): excerpts of the document for
 //! whoever shows the token. Stays out: TLS, which a proxy in front does; the decisions, which the client's own library makes.
 //! Invariant: a document that does not compile, or has a lower version, does not take the place of one that does.
 
@@ -8,6 +8,7 @@ mod connections;
 mod document;
 mod routes;
 mod token;
+mod watched;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -25,6 +26,8 @@ pub(crate) use token::Token;
 pub struct Options {
     /// The policy document.
     pub policy: PathBuf,
+    /// The file of users; where there is one, what it says of a user holds, and not what the submitter claims.
+    pub users: Option<PathBuf>,
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
     /// The bearer token that clients must show; `None` for everybody who can reach the port.
@@ -97,7 +100,8 @@ impl Drop for Running {
 /// A document that cannot be used; an address that cannot be listened on.
 pub fn start(options: Options) -> Result<Running, ServeError> {
     let failed = |error| ServeError::Listen(options.listen, error);
-    let served = Arc::new(Served::open(&options.policy)?);
+    let (served, files) = Served::open(&options)?;
+    let served = Arc::new(served);
     let listener = std::net::TcpListener::bind(options.listen).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
@@ -116,7 +120,7 @@ pub fn start(options: Options) -> Result<Running, ServeError> {
             Err(error) => return drop(ready.send(Some(error))),
         };
         drop(ready.send(None));
-        runtime.spawn(document::watch(served, options.tell));
+        runtime.spawn(document::watch(served, files, options.tell));
         runtime.block_on(async {
             let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
                 return;

@@ -79,7 +79,10 @@ impl Shared {
             Ok(asked) => asked,
             Err(why) => return refused(StatusCode::BAD_REQUEST, &why),
         };
-        let excerpt = self.served.whole().excerpt(&principal, &scope);
+        let state = self.served.state();
+        let excerpt = state
+            .whole
+            .answer(&principal, &scope, state.users.as_deref());
         let Ok(body) = serde_json::to_string(&excerpt) else {
             return refused(
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -107,7 +110,7 @@ impl Shared {
 }
 
 async fn health(State(shared): State<Arc<Shared>>) -> Response {
-    let version = shared.served.whole().policy().version();
+    let version = shared.served.state().whole.policy().version();
     let json = [(header::CONTENT_TYPE, "application/json")];
     (json, format!("{{\"version\":{version}}}")).into_response()
 }

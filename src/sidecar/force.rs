@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::tls::Certificates;
-use crate::host::{Config, Guarded, HostError, open};
+use crate::host::{Config, Guarded, HostCode, HostError, open};
 use crate::settled::{LOOK, Seen, Watched, look};
 
 /// An engine, as its configuration was when it was last good.
@@ -20,6 +20,10 @@ pub(super) struct Force {
 #[derive(Clone)]
 struct State {
     engine: Arc<Guarded>,
+    /// The store that clients have numbers of records from.
+    store: Option<PathBuf>,
+    /// The version of the policy, where it is in a file.
+    version: Option<u64>,
     /// The files that it was made of, as they were before they were read: what changes from then on is seen.
     seen: Vec<Seen>,
 }
@@ -36,8 +40,9 @@ impl Force {
     /// # Errors
     /// As for [`open`].
     pub fn open(config: &Path) -> Result<Self, HostError> {
+        let own = look(config);
         Ok(Self {
-            state: RwLock::new(read(config)?),
+            state: RwLock::new(read(Config::load(config)?, own)?),
             config: config.to_owned(),
             stopped: AtomicBool::new(false),
             behind: AtomicBool::new(false),
@@ -71,21 +76,37 @@ impl Force {
     /// Takes what the files say now.
     fn reload(&self) -> Result<(), HostError> {
         self.behind.store(true, Ordering::Release);
-        let next = read(&self.config)?;
+        let own = look(&self.config);
+        let config = Config::load(&self.config)?;
+        // A number of one store means something else in another: an abort would take away somebody's protection.
+        if config.lineage.as_ref().map(|part| &part.store) != self.state().store.as_ref() {
+            let message = "the lineage store cannot change while the service runs: start it anew";
+            return Err(HostError::new(HostCode::Config, message));
+        }
+        let next = read(config, own)?;
+        // A copy that was left behind, or taken back by mistake: rules do not go back.
+        if let (Some(old), Some(new)) = (self.state().version, next.version)
+            && new < old
+        {
+            let message =
+                format!("version {new} of the policy is lower than {old}, which is in force");
+            return Err(HostError::new(HostCode::Policy, message));
+        }
         self.behind.store(false, Ordering::Release);
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = next;
         Ok(())
     }
 }
 
-fn read(file: &Path) -> Result<State, HostError> {
-    let own = look(file);
-    let config = Config::load(file)?;
+/// `own`: the configuration's own file, as it was before it was read.
+fn read(config: Config, own: Seen) -> Result<State, HostError> {
     let mut seen = vec![own];
     seen.extend(config.files().map(look));
-    let judge = open(&config)?;
+    let opened = open(&config)?;
     Ok(State {
-        engine: Arc::new(Guarded::configured(judge, &config)?),
+        version: opened.version,
+        engine: Arc::new(Guarded::configured(opened, &config)?),
+        store: config.lineage.map(|part| part.store),
         seen,
     })
 }

@@ -11,7 +11,9 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
 use crate::check::{Code, Decision, Reply};
-use crate::host::HostCode;
+
+/// What a check does with its record of lineage.
+const PENDING: &str = "pending";
 
 /// The numbers of one service.
 pub(super) struct Metrics {
@@ -19,6 +21,8 @@ pub(super) struct Metrics {
     checks: Family<Decided, Counter>,
     denials: Family<Why, Counter>,
     refused: Family<Refused, Counter>,
+    records: Family<What, Counter>,
+    unrecorded: Counter,
     seconds: Histogram,
     in_flight: Gauge,
     version: Gauge,
@@ -43,6 +47,11 @@ struct Refused {
     why: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct What {
+    what: &'static str,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct CodeLabel(Code);
 
@@ -64,6 +73,18 @@ impl Metrics {
             "requests_refused",
             "Requests that were not decided",
             refused.clone(),
+        );
+        let records = Family::<What, Counter>::default();
+        registry.register(
+            "lineage_records",
+            "Records of lineage that were left pending, and what was told of them",
+            records.clone(),
+        );
+        let unrecorded = Counter::default();
+        registry.register(
+            "audit_lost",
+            "Checks that were answered without a record in the audit file",
+            unrecorded.clone(),
         );
         // From 50 µs to 26 s.
         let seconds = Histogram::new(exponential_buckets(0.000_05, 2.0, 20));
@@ -91,6 +112,8 @@ impl Metrics {
             checks,
             denials,
             refused,
+            records,
+            unrecorded,
             seconds,
             in_flight,
             version,
@@ -112,6 +135,12 @@ impl Metrics {
             let code = CodeLabel(error.code);
             self.denials.get_or_create(&Why { code }).inc();
         }
+        if reply.lineage_id.is_some() {
+            self.records(PENDING);
+        }
+        if reply.unrecorded {
+            self.unrecorded.inc();
+        }
         self.seconds.observe(took.as_secs_f64());
         let policy = &reply.policy;
         // A check that did not come to its policy says nothing of it.
@@ -124,12 +153,12 @@ impl Metrics {
         }
     }
 
-    /// A request was no request.
-    pub fn unreadable(&self, code: HostCode) {
-        self.refused(code.as_str());
+    /// Something was told of a record of lineage.
+    pub fn records(&self, what: &'static str) {
+        self.records.get_or_create(&What { what }).inc();
     }
 
-    /// A request was not taken.
+    /// A request was not taken, or was none.
     pub fn refused(&self, why: &'static str) {
         self.refused.get_or_create(&Refused { why }).inc();
     }

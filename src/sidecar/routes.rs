@@ -6,16 +6,17 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
-use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::force::Force;
 use super::metrics::Metrics;
 use super::{Bounds, Options};
-use crate::host::{HostCode, HostError};
+use crate::host::{HostCode, HostError, Settle};
+use crate::lineage::store::RecordId;
 use crate::serve::Token;
 
 /// What each request needs.
@@ -44,6 +45,9 @@ pub(super) fn router(force: Arc<Force>, options: &Options) -> Router {
     };
     Router::new()
         .route("/v1/check", post(check))
+        .route("/v1/lineage/{id}/commit", settle(Settle::Commit))
+        .route("/v1/lineage/{id}/abort", settle(Settle::Abort))
+        .route("/v1/lineage/{id}/ended", settle(Settle::Ended))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
@@ -51,11 +55,11 @@ pub(super) fn router(force: Arc<Force>, options: &Options) -> Router {
             refused(
                 StatusCode::NOT_FOUND,
                 "not-found",
-                "there is nothing here but /v1/check, /healthz, /readyz and /metrics",
+                "there is nothing here but /v1/check, /v1/lineage/NUMBER/commit, abort and ended, /healthz, /readyz and /metrics",
             )
         })
         .method_not_allowed_fallback(|| async {
-            let message = "not by this method: /v1/check takes POST, the others GET";
+            let message = "not by this method: what begins with /v1 takes POST, the others GET";
             refused(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method-not-allowed",
@@ -67,31 +71,10 @@ pub(super) fn router(force: Arc<Force>, options: &Options) -> Router {
 }
 
 async fn check(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let refuse = |status, code: &'static str, message: &str| {
-        shared.metrics.refused(code);
-        refused(status, code, message)
-    };
-    if !shared.admits(request.headers()) {
-        let mut reply = refuse(
-            StatusCode::UNAUTHORIZED,
-            "unauthorized",
-            "a bearer token is needed",
-        );
-        let challenge = header::HeaderValue::from_static("Bearer");
-        reply
-            .headers_mut()
-            .insert(header::WWW_AUTHENTICATE, challenge);
-        return reply;
-    }
-    let Ok(place) = Arc::clone(&shared.places).try_acquire_owned() else {
-        let mut reply = refuse(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "overloaded",
-            "too many requests at once: try again",
-        );
-        let soon = header::HeaderValue::from_static("1");
-        reply.headers_mut().insert(header::RETRY_AFTER, soon);
-        return reply;
+    let refuse = |status, code: &'static str, message: &str| shared.refuse(status, code, message);
+    let place = match shared.place(request.headers()) {
+        Ok(place) => place,
+        Err(refusal) => return *refusal,
     };
     let reading = tokio::time::timeout(shared.bounds.body_time, Bytes::from_request(request, &()));
     let request = match reading.await {
@@ -110,25 +93,57 @@ async fn check(State(shared): State<Arc<Shared>>, request: Request) -> Response 
         }
     };
     let came = Instant::now();
+    run(shared, place, move |shared| shared.decided(&request, came)).await
+}
+
+/// What became of a submission: nothing is read of the request but its address.
+fn settle(settle: Settle) -> MethodRouter<Arc<Shared>> {
+    let handle = move |State(shared): State<Arc<Shared>>,
+                       Path(id): Path<String>,
+                       headers: HeaderMap| async move {
+        let place = match shared.place(&headers) {
+            Ok(place) => place,
+            Err(refusal) => return *refusal,
+        };
+        let Ok(id) = id.parse() else {
+            let code = HostCode::RecordUnknown.as_str();
+            return shared.refuse(StatusCode::NOT_FOUND, code, "records have numbers");
+        };
+        run(shared, place, move |shared| {
+            shared.settled(RecordId(id), settle)
+        })
+        .await
+    };
+    post(handle)
+}
+
+/// Does what takes a core, where it may wait for a disk.
+async fn run(
+    shared: Arc<Shared>,
+    place: OwnedSemaphorePermit,
+    work: impl FnOnce(&Shared) -> Response + Send + 'static,
+) -> Response {
     let Ok(core) = Arc::clone(&shared.cores).acquire_owned().await else {
-        return refuse(
+        return shared.refuse(
             StatusCode::SERVICE_UNAVAILABLE,
             "stopping",
             "the service stops",
         );
     };
-    let decided = {
+    let done = {
         let shared = Arc::clone(&shared);
-        // The permits go with the check: a client that hangs up frees its place when the work is done, not before.
-        tokio::task::spawn_blocking(move || shared.decided(&request, came, (place, core))).await
+        // The permits go with the work: a client that hangs up frees its place when that is done, not before.
+        tokio::task::spawn_blocking(move || {
+            let answer = work(&shared);
+            drop((place, core));
+            answer
+        })
+        .await
     };
-    decided.unwrap_or_else(|_| {
-        let message = "the check did not finish";
-        refuse(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            HostCode::Internal.as_str(),
-            message,
-        )
+    done.unwrap_or_else(|_| {
+        let code = HostCode::Internal.as_str();
+        let message = "the work did not finish";
+        shared.refuse(StatusCode::INTERNAL_SERVER_ERROR, code, message)
     })
 }
 
@@ -139,18 +154,50 @@ impl Shared {
             .is_none_or(|token| token.is_shown(headers))
     }
 
+    fn refuse(&self, status: StatusCode, code: &'static str, message: &str) -> Response {
+        self.metrics.refused(code);
+        refused(status, code, message)
+    }
+
+    /// A place for a request of somebody who may ask; a refusal where there is none.
+    fn place(&self, headers: &HeaderMap) -> Result<OwnedSemaphorePermit, Box<Response>> {
+        if !self.admits(headers) {
+            let message = "a bearer token is needed";
+            let mut reply = self.refuse(StatusCode::UNAUTHORIZED, "unauthorized", message);
+            let challenge = header::HeaderValue::from_static("Bearer");
+            let head = reply.headers_mut();
+            head.insert(header::WWW_AUTHENTICATE, challenge);
+            return Err(Box::new(reply));
+        }
+        Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
+            let message = "too many requests at once: try again";
+            let mut reply = self.refuse(StatusCode::SERVICE_UNAVAILABLE, "overloaded", message);
+            let soon = header::HeaderValue::from_static("1");
+            reply.headers_mut().insert(header::RETRY_AFTER, soon);
+            Box::new(reply)
+        })
+    }
+
     /// Requests that are read, wait or run.
     fn in_flight(&self) -> usize {
         let all = self.bounds.requests.max(1);
         all.saturating_sub(self.places.available_permits())
     }
 
-    fn decided(
-        &self,
-        request: &Bytes,
-        came: Instant,
-        _permits: (OwnedSemaphorePermit, OwnedSemaphorePermit),
-    ) -> Response {
+    fn settled(&self, id: RecordId, settle: Settle) -> Response {
+        match self.force.engine().settle(id, settle) {
+            Ok(()) => {
+                self.metrics.records(settle.word());
+                StatusCode::NO_CONTENT.into_response()
+            }
+            Err(error) => {
+                self.metrics.refused(error.code.as_str());
+                failed(&error)
+            }
+        }
+    }
+
+    fn decided(&self, request: &Bytes, came: Instant) -> Response {
         let answer = self.force.engine().check_document(request);
         match answer {
             Ok((reply, json)) => {
@@ -158,17 +205,20 @@ impl Shared {
                 ([(header::CACHE_CONTROL, "no-store")], JSON, json).into_response()
             }
             Err(error) => {
-                self.metrics.unreadable(error.code);
+                self.metrics.refused(error.code.as_str());
                 failed(&error)
             }
         }
     }
 }
 
-/// What is wrong with a request, with its place in it.
+/// What is wrong with a request, with its place in it; or why nothing could be told of a record.
 fn failed(error: &HostError) -> Response {
     let status = match error.code {
         HostCode::Request | HostCode::NotUtf8 => StatusCode::BAD_REQUEST,
+        HostCode::RecordUnknown => StatusCode::NOT_FOUND,
+        HostCode::RecordUnfit => StatusCode::CONFLICT,
+        HostCode::Lineage => StatusCode::SERVICE_UNAVAILABLE,
         HostCode::Argument
         | HostCode::Handle
         | HostCode::Config

@@ -11,8 +11,8 @@ use std::time::SystemTime;
 use super::{Answer, Covers, Question, Scope};
 use crate::catalog::{Table, TableName};
 use crate::policy::{
-    Access, Bytes, Defaults, Inheritance, Obligations, Patterns, Policy, Principal, Privilege,
-    Refusal, Resource,
+    Access, Account, Bytes, Defaults, Inheritance, ObjectAccount, Obligations, Patterns, Policy,
+    Principal, Privilege, Refusal, Resource,
 };
 
 /// A policy as far as it is complete.
@@ -20,6 +20,8 @@ use crate::policy::{
 pub struct Asked {
     policy: Arc<Policy>,
     extent: Extent,
+    /// What it is asked, where somebody wants to know: for accounts.
+    watch: Option<Mutex<Scope>>,
 }
 
 #[derive(Debug)]
@@ -28,8 +30,6 @@ enum Extent {
     Everything,
     /// The answer to one question, and what was asked beyond it.
     Question(Arc<Question>, Mutex<Scope>),
-    /// The whole policy, and what it is asked: for accounts.
-    Watched(Mutex<Scope>),
     /// No answer yet: what will be asked is noted, and nothing refused.
     Notebook(Mutex<Scope>),
 }
@@ -49,25 +49,22 @@ impl Asked {
         Self {
             policy,
             extent: Extent::Everything,
+            watch: None,
         }
     }
 
-    /// A whole policy that notes what it is asked.
-    pub(crate) fn watched(policy: Arc<Policy>) -> Self {
-        Self {
-            policy,
-            extent: Extent::Watched(Mutex::default()),
-        }
+    /// The same, and notes all that it is asked.
+    pub(crate) fn watched(mut self) -> Self {
+        self.watch = Some(Mutex::default());
+        self
     }
 
     /// What a watched policy was asked since the last time.
     pub(crate) fn take(&self) -> Scope {
-        match &self.extent {
-            Extent::Everything | Extent::Question(..) | Extent::Notebook(_) => Scope::default(),
-            Extent::Watched(asked) => {
-                std::mem::take(&mut *asked.lock().unwrap_or_else(PoisonError::into_inner))
-            }
-        }
+        let watch = self.watch.as_ref();
+        watch.map_or_else(Scope::default, |asked| {
+            std::mem::take(&mut *asked.lock().unwrap_or_else(PoisonError::into_inner))
+        })
     }
 
     /// What a service answered.
@@ -80,6 +77,7 @@ impl Asked {
         Self {
             policy: Arc::clone(&answer.policy),
             extent,
+            watch: None,
         }
     }
 
@@ -93,13 +91,14 @@ impl Asked {
         Self {
             policy: Arc::clone(&OPEN),
             extent: Extent::Notebook(Mutex::default()),
+            watch: None,
         }
     }
 
     /// What was asked beyond what the policy covers.
     pub(crate) fn beyond(&self) -> Scope {
         match &self.extent {
-            Extent::Everything | Extent::Watched(_) => Scope::default(),
+            Extent::Everything => Scope::default(),
             Extent::Question(_, beyond) | Extent::Notebook(beyond) => {
                 let noted = beyond.lock().unwrap_or_else(PoisonError::into_inner);
                 noted.clone()
@@ -109,13 +108,17 @@ impl Asked {
 
     /// Whether the policy speaks for this table; what it does not speak for is noted.
     fn covers(&self, resource: &Resource<'_>, privilege: Option<Privilege>) -> bool {
+        if let Some(watch) = &self.watch {
+            let mut noted = watch.lock().unwrap_or_else(PoisonError::into_inner);
+            noted.about(resource, privilege);
+        }
         let (covered, beyond) = match &self.extent {
             Extent::Everything => return true,
             Extent::Question(question, _) if question.scope().covers(resource, privilege) => {
                 return true;
             }
             Extent::Question(_, beyond) => (false, beyond),
-            Extent::Notebook(asked) | Extent::Watched(asked) => (true, asked),
+            Extent::Notebook(asked) => (true, asked),
         };
         let mut noted = beyond.lock().unwrap_or_else(PoisonError::into_inner);
         noted.about(resource, privilege);
@@ -123,17 +126,27 @@ impl Asked {
     }
 
     fn covers_object(&self, object: &str, privilege: Privilege) -> bool {
+        if let Some(watch) = &self.watch {
+            let mut noted = watch.lock().unwrap_or_else(PoisonError::into_inner);
+            noted.about_object(object, privilege);
+        }
         let (covered, beyond) = match &self.extent {
             Extent::Everything => return true,
             Extent::Question(question, _) if question.scope().covers_object(object, privilege) => {
                 return true;
             }
             Extent::Question(_, beyond) => (false, beyond),
-            Extent::Notebook(asked) | Extent::Watched(asked) => (true, asked),
+            Extent::Notebook(asked) => (true, asked),
         };
         let mut noted = beyond.lock().unwrap_or_else(PoisonError::into_inner);
         noted.about_object(object, privilege);
         covered
+    }
+
+    /// [`Policy::principal`].
+    #[must_use]
+    pub fn principal(&self, claimed: &Principal) -> Principal {
+        self.policy.principal(claimed)
     }
 
     /// The version of the rules.
@@ -151,15 +164,15 @@ impl Asked {
     /// Whether the rules are all there are, and nobody takes down what is asked.
     pub(crate) const fn is_whole(&self) -> bool {
         match self.extent {
-            Extent::Everything => true,
-            Extent::Question(..) | Extent::Notebook(_) | Extent::Watched(_) => false,
+            Extent::Everything => self.watch.is_none(),
+            Extent::Question(..) | Extent::Notebook(_) => false,
         }
     }
 
     /// What tells one state of the rules from another. Excerpts of one state differ in their texts, and not in their version.
     pub(crate) fn edition(&self) -> String {
         match &self.extent {
-            Extent::Everything | Extent::Watched(_) => self.policy.hash().to_owned(),
+            Extent::Everything => self.policy.hash().to_owned(),
             Extent::Question(..) | Extent::Notebook(_) => format!("v{}", self.policy.version()),
         }
     }
@@ -192,7 +205,7 @@ impl Asked {
     #[must_use]
     pub fn speaks_of_bytes(&self) -> bool {
         match &self.extent {
-            Extent::Everything | Extent::Watched(_) => self.policy.speaks_of_bytes(),
+            Extent::Everything => self.policy.speaks_of_bytes(),
             Extent::Question(..) => {
                 let whole = self.policy.excerpt();
                 self.policy.speaks_of_bytes() || whole.is_none_or(|whole| whole.physical)
@@ -218,7 +231,7 @@ impl Asked {
             (Extent::Question(..), Some(whole)) => {
                 names.extend(whole.functions.iter().map(String::as_str));
             }
-            (Extent::Everything | Extent::Watched(_) | Extent::Notebook(_), _) => {}
+            (Extent::Everything | Extent::Notebook(_), _) => {}
         }
         Some(names)
     }
@@ -300,6 +313,51 @@ impl Asked {
         } else {
             said
         })
+    }
+
+    /// [`Policy::explain`]; what the policy was not asked about it refuses, and the account says so.
+    pub(crate) fn explain(
+        &self,
+        who: &Principal,
+        resource: &Resource<'_>,
+        privileges: &BTreeSet<Privilege>,
+        now: SystemTime,
+    ) -> Account {
+        let mut wanted = privileges.iter();
+        if wanted.all(|privilege| self.knows(resource, *privilege)) {
+            self.policy.explain(who, resource, privileges, now)
+        } else {
+            Account::unanswered(privileges, &Refusal::incomplete())
+        }
+    }
+
+    /// [`Policy::explain_object`], the same way.
+    pub(crate) fn explain_object(
+        &self,
+        who: &Principal,
+        object: &str,
+        privileges: &BTreeSet<Privilege>,
+        now: SystemTime,
+    ) -> ObjectAccount {
+        let known = |privilege: &Privilege| match &self.extent {
+            Extent::Everything => true,
+            Extent::Question(question, _) => question.scope().covers_object(object, *privilege),
+            Extent::Notebook(_) => false,
+        };
+        if privileges.iter().all(known) {
+            self.policy.explain_object(who, object, privileges, now)
+        } else {
+            ObjectAccount::unanswered(privileges)
+        }
+    }
+
+    /// Whether a decision about this would be the policy's own. Notes nothing.
+    fn knows(&self, resource: &Resource<'_>, privilege: Privilege) -> bool {
+        match &self.extent {
+            Extent::Everything => true,
+            Extent::Question(question, _) => question.scope().covers(resource, Some(privilege)),
+            Extent::Notebook(_) => false,
+        }
     }
 
     /// [`Policy::inheritance`].

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Scope;
+use super::{Directory, Scope};
 use crate::policy::{
     Document, ExcerptDecl, MaskRef, Policy, PolicyError, Principal, Resource, RoleDecl, RuleDecl,
     RuleId, Subjects, Target,
@@ -60,6 +60,22 @@ impl Whole {
                 .collect(),
             physical: self.policy.speaks_of_bytes(),
         });
+        document
+    }
+
+    /// The same where the site lists its users: for the user as they are there, whatever is claimed of them.
+    #[must_use]
+    pub fn answer(
+        &self,
+        claimed: &Principal,
+        scope: &Scope,
+        users: Option<&Directory>,
+    ) -> Document {
+        let Some(stated) = users.map(|users| users.of(&claimed.user)) else {
+            return self.excerpt(claimed, scope);
+        };
+        let mut document = self.excerpt(&stated.principal(), scope);
+        document.principal = Some(stated);
         document
     }
 

@@ -223,6 +223,7 @@ fn empty() -> Document {
         inheritance: Default::default(),
         strict_functions: Vec::new(),
         excerpt: None,
+        principal: None,
         rules: Vec::new(),
     }
 }

@@ -9,6 +9,7 @@
 mod answer;
 mod asked;
 mod clock;
+mod directory;
 mod error;
 mod excerpt;
 mod foreign;
@@ -26,6 +27,7 @@ pub mod wire;
 pub use answer::{Age, Answer, Covers};
 pub use asked::Asked;
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use directory::{Directory, USERS_VERSION, UserDecl, UsersDocument};
 pub use error::{SourceError, SourceProblem};
 pub use excerpt::Whole;
 pub use foreign::{ForeignTable, Translated};

@@ -16,6 +16,7 @@ mod attacks;
 mod author;
 mod case;
 mod cli;
+mod columns;
 mod corpus;
 mod doors;
 mod equation;
@@ -23,6 +24,7 @@ mod flink;
 mod fuzz;
 mod gate;
 mod grammar;
+mod hosts;
 mod lineage;
 mod live;
 #[cfg(feature = "store")]

@@ -5,8 +5,12 @@ use std::fs;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use sqlsec::audit::AuditRecord;
+use sqlsec::author::{Difference, Ran};
 use sqlsec::catalog::CatalogDocument;
+use sqlsec::check::AccountDocument;
+use sqlsec::policy::Finding;
 use sqlsec::report::form::Report;
+use sqlsec::source::UsersDocument;
 use sqlsec::{Reply, Request};
 
 use crate::case::root;
@@ -44,6 +48,21 @@ fn the_schema_of_audit_records_is_that_of_the_type() {
 #[test]
 fn the_schema_of_reports_is_that_of_the_type() {
     is_checked_in::<Report>("report.json", SchemaSettings::default());
+}
+
+/// What the tools for people who write rules print with `--format json`.
+#[test]
+fn the_schemas_of_the_tools_outputs_are_those_of_their_types() {
+    let written = || SchemaSettings::default().for_serialize();
+    is_checked_in::<AccountDocument<'_>>("explain.json", written());
+    is_checked_in::<Vec<Finding>>("policy-lint.json", written());
+    is_checked_in::<Vec<Ran>>("policy-test.json", written());
+    is_checked_in::<Vec<Difference>>("policy-diff.json", written());
+}
+
+#[test]
+fn the_schema_of_files_of_users_is_that_of_the_type() {
+    is_checked_in::<UsersDocument>("users.json", SchemaSettings::default());
 }
 
 #[test]

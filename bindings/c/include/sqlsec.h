@@ -48,6 +48,15 @@
 // The file of `audit` in the configuration cannot be written.
 #define SQLSEC_AUDIT_UNWRITABLE 10
 
+// The lineage store cannot be opened, or does not answer.
+#define SQLSEC_LINEAGE_UNAVAILABLE 11
+
+// No lineage record has this number, or the engine keeps no lineage.
+#define SQLSEC_RECORD_UNKNOWN 12
+
+// The lineage record has come to another end, or is not there yet.
+#define SQLSEC_RECORD_UNFIT 13
+
 // A mistake of sqlsec itself.
 #define SQLSEC_INTERNAL 99
 
@@ -99,6 +108,7 @@ int32_t sqlsec_open(const uint8_t *config,
 //
 // Returns SQLSEC_OK, and the reply holds the SQL that may be submitted; or SQLSEC_DENIED, and it holds the reasons; or another status, an empty reply
 // and an error: nothing was decided, and nothing may be submitted. An engine that has panicked denies this request and all later ones (`internal`).
+// A reply with `lineage_id` has left a pending record in the lineage store: say sqlsec_commit when its SQL was submitted, sqlsec_abort when it was not.
 //
 // The caller promises:
 // `request` points to `request_len` bytes. `reply_out` may be written to; what was there before is not freed. `error_out` is NULL, or may be written to.
@@ -106,6 +116,36 @@ int32_t sqlsec_check(SqlsecEngine engine,
                      const uint8_t *request,
                      size_t request_len,
                      struct SqlsecBytes *reply_out,
+                     struct SqlsecError **error_out);
+
+// Says that a script was submitted whose reply has this `lineage_id`: what it writes stays known, and the masks of its sources follow it. Saying it again is
+// no mistake.
+//
+// Returns SQLSEC_OK, or another status and an error: SQLSEC_RECORD_UNKNOWN, SQLSEC_RECORD_UNFIT (it was aborted), SQLSEC_LINEAGE_UNAVAILABLE (say it again later:
+// until then the record is pending, and protects), SQLSEC_INTERNAL for an engine that has panicked.
+//
+// The caller promises:
+// `error_out` is NULL, or may be written to.
+int32_t sqlsec_commit(SqlsecEngine engine,
+                      uint64_t lineage_id,
+                      struct SqlsecError **error_out);
+
+// Says that such a script was not submitted, and has written nothing. Where nobody knows whether it was, say neither: what is pending protects. Otherwise as
+// sqlsec_commit.
+//
+// The caller promises:
+// `error_out` is NULL, or may be written to.
+int32_t sqlsec_abort(SqlsecEngine engine,
+                     uint64_t lineage_id,
+                     struct SqlsecError **error_out);
+
+// Says that the job of such a script, which was committed, has finished and done what it was to do: what it has overwritten is gone. Not to be said of a job
+// that has failed. Otherwise as sqlsec_commit.
+//
+// The caller promises:
+// `error_out` is NULL, or may be written to.
+int32_t sqlsec_ended(SqlsecEngine engine,
+                     uint64_t lineage_id,
                      struct SqlsecError **error_out);
 
 // Closes an engine. Checks that run in it in other threads come to their end; later ones are refused with SQLSEC_HANDLE_INVALID.

@@ -1,6 +1,7 @@
-//! Open, check, close.
+//! Open, check, say what became of a submission, close.
 
-use sqlsec::host::{Config, Guarded, HostCode, HostError, Slots, open};
+use sqlsec::host::{Config, Guarded, HostCode, HostError, Settle, Slots, open};
+use sqlsec::lineage::store::RecordId;
 
 use crate::bytes::{SqlsecBytes, input};
 use crate::error::SqlsecError;
@@ -34,10 +35,10 @@ pub unsafe extern "C" fn sqlsec_open(
         // SAFETY: the caller promises it.
         let config = unsafe { input(config, config_len) }?;
         let config = Config::parse(config)?;
-        let judge = open(&config)?;
+        let opened = open(&config)?;
         #[cfg(feature = "panic-injection")]
-        let judge = Box::new(crate::injected::Injected(judge));
-        let handle = ENGINES.put(Guarded::configured(judge, &config)?)?;
+        let opened = crate::injected::injected(opened);
+        let handle = ENGINES.put(Guarded::configured(opened, &config)?)?;
         // SAFETY: as above.
         unsafe { engine_out.write(handle) };
         Ok(SQLSEC_OK)
@@ -50,6 +51,7 @@ pub unsafe extern "C" fn sqlsec_open(
 ///
 /// Returns SQLSEC_OK, and the reply holds the SQL that may be submitted; or SQLSEC_DENIED, and it holds the reasons; or another status, an empty reply
 /// and an error: nothing was decided, and nothing may be submitted. An engine that has panicked denies this request and all later ones (`internal`).
+/// A reply with `lineage_id` has left a pending record in the lineage store: say sqlsec_commit when its SQL was submitted, sqlsec_abort when it was not.
 ///
 /// # Safety
 /// `request` points to `request_len` bytes. `reply_out` may be written to; what was there before is not freed. `error_out` is NULL, or may be written to.
@@ -79,6 +81,71 @@ pub unsafe extern "C" fn sqlsec_check(
         // SAFETY: as above.
         unsafe { reply_out.write(SqlsecBytes::new(answer.json)) };
         Ok(status)
+    };
+    // SAFETY: the caller promises that it is NULL or may be written to.
+    unsafe { guard(error_out, call) }
+}
+
+/// Says that a script was submitted whose reply has this `lineage_id`: what it writes stays known, and the masks of its sources follow it. Saying it again is
+/// no mistake.
+///
+/// Returns SQLSEC_OK, or another status and an error: SQLSEC_RECORD_UNKNOWN, SQLSEC_RECORD_UNFIT (it was aborted), SQLSEC_LINEAGE_UNAVAILABLE (say it again later:
+/// until then the record is pending, and protects), SQLSEC_INTERNAL for an engine that has panicked.
+///
+/// # Safety
+/// `error_out` is NULL, or may be written to.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sqlsec_commit(
+    engine: SqlsecEngine,
+    lineage_id: u64,
+    error_out: *mut *mut SqlsecError,
+) -> i32 {
+    // SAFETY: the caller promises that it is NULL or may be written to.
+    unsafe { settle(engine, lineage_id, Settle::Commit, error_out) }
+}
+
+/// Says that such a script was not submitted, and has written nothing. Where nobody knows whether it was, say neither: what is pending protects. Otherwise as
+/// sqlsec_commit.
+///
+/// # Safety
+/// `error_out` is NULL, or may be written to.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sqlsec_abort(
+    engine: SqlsecEngine,
+    lineage_id: u64,
+    error_out: *mut *mut SqlsecError,
+) -> i32 {
+    // SAFETY: the caller promises that it is NULL or may be written to.
+    unsafe { settle(engine, lineage_id, Settle::Abort, error_out) }
+}
+
+/// Says that the job of such a script, which was committed, has finished and done what it was to do: what it has overwritten is gone. Not to be said of a job
+/// that has failed. Otherwise as sqlsec_commit.
+///
+/// # Safety
+/// `error_out` is NULL, or may be written to.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sqlsec_ended(
+    engine: SqlsecEngine,
+    lineage_id: u64,
+    error_out: *mut *mut SqlsecError,
+) -> i32 {
+    // SAFETY: the caller promises that it is NULL or may be written to.
+    unsafe { settle(engine, lineage_id, Settle::Ended, error_out) }
+}
+
+/// # Safety
+/// `error_out` is NULL, or may be written to.
+unsafe fn settle(
+    engine: SqlsecEngine,
+    lineage_id: u64,
+    settle: Settle,
+    error_out: *mut *mut SqlsecError,
+) -> i32 {
+    let call = || {
+        let engine = ENGINES.find(engine)?;
+        let settled = engine.settle(RecordId(lineage_id), settle);
+        settled.map(|()| SQLSEC_OK)
     };
     // SAFETY: the caller promises that it is NULL or may be written to.
     unsafe { guard(error_out, call) }

@@ -14,7 +14,10 @@ mod guard;
 mod injected;
 
 pub use bytes::{SqlsecBytes, sqlsec_bytes_free};
-pub use engine::{SqlsecEngine, sqlsec_check, sqlsec_close, sqlsec_open};
+pub use engine::{
+    SqlsecEngine, sqlsec_abort, sqlsec_check, sqlsec_close, sqlsec_commit, sqlsec_ended,
+    sqlsec_open,
+};
 pub use error::{
     SqlsecError, sqlsec_error_code, sqlsec_error_column, sqlsec_error_free, sqlsec_error_line,
     sqlsec_error_message, sqlsec_error_origin, sqlsec_error_status,
@@ -47,6 +50,12 @@ pub const SQLSEC_CATALOG_INVALID: i32 = 8;
 pub const SQLSEC_POLICY_INVALID: i32 = 9;
 /// The file of `audit` in the configuration cannot be written.
 pub const SQLSEC_AUDIT_UNWRITABLE: i32 = 10;
+/// The lineage store cannot be opened, or does not answer.
+pub const SQLSEC_LINEAGE_UNAVAILABLE: i32 = 11;
+/// No lineage record has this number, or the engine keeps no lineage.
+pub const SQLSEC_RECORD_UNKNOWN: i32 = 12;
+/// The lineage record has come to another end, or is not there yet.
+pub const SQLSEC_RECORD_UNFIT: i32 = 13;
 /// A mistake of sqlsec itself.
 pub const SQLSEC_INTERNAL: i32 = 99;
 

@@ -34,6 +34,11 @@ class Engine {
     return text;
   }
 
+  void commit(uint64_t lineage_id) const {
+    SqlsecError *error = nullptr;
+    if (sqlsec_commit(engine_, lineage_id, &error) != SQLSEC_OK) fail(error);
+  }
+
  private:
   static const uint8_t *bytes(const std::string &text) { return reinterpret_cast<const uint8_t *>(text.data()); }
   [[noreturn]] static void fail(SqlsecError *error) {
@@ -62,6 +67,13 @@ int main(int argc, char **argv) {
   }
   std::free(cases.text);
   bool thrown = false;
+  try {
+    Engine("{\"policy\": {\"text\": \"apiVersion: sqlsec/v1\\nversion: 1\\nrules: []\"}}").commit(1);
+  } catch (const std::runtime_error &error) {
+    thrown = std::string(error.what()).find("record-unknown") == 0;
+  }
+  CHECK(thrown, "a record that is not there is committed");
+  thrown = false;
   try {
     Engine("{\"policy\": 1}");
   } catch (const std::runtime_error &error) {

@@ -172,6 +172,7 @@ static void panics(void) {
     CHECK(text_holds(text, "\"code\":\"internal\"") && !text_holds(text, "\"sql\":"), "%.*s", (int)reply.len, (const char *)reply.ptr);
     sqlsec_bytes_free(&reply);
   }
+  CHECK(sqlsec_commit(engine, 1, NULL) == SQLSEC_INTERNAL && sqlsec_abort(engine, 1, NULL) == SQLSEC_INTERNAL, "it takes what became of a record");
   CHECK(sqlsec_check(other, u(REQUEST), sizeof REQUEST - 1, &reply, NULL) == SQLSEC_OK, "another engine");
   sqlsec_bytes_free(&reply);
   CHECK(sqlsec_close(engine, NULL) == SQLSEC_OK && sqlsec_close(other, NULL) == SQLSEC_OK, "close");

@@ -5,7 +5,9 @@ use std::time::SystemTime;
 
 use crate::catalog::{DataType, TypeKind};
 use crate::mask::MaskSpec;
-use crate::policy::{ColumnMask, KnownTable, Policy, Principal, Privilege, Resource, Rows};
+use crate::policy::{
+    ColumnMask, KnownTable, Obligations, Policy, Principal, Privilege, Resource, Rows,
+};
 
 /// The privileges on tables.
 const PRIVILEGES: [Privilege; 9] = [
@@ -65,7 +67,7 @@ impl Look {
                     Rows::Nothing => "FALSE".to_owned(),
                     Rows::Matching(filter) => filter.render(None),
                 },
-                masks: masks(&obligations.masks, &resource),
+                masks: masks(&obligations, &resource),
             });
         Self {
             may: PRIVILEGES.into_iter().filter(may).collect(),
@@ -75,12 +77,18 @@ impl Look {
 }
 
 /// A mask of a column is one of each of its fields, so that it can be compared with masks of fields.
-fn masks(masks: &[ColumnMask], resource: &Resource<'_>) -> BTreeMap<Vec<String>, Mask> {
+fn masks(obligations: &Obligations, resource: &Resource<'_>) -> BTreeMap<Vec<String>, Mask> {
     let columns = resource.columns.unwrap_or_default();
     let mut found = BTreeMap::new();
-    for mask in masks {
+    for mask in &obligations.masks {
+        let first = mask.path.first();
+        let denied = first.is_some_and(|column| obligations.denies(column));
         let said = Mask {
-            what: what(mask),
+            what: if denied {
+                "may not be read".to_owned()
+            } else {
+                what(mask)
+            },
             when: mask.when.as_ref().map(|when| when.render(None)),
         };
         let data_type = mask.path.split_first().and_then(|(first, fields)| {

@@ -11,6 +11,7 @@ mod look;
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::catalog::TableName;
@@ -18,7 +19,7 @@ use crate::policy::{KnownTable, Policy, Principal, Privilege, Subjects};
 use look::Look;
 
 /// One thing that is not as it was, for everybody of `who`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Difference {
     /// For whom, sorted.
     pub who: Vec<Class>,
@@ -34,7 +35,7 @@ pub struct Difference {
 }
 
 /// A kind of principal.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// This user, without groups.
@@ -48,7 +49,7 @@ pub enum Class {
 }
 
 /// What a difference is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum About {
     /// What holds where no rule speaks, or for all tables.
@@ -60,7 +61,7 @@ pub enum About {
 }
 
 /// In which direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Sees {
     /// Rows, values or doors that were closed.
@@ -72,7 +73,7 @@ pub enum Sees {
 }
 
 /// What is not as it was.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum Change {
     /// A privilege that is given or taken.

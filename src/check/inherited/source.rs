@@ -8,6 +8,10 @@ use crate::mask::MaskSpec;
 use crate::policy::{ColumnMask, Obligations, fold};
 
 /// What the rules say of a source dataset.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, while its column is looked at"
+)]
 pub(super) enum Source {
     /// The principal may not read it.
     Closed,

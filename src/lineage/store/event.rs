@@ -20,6 +20,45 @@ impl fmt::Display for RecordId {
     }
 }
 
+/// What has become of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It was neither committed nor aborted.
+    Pending,
+    /// Its submission was made; one that another system has told was made too.
+    Committed,
+    /// Its submission was not made.
+    Aborted,
+    /// Its job has finished.
+    Ended,
+}
+
+impl Fate {
+    /// What the events of a store, oldest first, say of a record; nothing where none of them brought it.
+    #[must_use]
+    pub fn of(id: RecordId, events: &[(u64, Event)]) -> Option<Self> {
+        let mut fate = None;
+        for (number, event) in events {
+            match event {
+                Event::Pending(_) if *number == id.0 => fate = Some(Self::Pending),
+                Event::Import(_) if *number == id.0 => fate = Some(Self::Committed),
+                Event::Commit(about) if *about == id => fate = Some(Self::Committed),
+                Event::Abort(about) if *about == id => fate = Some(Self::Aborted),
+                Event::Ended(about) if *about == id => fate = Some(Self::Ended),
+                Event::Pending(_)
+                | Event::Import(_)
+                | Event::Commit(_)
+                | Event::Abort(_)
+                | Event::Ended(_)
+                | Event::Forget(_)
+                | Event::Declassify(_)
+                | Event::Classify { .. } => {}
+            }
+        }
+        fate
+    }
+}
+
 /// An event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

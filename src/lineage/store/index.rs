@@ -73,12 +73,20 @@ pub(super) fn append(
     Ok(number)
 }
 
-/// What has become of a record or a cut. Of a number that is of neither, nothing.
-fn so_far(rows: &mut dyn Rows, number: u64) -> Result<Fold, LineageError> {
+/// The event of this number, and those about what it brought, oldest first.
+pub(super) fn about_record(
+    rows: &mut dyn Rows,
+    number: u64,
+) -> Result<Vec<(u64, Event)>, LineageError> {
     let sql = "SELECT number, body FROM event WHERE number = $1 \
                UNION ALL SELECT number, body FROM event WHERE record = $2 ORDER BY 1";
     let number = Value::Number(signed(number));
-    let events = read(rows.rows(sql, &[number, number])?)?;
+    read(rows.rows(sql, &[number, number])?)
+}
+
+/// What has become of a record or a cut. Of a number that is of neither, nothing.
+fn so_far(rows: &mut dyn Rows, number: u64) -> Result<Fold, LineageError> {
+    let events = about_record(rows, number)?;
     let mut fold = Fold::default();
     let begins = |event: &Event| about(event).is_none();
     if events.first().is_some_and(|(_, first)| begins(first)) {

@@ -31,7 +31,7 @@ mod stored;
 mod tables;
 
 pub use entry::Entry;
-pub use event::{Cut, CutAt, Event, Forget, RecordId};
+pub use event::{Cut, CutAt, Event, Fate, Forget, RecordId};
 pub use fold::Fold;
 pub use import::record_of_event;
 pub use known::Known;
@@ -44,6 +44,14 @@ pub use sqlite::SqliteStore;
 use std::sync::Arc;
 
 use super::Record;
+
+/// Whether the place of a store is the address of a database, and no file.
+#[must_use]
+pub fn is_address(place: &str) -> bool {
+    ["postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| place.starts_with(scheme))
+}
 
 /// Where lineage is read.
 pub trait LineageSource: Send + Sync {
@@ -106,6 +114,14 @@ pub trait LineageStore: LineageSource {
     /// As [`LineageStore::append`]; an id that is not committed, or has ended already.
     fn ended(&self, id: RecordId) -> Result<(), LineageError> {
         self.append(Event::Ended(id), None).map(drop)
+    }
+
+    /// What has become of a record; nothing where the store has none of this number.
+    ///
+    /// # Errors
+    /// A store that cannot read.
+    fn fate(&self, id: RecordId) -> Result<Option<Fate>, LineageError> {
+        Ok(Fate::of(id, &self.events()?))
     }
 
     /// All events with their numbers, oldest first: the audit.

@@ -16,7 +16,7 @@ use postgres::config::{Host, SslMode, TargetSessionAttrs};
 
 use self::link::{Fault, Link};
 use super::tables::{Database, Rows, Tabled, Value, Work};
-use super::{Event, Known, LineageError, LineageSource, LineageStore};
+use super::{Event, Fate, Known, LineageError, LineageSource, LineageStore, RecordId};
 
 /// How often a piece of work is begun at most.
 const ATTEMPTS: u64 = 6;
@@ -109,6 +109,10 @@ impl LineageSource for PostgresStore {
 impl LineageStore for PostgresStore {
     fn append(&self, event: Event, unchanged_since: Option<u64>) -> Result<u64, LineageError> {
         self.tabled.append(&event, unchanged_since)
+    }
+
+    fn fate(&self, id: RecordId) -> Result<Option<Fate>, LineageError> {
+        self.tabled.fate(id)
     }
 
     fn events(&self) -> Result<Vec<(u64, Event)>, LineageError> {

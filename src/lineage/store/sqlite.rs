@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags, ToSql, TransactionBehavior, params_from_it
 
 use super::index;
 use super::tables::{Database, Rows, Tabled, Value, Work};
-use super::{Event, Known, LineageError, LineageSource, LineageStore};
+use super::{Event, Fate, Known, LineageError, LineageSource, LineageStore, RecordId};
 
 /// How long a writer waits for another.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -95,7 +95,7 @@ impl SqliteStore {
         )
     }
 
-    /// Opens a store that is there: a name that was mistyped is no empty store.
+    /// Opens a store that is there: a name that was mistyped is no empty store, and a file that was emptied is none either.
     ///
     /// # Errors
     /// As [`SqliteStore::open`], and where there is no file.
@@ -113,7 +113,7 @@ impl SqliteStore {
 
     fn with(path: &Path, flags: OpenFlags) -> Result<Self, LineageError> {
         let mut writing = connect(path, flags)?;
-        migrate(&mut writing)?;
+        migrate(&mut writing, flags.contains(OpenFlags::SQLITE_OPEN_CREATE))?;
         let journal = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
         writing.execute_batch(journal).map_err(unavailable)?;
         let reading = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -133,6 +133,10 @@ impl LineageSource for SqliteStore {
 impl LineageStore for SqliteStore {
     fn append(&self, event: Event, unchanged_since: Option<u64>) -> Result<u64, LineageError> {
         self.tabled.append(&event, unchanged_since)
+    }
+
+    fn fate(&self, id: RecordId) -> Result<Option<Fate>, LineageError> {
+        self.tabled.fate(id)
     }
 
     fn events(&self) -> Result<Vec<(u64, Event)>, LineageError> {
@@ -211,8 +215,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, LineageError> {
     Ok(connection)
 }
 
-/// Brings a file to the version of this program.
-fn migrate(connection: &mut Connection) -> Result<(), LineageError> {
+/// Brings a file to the version of this program. `create`: an empty one too.
+fn migrate(connection: &mut Connection, create: bool) -> Result<(), LineageError> {
     if stamp(connection)? == (i64::from(APPLICATION), MIGRATIONS.len()) {
         return Ok(());
     }
@@ -223,7 +227,8 @@ fn migrate(connection: &mut Connection) -> Result<(), LineageError> {
     let tables: i64 = write
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
         .map_err(unavailable)?;
-    if tables > 0 && application != i64::from(APPLICATION) {
+    let ours = application == i64::from(APPLICATION);
+    if !ours && (tables > 0 || !create) {
         return Err(LineageError::Unreadable(
             "it is no lineage store".to_owned(),
         ));

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::index;
 use super::stored::Stored;
-use super::{Event, Known, LineageError};
+use super::{Event, Fate, Known, LineageError, RecordId};
 
 /// An argument of a statement.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +91,11 @@ impl Tabled {
             serde_json::to_string(event).map_err(|error| LineageError::Unfit(error.to_string()))?;
         let mut database = held(&self.writing);
         database.write(&mut |rows| index::append(rows, event, &body, unchanged_since))
+    }
+
+    pub fn fate(&self, id: RecordId) -> Result<Option<Fate>, LineageError> {
+        let events = index::about_record(&mut *held(&self.reading), id.0)?;
+        Ok(Fate::of(id, &events))
     }
 
     pub fn events(&self) -> Result<Vec<(u64, Event)>, LineageError> {

@@ -1,11 +1,14 @@
 //! What an account of a decision holds: plain values, as they are printed and written as JSON.
 
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::{Effect, Mode, Privilege, Refusal, RuleId};
 
 /// The account of one table for one principal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Account {
     /// Each privilege that was asked for.
     pub access: Vec<PrivilegeOutcome>,
@@ -16,6 +19,8 @@ pub struct Account {
     pub masks: Vec<MaskOutcome>,
     /// The columns and fields that a rule shows on purpose.
     pub shown: Vec<MaskOutcome>,
+    /// The columns that may not be read.
+    pub denied: Vec<DeniedOutcome>,
     /// Why it is closed, whatever access says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed: Option<Closed>,
@@ -25,8 +30,27 @@ pub struct Account {
     pub aside: Vec<Aside>,
 }
 
+impl Account {
+    /// A table that the rules were not asked for: denied, by no rule.
+    pub(crate) fn unanswered(privileges: &BTreeSet<Privilege>, refusal: &Refusal) -> Self {
+        Self {
+            access: privileges
+                .iter()
+                .map(|p| PrivilegeOutcome::none(*p))
+                .collect(),
+            rows: None,
+            masks: Vec::new(),
+            shown: Vec::new(),
+            denied: Vec::new(),
+            closed: Some(Closed::from(refusal)),
+            faces: Vec::new(),
+            aside: Vec::new(),
+        }
+    }
+}
+
 /// The account of something that is no table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ObjectAccount {
     /// Each privilege that was asked for.
     pub access: Vec<PrivilegeOutcome>,
@@ -36,8 +60,22 @@ pub struct ObjectAccount {
     pub aside: Vec<Aside>,
 }
 
+impl ObjectAccount {
+    /// Something that the rules were not asked for: denied, by no rule.
+    pub(crate) fn unanswered(privileges: &BTreeSet<Privilege>) -> Self {
+        Self {
+            access: privileges
+                .iter()
+                .map(|p| PrivilegeOutcome::none(*p))
+                .collect(),
+            how: Vec::new(),
+            aside: Vec::new(),
+        }
+    }
+}
+
 /// What came of one privilege.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PrivilegeOutcome {
     /// Which.
     pub privilege: Privilege,
@@ -47,8 +85,19 @@ pub struct PrivilegeOutcome {
     pub by: Vec<RuleId>,
 }
 
+impl PrivilegeOutcome {
+    /// Denied, and no rule says so.
+    const fn none(privilege: Privilege) -> Self {
+        Self {
+            privilege,
+            effect: Effect::Deny,
+            by: Vec::new(),
+        }
+    }
+}
+
 /// What came of the rows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RowsOutcome {
     /// All.
@@ -65,7 +114,7 @@ pub enum RowsOutcome {
 }
 
 /// What came of one column or field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MaskOutcome {
     /// The column, then nested fields.
     pub column: Vec<String>,
@@ -78,8 +127,17 @@ pub struct MaskOutcome {
     pub by: RuleId,
 }
 
+/// A column that may not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct DeniedOutcome {
+    /// Its name.
+    pub column: String,
+    /// The rules that say so.
+    pub by: Vec<RuleId>,
+}
+
 /// Why a table is closed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Closed {
     /// The code of the refusal.
     pub code: &'static str,
@@ -103,7 +161,7 @@ impl From<&Refusal> for Closed {
 }
 
 /// One identity of a table: its logical name, a physical one, a table of the site over the same bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Face {
     /// Which.
     pub name: String,
@@ -115,10 +173,25 @@ pub struct Face {
     pub filters: Vec<FilterAccount>,
     /// Its masks.
     pub columns: Vec<ColumnAccount>,
+    /// What rules on columns say of reading them.
+    pub readable: Vec<ReadAccount>,
+}
+
+/// What rules say of reading one column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ReadAccount {
+    /// The column.
+    pub column: String,
+    /// Whether it may be read, where the table may.
+    pub effect: Effect,
+    /// The rules that say so.
+    pub by: Vec<RuleId>,
+    /// Rules that speak and do not count.
+    pub lost: Vec<Lost>,
 }
 
 /// What the access rules of one face say of one privilege.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PrivilegeAccount {
     /// Which.
     pub privilege: Privilege,
@@ -131,7 +204,7 @@ pub struct PrivilegeAccount {
 }
 
 /// What one filter comes to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FilterAccount {
     /// The rule.
     pub rule: RuleId,
@@ -144,7 +217,7 @@ pub struct FilterAccount {
 }
 
 /// What a filter does for a principal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// It is a part of the condition.
@@ -160,7 +233,7 @@ pub enum Part {
 }
 
 /// Which rules speak of one column or field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ColumnAccount {
     /// The column, then nested fields.
     pub column: Vec<String>,
@@ -171,7 +244,7 @@ pub struct ColumnAccount {
 }
 
 /// A rule that speaks and does not decide.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Lost {
     /// The rule.
     pub rule: RuleId,
@@ -180,7 +253,7 @@ pub struct Lost {
 }
 
 /// A rule about the table that has no say.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Aside {
     /// The rule.
     pub rule: RuleId,
@@ -189,7 +262,7 @@ pub struct Aside {
 }
 
 /// Why a rule does not decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
     /// Its `valid` does not hold now.

@@ -5,13 +5,16 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::super::bind::bind;
+use super::super::columns;
 use super::super::decide::{Hit, Verdict, verdict};
 use super::super::document::Mode;
 use super::super::masks::{self, Masking};
 use super::super::rule::{RuleKind, Standing, same_mask};
 use super::super::subject::Who;
 use super::super::{Effect, Policy, Privilege, Refusal, Resource, RuleId};
-use super::account::{ColumnAccount, Face, FilterAccount, Lost, Part, PrivilegeAccount, Why};
+use super::account::{
+    ColumnAccount, Face, FilterAccount, Lost, Part, PrivilegeAccount, ReadAccount, Why,
+};
 
 /// The faces of a table, in the order in which they are decided; those without rules are left out where there are others.
 pub(super) fn all(
@@ -46,8 +49,13 @@ pub(super) fn all(
         } else {
             Vec::new()
         },
+        readable: if reads {
+            readable(hits, who, resource)
+        } else {
+            Vec::new()
+        },
         columns: if reads {
-            columns(hits, who, resource)
+            masked(hits, who, resource)
         } else {
             Vec::new()
         },
@@ -103,6 +111,42 @@ pub(super) fn privilege(hits: &[Hit<'_>], who: &Who<'_>, privilege: Privilege) -
     }
 }
 
+/// Who may read which columns, by the rules among `hits`: those that lost too.
+fn readable(hits: &[Hit<'_>], who: &Who<'_>, resource: &Resource<'_>) -> Vec<ReadAccount> {
+    // A refusal is the outcome, which has been told.
+    let said = columns::said(hits, who, resource).unwrap_or_default();
+    let speaks = |hit: &&Hit<'_>| {
+        matches!(hit.rule.kind, RuleKind::Columns(_)) && hit.rule.standing(who) == Standing::Speaks
+    };
+    let told = said.into_iter().map(|(column, said)| {
+        let about = |hit: &&Hit<'_>| {
+            let mut patterns = hit.targets.iter().flat_map(|target| &target.columns);
+            patterns.any(|p| {
+                p.expand(resource)
+                    .iter()
+                    .any(|path| path.first() == Some(&column))
+            })
+        };
+        let others = hits.iter().filter(speaks).filter(about);
+        let others = others.filter(|hit| !said.rules.contains(&hit.rule.id));
+        let lost = others.map(|hit| Lost {
+            rule: hit.rule.id.clone(),
+            why: if hit.rule.priority == said.priority {
+                Why::DenyWins
+            } else {
+                Why::Priority
+            },
+        });
+        ReadAccount {
+            lost: lost.collect(),
+            effect: said.effect,
+            by: said.rules.clone(),
+            column: column.clone(),
+        }
+    });
+    told.collect()
+}
+
 fn filters(hits: &[Hit<'_>], who: &Who<'_>, resource: &Resource<'_>) -> Vec<FilterAccount> {
     let mut told = Vec::new();
     for hit in hits {
@@ -135,7 +179,7 @@ fn filters(hits: &[Hit<'_>], who: &Who<'_>, resource: &Resource<'_>) -> Vec<Filt
     told
 }
 
-fn columns<'p>(hits: &[Hit<'p>], who: &Who<'_>, resource: &Resource<'_>) -> Vec<ColumnAccount> {
+fn masked<'p>(hits: &[Hit<'p>], who: &Who<'_>, resource: &Resource<'_>) -> Vec<ColumnAccount> {
     let mut told = Vec::new();
     let mut watch = |path: &[String],
                      stack: &[Masking<'p>],

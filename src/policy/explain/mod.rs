@@ -23,8 +23,8 @@ use super::{
 };
 
 pub use account::{
-    Account, Aside, Closed, ColumnAccount, Face, FilterAccount, Lost, MaskOutcome, ObjectAccount,
-    Part, PrivilegeAccount, PrivilegeOutcome, RowsOutcome, Why,
+    Account, Aside, Closed, ColumnAccount, DeniedOutcome, Face, FilterAccount, Lost, MaskOutcome,
+    ObjectAccount, Part, PrivilegeAccount, PrivilegeOutcome, ReadAccount, RowsOutcome, Why,
 };
 
 impl Policy {
@@ -46,6 +46,7 @@ impl Policy {
             rows: None,
             masks: Vec::new(),
             shown: Vec::new(),
+            denied: Vec::new(),
             closed: None,
             faces: Vec::new(),
             aside: Vec::new(),
@@ -60,7 +61,7 @@ impl Policy {
         }
         // Without a clock nothing is in force, and the decision has said so.
         if let Ok(now) = clock(now) {
-            let who = self.compiled.roles.resolve(who);
+            let who = self.who(who);
             account.faces = face::all(self, &who, resource, privileges, now);
             account.aside = self.aside(&who, resource, privileges, now);
             if account.closed.is_none() && reads {
@@ -93,7 +94,7 @@ impl Policy {
                 aside: Vec::new(),
             };
         };
-        let who = self.compiled.roles.resolve(who);
+        let who = self.who(who);
         let hits = |now| self.hits(self.index.of_object(), now, |t| t.has_object(object));
         let (ever, in_force) = (hits(None), hits(Some(now)));
         let how = privileges.iter();
@@ -175,7 +176,9 @@ impl Policy {
         let mut found: BTreeMap<RuleId, Why> = BTreeMap::new();
         let matters = |rule: &Rule| match &rule.kind {
             RuleKind::Access(_, named) => named.iter().any(|p| privileges.contains(p)),
-            RuleKind::Filter(..) | RuleKind::Mask(_) => privileges.contains(&Privilege::Select),
+            RuleKind::Filter(..) | RuleKind::Mask(_) | RuleKind::Columns(_) => {
+                privileges.contains(&Privilege::Select)
+            }
         };
         for hit in ever.iter().filter(|hit| matters(hit.rule)) {
             if let Some(why) = no_say(hit.rule, who, now) {
@@ -228,7 +231,14 @@ fn fill(account: &mut Account, obligations: &Obligations) {
             by: filter.rules.clone(),
         },
     });
-    account.masks = obligations.masks.iter().map(masked).collect();
+    let masks = obligations.masks.iter();
+    let masks = masks.filter(|mask| !mask.path.first().is_some_and(|c| obligations.denies(c)));
+    account.masks = masks.map(masked).collect();
+    let denied = obligations.denied.iter().map(|denied| DeniedOutcome {
+        column: denied.column.clone(),
+        by: denied.rules.clone(),
+    });
+    account.denied = denied.collect();
     account.shown = obligations.shown.iter().map(shown).collect();
 }
 

@@ -28,8 +28,12 @@ impl Lint {
             if let Some(condition) = condition(rule) {
                 self.condition(rule, condition, &resource);
             }
-            if let RuleKind::Mask(mask) = &rule.kind {
-                self.masked(rule, mask, &about, &resource, &mut columns);
+            match &rule.kind {
+                RuleKind::Mask(mask) => {
+                    self.masked(rule, mask, &about, &resource, &mut columns);
+                }
+                RuleKind::Columns(_) => self.whole(rule, &about, &resource, &mut columns),
+                RuleKind::Filter(..) | RuleKind::Access(..) => {}
             }
         }
         let about_objects = rule
@@ -102,6 +106,31 @@ impl Lint {
                 self.mask(rule, mask, &path, columns, resource);
             }
             seen.looked_for = true;
+        }
+    }
+
+    /// A rule that says who may read which columns.
+    fn whole(
+        &mut self,
+        rule: &Rule,
+        about: &[&Target],
+        resource: &Resource<'_>,
+        seen: &mut Columns,
+    ) {
+        let Some(columns) = resource.columns else {
+            seen.found = true;
+            return;
+        };
+        for pattern in about.iter().flat_map(|target| &target.columns) {
+            seen.looked_for = true;
+            for path in paths(pattern, resource) {
+                seen.found = true;
+                if resource.find(columns, &path).is_err() {
+                    let column = path.join(".");
+                    let message = format!("`{}` has no column `{column}`", resource.name);
+                    self.error(rule, rule.on_at, "column-unknown", message);
+                }
+            }
         }
     }
 

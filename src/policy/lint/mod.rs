@@ -123,6 +123,6 @@ fn condition(rule: &Rule) -> Option<&Condition> {
     match &rule.kind {
         RuleKind::Filter(_, condition) => Some(condition),
         RuleKind::Mask(mask) => mask.when.as_ref(),
-        RuleKind::Access(..) => None,
+        RuleKind::Access(..) | RuleKind::Columns(_) => None,
     }
 }

@@ -96,7 +96,7 @@ fn shadowed(rule: &Rule, by: &Rule) -> Finding {
             "adds nothing: rule `{}` says the same of all that it is about",
             by.id
         ),
-        RuleKind::Mask(_) | RuleKind::Access(..) => {
+        RuleKind::Mask(_) | RuleKind::Access(..) | RuleKind::Columns(_) => {
             format!("never decides anything: rule `{}` outranks it", by.id)
         }
     };
@@ -107,7 +107,7 @@ fn shadowed(rule: &Rule, by: &Rule) -> Finding {
 fn shadows(strong: &Rule, weak: &Rule) -> bool {
     let unconditional = match &strong.kind {
         RuleKind::Mask(mask) => mask.when.is_none(),
-        RuleKind::Filter(..) | RuleKind::Access(..) => true,
+        RuleKind::Filter(..) | RuleKind::Access(..) | RuleKind::Columns(_) => true,
     };
     outranks(strong, weak) == Some(Share::All) && unconditional && speaks_wherever(strong, weak)
 }
@@ -158,6 +158,12 @@ fn outranks(strong: &Rule, weak: &Rule) -> Option<Share> {
                 _ => Some(Share::Some),
             }
         }
+        (RuleKind::Columns(effect), RuleKind::Columns(weaker)) => {
+            let denies = matches!((effect, weaker), (Effect::Deny, Effect::Allow));
+            let stronger =
+                strong.priority > weak.priority || (denies && strong.priority == weak.priority);
+            stronger.then_some(Share::All)
+        }
         _ => None,
     }
 }
@@ -175,8 +181,12 @@ fn outranked(wide: &Rule, narrow: &Rule) -> Option<Finding> {
         (RuleKind::Access(effect, _), RuleKind::Access(other, _)) if effect == other => {
             return None;
         }
+        (RuleKind::Columns(effect), RuleKind::Columns(other)) if effect == other => return None,
         (RuleKind::Mask(a), RuleKind::Mask(b)) if same(a, b) => return None,
-        (RuleKind::Mask(_) | RuleKind::Access(..), RuleKind::Mask(_) | RuleKind::Access(..)) => {
+        (
+            RuleKind::Mask(_) | RuleKind::Access(..) | RuleKind::Columns(_),
+            RuleKind::Mask(_) | RuleKind::Access(..) | RuleKind::Columns(_),
+        ) => {
             outranks(wide, narrow)?;
             let message = "outranks it: for whom both are, the broader one decides";
             ("broader-wins", message)

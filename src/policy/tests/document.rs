@@ -3,6 +3,70 @@
 use super::*;
 
 #[test]
+fn a_list_is_no_mapping_whose_fields_come_in_order() {
+    for text in [
+        "apiVersion: sqlsec/v1\nrules: []\ndefaults: [deny]",
+        "apiVersion: sqlsec/v1\nrules: []\nroles: [[boss]]",
+        "apiVersion: sqlsec/v1\nrules:\n- { type: row_filter, id: x, to: [[ann]], on: { table: a.b.c }, filter: a = 1 }",
+    ] {
+        let error = Policy::load(text, "list").expect_err(text);
+        assert!(
+            error
+                .findings
+                .iter()
+                .any(|f| f.code == "document-shape" && f.line == 3),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn an_access_rule_on_columns_is_about_reading_whole_ones() {
+    let rule = |on: &str, privileges: &str| {
+        let text = format!(
+            "apiVersion: sqlsec/v1\nrules: [ {{ id: x, type: access, effect: deny, to: {{ users: [ann] }}, on: {on}, privileges: {privileges} }} ]"
+        );
+        let found = Policy::load(&text, "columns").err();
+        found.map(|error| error.findings.iter().map(|f| f.code).collect::<Vec<_>>())
+    };
+    assert_eq!(
+        rule("{ table: a.b.c, columns: [x, 'y*'] }", "[select]"),
+        None
+    );
+    let only = Some("privilege-target");
+    for (on, privileges, code) in [
+        ("{ table: a.b.c, columns: [x] }", "[select, insert]", only),
+        ("{ table: a.b.c, columns: [x] }", "[update]", only),
+        (
+            "{ table: a.b.c, columns: [x.y] }",
+            "[select]",
+            Some("bad-target"),
+        ),
+        (
+            "{ object: a.b, columns: [x] }",
+            "[select]",
+            Some("bad-target"),
+        ),
+    ] {
+        let found = rule(on, privileges).unwrap_or_default();
+        assert!(
+            found.contains(&code.unwrap()),
+            "{on} {privileges}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_policy_states_no_principal() {
+    let text = "{ apiVersion: sqlsec/v1, rules: [], principal: { user: ann } }";
+    let error = Policy::load(text, "stated").expect_err("no answer");
+    assert!(
+        error.findings.iter().any(|f| f.code == "excerpt"),
+        "{error}"
+    );
+}
+
+#[test]
 fn the_document_of_the_design_loads() {
     let policy = Policy::load(DESIGN, "design.yaml").unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(policy.version(), 42);

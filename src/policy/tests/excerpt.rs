@@ -7,7 +7,9 @@ use proptest::sample::{select, subsequence};
 
 use super::reference::{documents, principals};
 use super::*;
-use crate::source::{Answer, Asked, Question, Scope, Whole, wire};
+use crate::source::{
+    Answer, Asked, Directory, Question, Scope, USERS_VERSION, UserDecl, UsersDocument, Whole, wire,
+};
 
 /// All that is decided about a table.
 fn decided(policy: &Asked, who: &Principal, resource: &Resource<'_>) -> String {
@@ -31,6 +33,30 @@ fn sent(whole: &Whole, question: &Question) -> Asked {
     Asked::answer(&Answer::to(Arc::new(question.clone()), Arc::new(policy)))
 }
 
+/// The same where the site lists its users: what is claimed goes over the wire and counts for nothing.
+fn stated(whole: &Whole, question: &Question, users: &Directory) -> Asked {
+    let document = whole.answer(&question.principal, question.scope(), Some(users));
+    let text = serde_json::to_string(&document).expect("JSON");
+    let policy =
+        Policy::load_answer(&text, "answer").unwrap_or_else(|error| panic!("{error}\n{text}"));
+    Asked::answer(&Answer::to(Arc::new(question.clone()), Arc::new(policy)))
+}
+
+fn listed(who: &Principal) -> Directory {
+    let user = UserDecl {
+        name: who.user.clone(),
+        groups: who.groups.clone(),
+        roles: who.roles.clone(),
+        attributes: who.attributes.clone(),
+    };
+    let document = UsersDocument {
+        api_version: USERS_VERSION.to_owned(),
+        users: vec![user],
+    };
+    let text = serde_json::to_string(&document).expect("JSON");
+    Directory::load(&text, "users").expect("users")
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -38,6 +64,7 @@ proptest! {
     fn an_excerpt_decides_as_the_whole(
         document in documents(),
         who in principals(),
+        claims in principals(),
         name in select(vec!["c.d.t1", "c.d.t2", "c.x.t1", "x.y.z", "c.d.T1", "C.d.t1", "C.D.T2"]),
         also in subsequence(vec!["c.d.t1", "c.d.T1", "c.x.t2"], 0..=2),
         physical in subsequence(vec!["k://h/p1", "k://h/p2", "k://x/p1"], 0..=2),
@@ -58,5 +85,12 @@ proptest! {
         }
         let answer = sent(&whole, &Question::new(who.clone(), scope));
         prop_assert_eq!(decided(&answer, &who, &resource), decided(&home, &who, &resource), "{}", text);
+        let claimed = Principal { user: who.user.clone(), ..claims };
+        let mut scope = Scope::default();
+        for privilege in [Privilege::Select, Privilege::Insert] {
+            scope.about(&resource, Some(privilege));
+        }
+        let answer = stated(&whole, &Question::new(claimed.clone(), scope), &listed(&who));
+        prop_assert_eq!(decided(&answer, &claimed, &resource), decided(&home, &who, &resource), "{}", text);
     }
 }

@@ -465,6 +465,7 @@ pub(super) fn documents() -> impl Strategy<Value = Document> {
         inheritance: Default::default(),
         strict_functions: Vec::new(),
         excerpt: None,
+        principal: None,
         rules,
     })
 }

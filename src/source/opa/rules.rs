@@ -165,6 +165,7 @@ fn document(rules: Vec<RuleDecl>) -> Document {
         strict_functions: Vec::new(),
         // OPA cannot say which functions are called in answers to other questions.
         excerpt: None,
+        principal: None,
         rules,
     }
 }

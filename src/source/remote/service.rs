@@ -185,6 +185,10 @@ impl Inner {
             .await?;
         let told = (asked, leave);
         let snapshot = match (given, held) {
+            (Given::Rules(policy, ..), _) if !policy.is_about(&question.principal.user) => {
+                let why = "it has answered for another user";
+                return Err(SourceProblem::Unusable(why.to_owned()));
+            }
             (Given::Rules(policy, etag, length), _) => {
                 Snapshot::new(*policy, question, told, &self.bounds, (etag, length))
             }

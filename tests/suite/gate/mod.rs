@@ -5,7 +5,8 @@
 use std::sync::{Arc, Mutex};
 
 use sqlsec::catalog::{CatalogSource, Lookup, TableName};
-use sqlsec::check::{Code, Decision};
+use sqlsec::check::{Code, Decision, ScriptAccount, explain};
+use sqlsec::policy::Effect;
 use sqlsec::source::{Answer, PolicySource, Question, Scope, SourceError, SourceProblem, Whole};
 use sqlsec::{Catalog, Gate, Policy, Principal, Request, SubmitCheck};
 
@@ -46,9 +47,20 @@ fn said(reply: &sqlsec::Reply) -> (Option<String>, String, String) {
     (reply.decision.sql().map(str::to_owned), errors, reports)
 }
 
+/// An account as JSON, without the rules that only the whole policy has: those whose `exclude` leaves a table out.
+fn told(account: &ScriptAccount) -> serde_json::Value {
+    let mut value = serde_json::to_value(&account.statements).expect("JSON");
+    let statements = value.as_array_mut().into_iter().flatten();
+    for table in statements.flat_map(|s| s["tables"].as_array_mut().into_iter().flatten()) {
+        let aside = table["aside"].as_array_mut().expect("a list");
+        aside.retain(|rule| rule["why"] != "excluded");
+    }
+    value
+}
+
 #[test]
 fn an_excerpt_decides_as_the_whole_policy_does() {
-    let mut compared = 0;
+    let (mut compared, mut accounts) = (0, 0);
     for case in cases() {
         let Some(mode) = case.settings.modes.first() else {
             continue;
@@ -81,11 +93,23 @@ fn an_excerpt_decides_as_the_whole_policy_does() {
                 // A second time the question is known.
                 excerpt = gate.check(&request);
                 assert_eq!(said(&excerpt), said(&whole), "{} again", case.id);
+                if compared % 8 == 0 {
+                    let policy =
+                        Policy::load(&world.policy_text(policy), "whole").expect("a policy");
+                    let catalog = world.catalog(&case.settings.catalog);
+                    let home = explain(&Arc::new(policy), catalog, &request);
+                    let away = gate.explain(&request);
+                    assert_eq!(told(&away), told(&home), "the account of {}", case.id);
+                    accounts += 1;
+                }
                 compared += 1;
             }
         }
     }
-    println!("{compared} requests decided by excerpts as by the whole policy");
+    println!(
+        "{compared} requests decided by excerpts as by the whole policy, {accounts} accounts the same"
+    );
+    assert!(accounts >= 60, "only {accounts} accounts");
     assert!(compared >= 500, "only {compared} compared");
 }
 
@@ -186,6 +210,42 @@ fn silence_about_a_table_is_no_leave_to_read_it() {
     }
     // It was asked again, and not for ever.
     assert!(service.0.asked.lock().unwrap().len() <= 16);
+}
+
+#[test]
+fn the_account_of_what_was_not_answered_says_so() {
+    let gate = Gate::new(Arc::new(Service::new(POLICY)), catalog());
+    let asked = gate.question(&request("ann", "SELECT id FROM a"));
+    let scope = asked.scope().clone();
+    let gate = Gate::new(Arc::new(Narrow(Service::new(POLICY), scope)), catalog());
+    let account = gate.explain(&request(
+        "ann",
+        "SELECT a.id FROM a, b; CREATE FUNCTION f AS 'x.Y'",
+    ));
+    let tables: Vec<_> = account.statements[0]
+        .tables
+        .iter()
+        .map(|table| {
+            let closed = table.account.closed.as_ref().map(|closed| closed.code);
+            (
+                table.name.table.as_str(),
+                table.account.access[0].effect,
+                closed,
+            )
+        })
+        .collect();
+    assert_eq!(
+        tables,
+        [
+            ("a", Effect::Allow, None),
+            ("b", Effect::Deny, Some("policy-incomplete"))
+        ]
+    );
+    let object = &account.statements[1].objects[0].account;
+    assert_eq!(
+        (object.access[0].effect, object.access[0].by.len()),
+        (Effect::Deny, 0)
+    );
 }
 
 /// A service that is down.

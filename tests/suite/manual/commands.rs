@@ -13,8 +13,13 @@ use super::pages;
 use crate::case::root;
 
 /// Commands that are not run here, by how they begin, and why.
-const ELSEWHERE: [(&str, &str); 12] = [
+const ELSEWHERE: [(&str, &str); 14] = [
     ("bindings/", "the bindings' own tests, a command each"),
+    (
+        "SQLSEC_STREAMPARK=",
+        "bindings/streampark/test, where a real console is",
+    ),
+    ("dist/", "the packages themselves: too long for these tests"),
     ("mvn ", "part of bindings/java/test"),
     (
         "cargo build --release -p sqlsec-c",

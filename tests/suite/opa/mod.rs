@@ -122,9 +122,9 @@ fn the_quickstart_reads_the_same_as_with_its_policy_file() {
     }
     // The same by the command line.
     for (speaks, who) in [("opa", "userA"), ("opa-document", "userB")] {
-        let rewrite = |rules: &[&str]| {
+        let command = |command: &str, rules: &[&str]| {
             let ran = Command::new(env!("CARGO_BIN_EXE_sqlsec"))
-                .args(["rewrite", "--user", who, "--timeout", "60"])
+                .args([command, "--user", who, "--timeout", "60"])
                 .args(rules)
                 .arg("fixtures/quickstart/shop.sql")
                 .current_dir(root())
@@ -132,10 +132,20 @@ fn the_quickstart_reads_the_same_as_with_its_policy_file() {
                 .expect("it runs");
             (ran.status.code(), ran.stdout, ran.stderr)
         };
+        let rewrite = |rules: &[&str]| command("rewrite", rules);
         let by_file = rewrite(&["--policy", "fixtures/quickstart/policy.yaml"]);
-        let by_opa = rewrite(&["--service", &server.url(), "--speaks", speaks]);
+        let opa = ["--service", &server.url(), "--speaks", speaks];
+        let by_opa = rewrite(&opa);
         assert_eq!(by_file.0, Some(0));
         assert_eq!(by_opa, by_file, "{who} by {speaks}");
+        let (status, said, _) = command("explain", &opa);
+        let said = String::from_utf8(said).expect("text");
+        assert_eq!(status, Some(0), "{said}");
+        assert!(said.contains("select: allowed by `"), "{said}");
+        assert!(
+            said.contains(" by `") && said.contains("filter `"),
+            "{said}"
+        );
     }
     // The auditor is in no region; the topic is read-only; payroll is nowhere among the rules.
     let writes = format!(

@@ -73,7 +73,7 @@ fn roles(file: &Value) -> Roles {
 }
 
 /// The tag store that the document names.
-fn tags(file: &Value) -> ServiceTags {
+pub fn tags(file: &Value) -> ServiceTags {
     let text = file.to_string();
     let Some((_, rest)) = text.split_once("serviceTagsFileName") else {
         return ServiceTags::default();

@@ -1,6 +1,7 @@
 //! Apache Ranger's own test files, read from the shared folder: the engine decides what Ranger's decides, but for what `known.rs` lists with a
 //! reason. Skipped, saying so, where the folder is absent.
 
+mod acl;
 mod answers;
 mod authz;
 mod baseplugin;

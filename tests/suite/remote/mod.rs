@@ -7,6 +7,7 @@ mod credentials;
 mod faults;
 mod ranger;
 mod serve;
+mod stated;
 mod tls;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -33,6 +34,7 @@ rules:
 const TABLES: &str = "
 CREATE TABLE a (id BIGINT, region STRING) WITH ('connector' = 'datagen');
 CREATE TABLE b (id BIGINT, phone STRING) WITH ('connector' = 'datagen');
+CREATE TABLE c (x BIGINT) WITH ('connector' = 'datagen');
 ";
 
 /// A request as a server sees it.

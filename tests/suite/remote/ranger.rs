@@ -196,9 +196,9 @@ fn the_quickstart_script_is_protected_by_what_a_server_gives() {
 #[test]
 fn the_command_line_asks_such_a_server_and_reads_such_files() {
     let desk = Desk::new();
-    let run = |arguments: &[&str]| {
+    let command = |command: &str, arguments: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_sqlsec"))
-            .args(["rewrite", "--user", "alice"])
+            .args([command, "--user", "alice"])
             .args(arguments)
             .arg("fixtures/quickstart/shop.sql")
             .current_dir(root())
@@ -211,21 +211,44 @@ fn the_command_line_asks_such_a_server_and_reads_such_files() {
             text(output.stderr),
         )
     };
-    let by_server = run(&["--ranger", &desk.server.url, "--ranger-service", SERVICE]);
+    let run = |arguments: &[&str]| command("rewrite", arguments);
+    let server = ["--ranger", &desk.server.url, "--ranger-service", SERVICE];
+    let by_server = run(&server);
     assert_eq!((by_server.0, by_server.2.as_str()), (Some(0), ""));
     assert_eq!(filter_of(&by_server.1), "region = 'beijing'");
     let file = |name: &str| format!("fixtures/ranger/{name}.json");
-    let by_file = run(&[
+    let files = ["policies", "roles", "tags", "users"].map(file);
+    let [policies, roles, tags, users] = &files;
+    let files = [
         "--ranger",
-        &file("policies"),
+        policies,
         "--ranger-roles",
-        &file("roles"),
+        roles,
         "--ranger-tags",
-        &file("tags"),
+        tags,
         "--ranger-users",
-        &file("users"),
-    ]);
+        users,
+    ];
+    let by_file = run(&files);
     assert_eq!(by_file, by_server);
+    // The account names the policies of Ranger that decided.
+    let (by_server, by_file) = (command("explain", &server), command("explain", &files));
+    assert_eq!(
+        (by_server.0, by_file.0),
+        (Some(0), Some(0)),
+        "{}",
+        by_file.2
+    );
+    let rest = |said: &str| said.split_once('\n').expect("a head").1.to_owned();
+    assert_eq!(rest(&by_server.1), rest(&by_file.1));
+    let head = by_server.1.lines().next().expect("a head");
+    assert!(head.contains(", as the service said 0 s ago)"), "{head}");
+    assert!(
+        by_file.1.contains("rows: region = 'beijing'"),
+        "{}",
+        by_file.1
+    );
+    assert!(by_file.1.contains("202"), "{}", by_file.1);
     // Without the roles nothing is known of who is in one.
     let (status, out, err) = run(&["--ranger", &file("policies")]);
     assert_eq!((status, out.as_str()), (Some(1), ""));

@@ -24,6 +24,7 @@ fn desk(test: &str) -> PathBuf {
 fn options(folder: &Path, token: Option<&str>) -> Options {
     Options {
         policy: folder.join("policy.yaml"),
+        users: None,
         listen: "127.0.0.1:0".parse().unwrap(),
         token: token.map(str::to_owned),
         max_age: Duration::from_secs(30),
@@ -352,6 +353,95 @@ fn the_quickstart_script_comes_out_the_same_by_service_and_by_file() {
     ]);
     assert_eq!(both.0, 2);
     assert!(both.2.contains("two sources of rules"), "{}", both.2);
+}
+
+#[test]
+fn the_account_of_a_script_is_the_same_by_service_and_by_file_but_for_its_age() {
+    let policy = "fixtures/quickstart/policy.yaml";
+    let arguments = [
+        "serve-policies",
+        "--policy",
+        policy,
+        "--listen",
+        "127.0.0.1:0",
+    ];
+    let service = Process::start(&arguments);
+    for (user, status) in [("userA", 0), ("userB", 0), ("userC", 1)] {
+        let script = "fixtures/quickstart/shop.sql";
+        let by_file = sqlsec(&["explain", "--user", user, "--policy", policy, script]);
+        let by_service = sqlsec(&["explain", "--user", user, "--service", &service.1, script]);
+        assert_eq!((by_file.0, by_service.0), (status, status), "{user}");
+        let (head, rest) = by_service.1.split_once('\n').expect("a head");
+        let (at_home, same) = by_file.1.split_once('\n').expect("a head");
+        assert_eq!(rest, same, "{user}");
+        let version = at_home.trim_end_matches(')');
+        let aged = head
+            .strip_prefix(version)
+            .expect("the version")
+            .trim_end_matches(" s ago)");
+        let age: u64 = aged
+            .strip_prefix(", as the service said ")
+            .expect(head)
+            .parse()
+            .expect(head);
+        assert!(age < 60, "{head}");
+    }
+}
+
+#[test]
+fn without_an_answer_there_is_a_reason_and_no_account() {
+    // A port that nobody listens on.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    let script = "fixtures/quickstart/shop.sql";
+    let arguments = ["explain", "--user", "userA", "--service", &url, script];
+    let (status, out, err) = sqlsec(&arguments);
+    assert_eq!((status, out.as_str()), (3, "denied for userA (no rules)\n"));
+    assert!(err.contains("error[policy-unavailable]"), "{err}");
+    let (_, json, _) = sqlsec(&[&arguments[..], &["--format", "json"]].concat());
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["statements"], serde_json::json!([]));
+    assert_eq!(value["errors"][0]["code"], "policy-unavailable");
+}
+
+#[test]
+fn an_account_says_when_its_rules_are_past_their_time() {
+    let folder = desk("stale-account");
+    let mut options = options(&folder, None);
+    options.stale_if_error = Duration::from_secs(600);
+    let running = start(options).expect("it starts");
+    let bounds = Bounds {
+        stale: Duration::from_secs(600),
+        ..Bounds::default()
+    };
+    let rig = Rig::new(&quick(&format!("http://{}", running.address)), bounds);
+    let asked = super::request("ann", "SELECT id FROM a");
+    let account = rig.gate.explain(&asked);
+    assert_eq!(account.reply.decision.sql(), Some(PROTECTED));
+    assert_eq!(
+        (account.reply.policy.version, account.reply.policy.stale),
+        (7, false)
+    );
+    let [table] = &account.statements[0].tables[..] else {
+        panic!("{account:?}")
+    };
+    let filters: Vec<_> = table.account.faces[0]
+        .filters
+        .iter()
+        .map(|f| &*f.rule)
+        .collect();
+    assert_eq!(filters, ["north"]);
+    drop(running);
+    rig.forward(40);
+    let stamp = rig.gate.explain(&asked).reply.policy;
+    assert_eq!(
+        (stamp.version, stamp.age_s, stamp.stale),
+        (7, Some(40), true)
+    );
+    rig.forward(600);
+    let gone = rig.gate.explain(&asked);
+    assert!(gone.statements.is_empty() && gone.reply.decision.sql().is_none());
 }
 
 #[test]

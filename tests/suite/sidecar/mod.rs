@@ -2,6 +2,7 @@
 
 mod command;
 mod faults;
+mod lineage;
 mod load;
 mod tls;
 
@@ -162,7 +163,7 @@ fn it_answers_as_the_engine_does_byte_for_byte() {
     let desk = Desk::new("same");
     let running = desk.start();
     let config = Config::load(&desk.file("engine.json")).unwrap();
-    let engine = Guarded::new(open(&config).unwrap());
+    let engine = Guarded::new(open(&config).unwrap().judge);
     for (user, sql) in [
         ("ann", "SELECT id FROM orders"),
         ("bob", "SELECT id FROM orders"),
@@ -266,6 +267,19 @@ fn new_rules_are_taken_and_broken_ones_are_not() {
     let south = PROTECTED.replace("north", "south");
     until("the new rule holds", || sql().as_deref() == Some(&south));
 
+    // Rules do not go back.
+    desk.write("policy.yaml", &POLICY.replace("north", "west"));
+    until("it says that the version is lower", || {
+        heard("is lower than 2")
+    });
+    assert_eq!(sql().as_deref(), Some(&*south));
+    desk.write(
+        "policy.yaml",
+        &POLICY
+            .replace("north", "south")
+            .replace("version: 1", "version: 3"),
+    );
+
     fs::remove_file(desk.file("tables.sql")).unwrap();
     until("it says that the tables are gone", || heard("tables.sql"));
     assert_eq!(sql().as_deref(), Some(&*south));
@@ -360,11 +374,20 @@ fn the_contract_names_every_address_and_its_answers() {
     let paths = contract["paths"].as_object().unwrap();
     assert_eq!(
         paths.keys().collect::<Vec<_>>(),
-        ["/healthz", "/metrics", "/readyz", "/v1/check"]
+        [
+            "/healthz",
+            "/metrics",
+            "/readyz",
+            "/v1/check",
+            "/v1/lineage/{id}/abort",
+            "/v1/lineage/{id}/commit",
+            "/v1/lineage/{id}/ended"
+        ]
     );
     for (path, methods) in paths {
         for (method, about) in methods.as_object().unwrap() {
             let body = request("ann", "SELECT id FROM orders");
+            let path = &path.replace("{id}", "7");
             let said = ask(running.address, &method.to_uppercase(), path, "", &body);
             let answer = &about["responses"][said.status.to_string()];
             assert!(

@@ -11,10 +11,11 @@ mod injected;
 use jni::objects::{JByteArray, JClass};
 use jni::sys::{jint, jlong};
 use jni::{Env, EnvUnowned, Outcome};
-use sqlsec::host::{Config, Guarded, HostError, Slots, open};
+use sqlsec::host::{Config, Guarded, HostError, Settle, Slots, open};
+use sqlsec::lineage::store::RecordId;
 
 /// What the Java half and this one have agreed on.
-const ABI_VERSION: jint = 1;
+const ABI_VERSION: jint = 2;
 
 static ENGINES: Slots = Slots::new();
 
@@ -79,6 +80,39 @@ pub extern "system" fn Java_io_github_sqlsec_Native_check<'call>(
     })
 }
 
+/// A submission was made.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_github_sqlsec_Native_commit<'call>(
+    env: EnvUnowned<'call>,
+    _class: JClass<'call>,
+    handle: jlong,
+    record: jlong,
+) -> JByteArray<'call> {
+    answer(env, |_| Ok(settled(handle, record, Settle::Commit)))
+}
+
+/// A submission was not made.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_github_sqlsec_Native_abort<'call>(
+    env: EnvUnowned<'call>,
+    _class: JClass<'call>,
+    handle: jlong,
+    record: jlong,
+) -> JByteArray<'call> {
+    answer(env, |_| Ok(settled(handle, record, Settle::Abort)))
+}
+
+/// A job has finished.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_io_github_sqlsec_Native_ended<'call>(
+    env: EnvUnowned<'call>,
+    _class: JClass<'call>,
+    handle: jlong,
+    record: jlong,
+) -> JByteArray<'call> {
+    answer(env, |_| Ok(settled(handle, record, Settle::Ended)))
+}
+
 /// Forgets an engine.
 #[unsafe(no_mangle)]
 pub extern "system" fn Java_io_github_sqlsec_Native_close<'call>(
@@ -94,16 +128,22 @@ pub extern "system" fn Java_io_github_sqlsec_Native_close<'call>(
 
 fn opened(config: &[u8]) -> Result<u64, HostError> {
     let config = Config::parse(config)?;
-    let judge = open(&config)?;
+    let opened = open(&config)?;
     #[cfg(feature = "panic-injection")]
-    let judge = Box::new(injected::Injected(judge));
-    ENGINES.put(Guarded::configured(judge, &config)?)
+    let opened = injected::injected(opened);
+    ENGINES.put(Guarded::configured(opened, &config)?)
 }
 
 fn checked(handle: u64, request: &[u8]) -> Result<(Vec<u8>, Tag), HostError> {
     let answer = ENGINES.find(handle)?.check_json(request)?;
     let tag = if answer.allowed { Tag::Ok } else { Tag::Denied };
     Ok((answer.json, tag))
+}
+
+fn settled(handle: jlong, record: jlong, settle: Settle) -> Made {
+    let engine = ENGINES.find(handle.cast_unsigned())?;
+    engine.settle(RecordId(record.cast_unsigned()), settle)?;
+    Ok((Vec::new(), Tag::Ok))
 }
 
 /// What a call has made: an answer, or a failure of ours.

@@ -55,8 +55,10 @@ impl AddressLevel {
 /// What is done about columns that somebody may not read, in a table of which they may read others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum HiddenColumns {
-    /// The table is closed: the native document has no access rules on columns.
+    /// A statement that reads one of them is denied, as Ranger's own plug-ins do; the others may be read.
     #[default]
+    Deny,
+    /// The table is closed.
     Close,
     /// They are NULL.
     Null,

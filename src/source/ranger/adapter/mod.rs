@@ -73,6 +73,7 @@ pub fn answer(
             functions: service.functions().map(str::to_owned).collect(),
             physical: service.speaks_of(mapping.addresses()),
         }),
+        principal: None,
         rules: translation.rules.rules,
         servers: Vec::new(),
         roles: Vec::new(),

@@ -130,6 +130,13 @@ impl<'a> Translation<'a> {
 
     /// May every column be read: Ranger does not see a deny on a column when it is asked for the table (RANGER.md §2.5).
     fn each(&mut self, place: &Place<'a>, columns: &[&str]) -> Option<Allowed> {
+        // The columns are those of a table that a script declares over the same bytes: one of them may be the denied one under another name, or hold it.
+        if !place.face.has_own_columns() {
+            let below = self.whole(place)?;
+            if !below.yes && below.by.is_some() {
+                return Some(below);
+            }
+        }
         let mut open = None;
         let mut hidden: Vec<(&str, Option<Decided>)> = Vec::new();
         for column in columns {
@@ -149,14 +156,23 @@ impl<'a> Translation<'a> {
         if open.is_none() || !counts {
             return Some(Allowed { yes: false, by });
         }
-        if self.mapping.hidden == HiddenColumns::Close {
+        // A script chooses the names of its own columns: there it is all or nothing.
+        if self.mapping.hidden == HiddenColumns::Close || !place.face.has_own_columns() {
             let names: Vec<_> = hidden.iter().map(|(column, _)| quote(column)).collect();
             let why = format!("may not be read: column {}", names.join(", "));
             self.rules.close(by.as_ref(), place.on(), &why);
             return None;
         }
         for (column, by) in hidden {
-            self.rules.hide(by.as_ref(), place.on_column(column));
+            let on = place.on_column(column);
+            match self.mapping.hidden {
+                HiddenColumns::Deny | HiddenColumns::Close => {
+                    let privileges = vec![Privilege::Select];
+                    self.rules
+                        .access(Effect::Deny, by.as_ref(), on, privileges, None);
+                }
+                HiddenColumns::Null => self.rules.hide(by.as_ref(), on),
+            }
         }
         open
     }

@@ -336,3 +336,35 @@ fn a_server_that_is_slow_is_given_up() {
     store.commit(id).expect("a commit");
     assert_eq!(written(&store, "s3://l/c"), ["one", "two"]);
 }
+
+/// The shared steps of all front ends, over this store; and a server that goes and comes again.
+#[test]
+fn a_host_keeps_lineage_in_it() {
+    use sqlsec::host::{Config, Guarded, Settle, open};
+
+    let Some(mut server) = Server::start("host") else {
+        return;
+    };
+    let address = server.database();
+    let opened = |config: &str| {
+        let config = config.replace("\"lineage.db\"", &format!("{address:?}"));
+        let config = Config::parse(config.as_bytes()).unwrap();
+        Guarded::configured(open(&config).unwrap(), &config).unwrap()
+    };
+    let folder = crate::hosts::folder("postgres");
+    crate::hosts::shared_steps(&folder, &|config| Box::new(opened(config)));
+
+    let config = r#"{"policy": {"text": "apiVersion: sqlsec/v1\nversion: 1\nrules: []"}, "lineage": {"store": "lineage.db"}, "catalog": [{"sql": "CREATE TABLE a (x INT); CREATE TABLE b (x INT);"}]}"#;
+    let door = opened(config);
+    let request =
+        br#"{"principal": {"user": "bob"}, "sql": "INSERT INTO b SELECT x FROM a", "at": 1}"#;
+    let allowed = || door.check_document(request).unwrap().0;
+    let id = allowed().lineage_id.unwrap();
+    server.kill();
+    assert!(allowed().decision.sql().is_none());
+    let gone = door.settle(id, Settle::Commit).unwrap_err();
+    assert_eq!(gone.code.as_str(), "lineage-unavailable");
+    server.run();
+    assert!(door.settle(id, Settle::Commit).is_ok() && door.settle(id, Settle::Commit).is_ok());
+    assert!(allowed().lineage_id.unwrap() > id);
+}

@@ -26,10 +26,11 @@ pub fn reason(
     let same = |part: usize| ours[part] == theirs[part];
     let shown =
         |answer: &Value| !answer[0].is_null() && answer[0] != "MASK_NONE" && answer[0] != "";
-    let more = |part: usize| same(part) || theirs[part][0].is_null();
-    let less_shown = |part: usize| same(part) || shown(&ours[part]);
-    let more = |part: usize| more(part) || less_shown(part);
-    if any(request) && request["heed"] == true && same(0) && more(1) && more(2) {
+    let passed_by = |part: usize| {
+        let harmless = theirs[part][0].is_null() || shown(&ours[part]);
+        same(part) || (harmless && partial(documents, part, &ours[part], &theirs[part]))
+    };
+    if any(request) && request["heed"] == true && same(0) && passed_by(1) && passed_by(2) {
         return Some(ANY_MASK);
     }
     if same(1) && same(2) && stops(documents, request, &ours[0], &theirs[0]) {
@@ -42,6 +43,41 @@ pub fn reason(
         return Some(KEEPS);
     }
     None
+}
+
+/// Whether the policy that is named here has an item that lacks an access type of the definition, for which Ranger may have passed it by.
+fn partial(documents: &Value, part: usize, ours: &Value, theirs: &Value) -> bool {
+    let Some(id) = ours.as_array().and_then(|answer| answer.last()) else {
+        return false;
+    };
+    if theirs.as_array().and_then(|answer| answer.last()) == Some(id) {
+        return false;
+    }
+    let policies = &documents["policies"];
+    let of = |list: &Value| list.as_array().cloned().unwrap_or_default();
+    let zones = policies["securityZones"].as_object().into_iter().flatten();
+    let zoned = zones.flat_map(|(_, zone)| of(&zone["policies"]));
+    let tags = of(&policies["tagPolicies"]["policies"]);
+    let own = of(&policies["policies"]).into_iter().chain(zoned);
+    let named = own
+        .chain(tags)
+        .find(|policy| policy["policyType"] == part && policy["id"] == *id);
+    let types = of(&policies["serviceDef"]["accessTypes"]).len();
+    let items = match part {
+        1 => "dataMaskPolicyItems",
+        _ => "rowFilterPolicyItems",
+    };
+    named.is_some_and(|policy| {
+        let items = of(&policy[items]);
+        let lacks = |item: &Value| {
+            let listed = of(&item["accesses"]);
+            let mut names: Vec<&str> = listed.iter().filter_map(|a| a["type"].as_str()).collect();
+            names.sort_unstable();
+            names.dedup();
+            names.len() < types
+        };
+        items.iter().any(lacks)
+    })
 }
 
 /// Whether Ranger names a tag policy, and this engine one of a higher priority that need not have been the first to be asked.

@@ -129,6 +129,16 @@ public final class Config {
     }
 
     /**
+     * The store that keeps the lineage of all jobs, so that masks follow the data from job to job.
+     *
+     * @param store a file, or {@code postgres://user@host/database}; it must be there ({@code part("lineage", …)} has the other settings)
+     * @return this
+     */
+    public Builder lineage(String store) {
+      return put("lineage", Collections.singletonMap("store", store));
+    }
+
+    /**
      * Any other part of the document, such as {@code service}, {@code cache} or {@code ranger}.
      *
      * @param key the key

@@ -2,7 +2,7 @@ package io.github.sqlsec;
 
 /** The native methods. An answer's last byte says what those before it are; null is a failure of the call itself. */
 final class Native {
-  static final int ABI_VERSION = 1;
+  static final int ABI_VERSION = 2;
 
   static final byte OK = 0;
   static final byte DENIED = 1;
@@ -42,6 +42,12 @@ final class Native {
   static native byte[] open(byte[] config);
 
   static native byte[] check(long handle, byte[] request);
+
+  static native byte[] commit(long handle, long record);
+
+  static native byte[] abort(long handle, long record);
+
+  static native byte[] ended(long handle, long record);
 
   static native byte[] close(long handle);
 }

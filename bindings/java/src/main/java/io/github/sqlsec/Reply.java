@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /** The answer to a request (schema/reply.json). Immutable. */
 public final class Reply {
@@ -14,15 +15,30 @@ public final class Reply {
   private final List<Statement> statements;
   private final PolicyStamp policy;
   private final List<TableName> undescribed;
+  private final OptionalLong lineageId;
+  private final boolean unrecorded;
 
-  private Reply(String json, String sql, Session session, List<Denial> errors, List<Statement> statements, PolicyStamp policy, List<TableName> undescribed) {
+  private Reply(Map<String, Object> document, String json, String sql, Session session, List<Denial> errors) {
     this.json = json;
     this.sql = sql;
     this.session = session;
     this.errors = errors;
-    this.statements = statements;
-    this.policy = policy;
-    this.undescribed = undescribed;
+    List<Statement> statements = new ArrayList<>();
+    for (Object item : Json.list(document.get("statements"))) {
+      statements.add(new Statement(Json.object(item)));
+    }
+    this.statements = Collections.unmodifiableList(statements);
+    this.policy = new PolicyStamp(Json.object(document.get("policy")));
+    List<TableName> undescribed = new ArrayList<>();
+    if (document.containsKey("undescribed")) {
+      for (Object item : Json.list(document.get("undescribed"))) {
+        undescribed.add(new TableName(item));
+      }
+    }
+    this.undescribed = Collections.unmodifiableList(undescribed);
+    Object id = document.get("lineage_id");
+    this.lineageId = id == null ? OptionalLong.empty() : OptionalLong.of((Long) id);
+    this.unrecorded = Boolean.TRUE.equals(document.get("unrecorded"));
   }
 
   /** Reads a reply, whose decision must be the one that came beside it. */
@@ -31,23 +47,10 @@ public final class Reply {
     if (!(allowed ? "allow" : "deny").equals(document.get("decision"))) {
       throw new IllegalArgumentException("two decisions in one reply");
     }
-    List<Statement> statements = new ArrayList<>();
-    for (Object item : Json.list(document.get("statements"))) {
-      statements.add(new Statement(Json.object(item)));
-    }
-    PolicyStamp policy = new PolicyStamp(Json.object(document.get("policy")));
-    statements = Collections.unmodifiableList(statements);
-    List<TableName> undescribed = new ArrayList<>();
-    if (document.containsKey("undescribed")) {
-      for (Object item : Json.list(document.get("undescribed"))) {
-        undescribed.add(new TableName(item));
-      }
-    }
-    undescribed = Collections.unmodifiableList(undescribed);
     if (allowed) {
       String sql = document.get("sql").toString();
       Session session = Session.of(Json.object(document.get("session")));
-      return new Reply(json, sql, session, Collections.<Denial>emptyList(), statements, policy, undescribed);
+      return new Reply(document, json, sql, session, Collections.<Denial>emptyList());
     }
     List<Denial> errors = new ArrayList<>();
     for (Object item : Json.list(document.get("errors"))) {
@@ -56,7 +59,7 @@ public final class Reply {
     if (errors.isEmpty()) {
       throw new IllegalArgumentException("a denial without a reason");
     }
-    return new Reply(json, null, null, Collections.unmodifiableList(errors), statements, policy, undescribed);
+    return new Reply(document, json, null, null, Collections.unmodifiableList(errors));
   }
 
   /**
@@ -124,6 +127,25 @@ public final class Reply {
    */
   public List<TableName> undescribed() {
     return undescribed;
+  }
+
+  /**
+   * The number of the record that this check has left in the lineage store, where it is pending: for {@link SqlSec#commit} when {@link #sql} was submitted, for
+   * {@link SqlSec#abort} when it was not.
+   *
+   * @return empty where nothing is written, the engine keeps no lineage, or the script is refused
+   */
+  public OptionalLong lineageId() {
+    return lineageId;
+  }
+
+  /**
+   * Whether the audit record of this check was lost, and the site answers all the same ({@code on-failure: continue}).
+   *
+   * @return whether it is missing
+   */
+  public boolean isUnrecorded() {
+    return unrecorded;
   }
 
   /**

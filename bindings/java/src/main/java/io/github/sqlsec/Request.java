@@ -78,6 +78,16 @@ public final class Request {
   }
 
   /**
+   * The same as a job of this name in the records of lineage. Without it a job is named after its submitter and its text.
+   *
+   * @param name the name
+   * @return another request
+   */
+  public Request job(String name) {
+    return with("job", Objects.requireNonNull(name));
+  }
+
+  /**
    * The same at another time, for rules that are valid for a time.
    *
    * @param seconds since 1970

@@ -51,7 +51,8 @@ public final class SqlSec implements AutoCloseable {
   }
 
   /**
-   * Rewrites a script, so that its submitter sees only permitted rows and protected columns.
+   * Rewrites a script, so that its submitter sees only permitted rows and protected columns. An engine that keeps lineage leaves a pending record of a script that
+   * writes: {@link #commit} or {@link #abort} it by its {@link Reply#lineageId}.
    *
    * @param request who submits what
    * @return a reply that allows
@@ -96,10 +97,50 @@ public final class SqlSec implements AutoCloseable {
 
   /** The one call: bytes to bytes, with the tag at their end. */
   byte[] checkBytes(byte[] request) {
+    open();
+    return answered(Native.check(handle, request));
+  }
+
+  private void open() {
     if (closed) {
       throw SqlSecException.of("handle-invalid", "the engine is closed");
     }
-    return answered(Native.check(handle, request));
+  }
+
+  /**
+   * Says that a script was submitted whose reply has this {@link Reply#lineageId}: what it writes stays known, and the masks of its sources follow it. Saying it
+   * again is no mistake.
+   *
+   * @param lineageId the number of the record
+   * @throws SqlSecException {@code record-unknown}, {@code record-unfit} (it was aborted), {@code lineage-unavailable} (say it again later: until then the record is
+   *     pending, and protects)
+   */
+  public void commit(long lineageId) {
+    open();
+    answered(Native.commit(handle, lineageId));
+  }
+
+  /**
+   * Says that such a script was not submitted, and has written nothing. Where nobody knows whether it was, say neither: what is pending protects.
+   *
+   * @param lineageId the number of the record
+   * @throws SqlSecException {@code record-unknown}, {@code record-unfit} (it was committed), {@code lineage-unavailable}
+   */
+  public void abort(long lineageId) {
+    open();
+    answered(Native.abort(handle, lineageId));
+  }
+
+  /**
+   * Says that the job of such a script, which was committed, has finished and done what it was to do: what it has overwritten is gone. Not to be said of a job that
+   * has failed.
+   *
+   * @param lineageId the number of the record
+   * @throws SqlSecException {@code record-unknown}, {@code record-unfit} (it is not committed), {@code lineage-unavailable}
+   */
+  public void ended(long lineageId) {
+    open();
+    answered(Native.ended(handle, lineageId));
   }
 
   /** Closes the engine. Checks that run in other threads come to their end; later ones fail with {@code handle-invalid}. Closing again does nothing. */

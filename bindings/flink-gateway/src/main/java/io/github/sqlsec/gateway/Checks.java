@@ -47,6 +47,10 @@ final class Checks {
     this.version = version;
   }
 
+  Engines engines() {
+    return engines;
+  }
+
   /**
    * Checks a statement of a session: asks, describes what the engine did not know, asks again. The last answer is about described names only.
    *
@@ -64,11 +68,18 @@ final class Checks {
     for (int round = 0; round < ROUNDS; round++) {
       Reply reply = asked(request.catalog(catalog.document()));
       boolean more = false;
-      for (TableName name : reply.undescribed()) {
-        TableKey key = new TableKey(name);
-        if (known.add(key)) {
-          catalog.describe(key);
-          more = true;
+      try {
+        for (TableName name : reply.undescribed()) {
+          TableKey key = new TableKey(name);
+          if (known.add(key)) {
+            more = true;
+            catalog.describe(key);
+          }
+        }
+      } finally {
+        if (more) {
+          // Nobody submits what was asked too early.
+          engines.abort(reply);
         }
       }
       if (!more) {

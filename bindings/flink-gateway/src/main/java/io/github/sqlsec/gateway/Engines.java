@@ -7,12 +7,14 @@ import io.github.sqlsec.SqlSec;
 import io.github.sqlsec.SqlSecException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -30,6 +32,8 @@ final class Engines {
   /** What tells one state of the files from another without reading them. */
   private final Supplier<String> mark;
   private String seen;
+  /** The lineage store, as the document names it. */
+  private final String store;
   /** Shared by checks, alone for the change: an engine is not closed under a check. */
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   private SqlSec engine;
@@ -42,7 +46,9 @@ final class Engines {
     this.config = config;
     this.mark = mark;
     this.seen = mark.get();
-    this.engine = SqlSec.open(config.get());
+    Config first = config.get();
+    this.store = store(first);
+    this.engine = SqlSec.open(first);
     if (reloadSeconds > 0) {
       ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(run -> {
         Thread thread = new Thread(run, "sqlsec-reload");
@@ -60,6 +66,53 @@ final class Engines {
     } finally {
       lock.readLock().unlock();
     }
+  }
+
+  /**
+   * Says that a statement was submitted.
+   *
+   * @return false where it is to be said again
+   */
+  boolean commit(long record) {
+    try {
+      settle(sqlsec -> sqlsec.commit(record));
+      return true;
+    } catch (SqlSecException e) {
+      boolean again = e.code().equals("lineage-unavailable");
+      if (again) {
+        LOG.warn("sqlsec: lineage record {} is not committed yet: {}", record, e.getMessage());
+      } else {
+        LOG.error("sqlsec: lineage record {} cannot be committed: {}: {}", record, e.code(), e.getMessage());
+      }
+      return !again;
+    }
+  }
+
+  /** Says that what a reply allows was not submitted. */
+  void abort(Reply reply) {
+    reply.lineageId().ifPresent(this::abort);
+  }
+
+  /** Says that a statement was not submitted. A record of which that cannot be said stays pending, and protects. */
+  void abort(long record) {
+    try {
+      settle(sqlsec -> sqlsec.abort(record));
+    } catch (SqlSecException e) {
+      LOG.warn("sqlsec: lineage record {} stays pending: {}: {}", record, e.code(), e.getMessage());
+    }
+  }
+
+  private void settle(Consumer<SqlSec> call) {
+    lock.readLock().lock();
+    try {
+      call.accept(engine);
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  private static String store(Config config) {
+    return Documents.object(config.json().getBytes(StandardCharsets.UTF_8)).path("lineage").path("store").asText();
   }
 
   /** The files of a folder, with their lengths and times. */
@@ -88,7 +141,13 @@ final class Engines {
       if (!still) {
         return;
       }
-      next = SqlSec.open(config.get());
+      Config changed = config.get();
+      // The number of a record means something else in another store.
+      if (!store(changed).equals(store)) {
+        LOG.error("sqlsec: the lineage store cannot change while the gateway runs, the old rules hold: start it anew");
+        return;
+      }
+      next = SqlSec.open(changed);
       if (!mark.get().equals(now)) {
         next.close();
         return;

@@ -42,6 +42,7 @@ final class ProtectedService implements InvocationHandler {
   private final Probe probe;
   private final Checks checks;
   private final Sessions sessions;
+  private final Submissions submissions;
   private final boolean ignoreProperties;
 
   private ProtectedService(SqlGatewayService wrapped, Checks checks, Sessions sessions, boolean ignoreProperties) {
@@ -49,6 +50,7 @@ final class ProtectedService implements InvocationHandler {
     this.probe = new Probe(wrapped);
     this.checks = checks;
     this.sessions = sessions;
+    this.submissions = new Submissions(wrapped, checks.engines());
     this.ignoreProperties = ignoreProperties;
   }
 
@@ -81,6 +83,7 @@ final class ProtectedService implements InvocationHandler {
     switch (rule) {
       case CLOSE:
         sessions.remove(handle);
+        submissions.look(handle);
         return pass(method, args);
       case EXECUTE:
       case CONFIGURE:
@@ -148,13 +151,19 @@ final class ProtectedService implements InvocationHandler {
         checks.settings(principal, before, ((Configuration) args[3]).toMap());
       }
       Reply reply = checks.statement(principal, before, sql, new LiveCatalog(probe.in(handle, before)));
-      if (reply.statements().size() != 1) {
-        // Flink takes one; which of two it would take is not left to it.
-        throw Refusal.of("syntax-error", "one statement a call");
-      }
-      boolean changes = !reply.session().toJson().equals(before.toJson());
-      if (changes) {
-        session.quiet(probe.status(handle));
+      boolean changes;
+      try {
+        if (reply.statements().size() != 1) {
+          // Flink takes one; which of two it would take is not left to it.
+          throw Refusal.of("syntax-error", "one statement a call");
+        }
+        changes = !reply.session().toJson().equals(before.toJson());
+        if (changes) {
+          session.quiet(probe.status(handle));
+        }
+      } catch (RuntimeException e) {
+        submissions.withheld(reply);
+        throw e;
       }
       args[1] = reply.sql();
       return method.getName().equals("configureSession") ? configure(session, reply, changes, method, args) : submit(session, reply, sql, changes, method, args);
@@ -162,15 +171,24 @@ final class ProtectedService implements InvocationHandler {
   }
 
   private Object submit(OwnedSession session, Reply reply, String sql, boolean changes, Method method, Object[] args) throws Throwable {
-    OperationHandle operation = (OperationHandle) pass(method, args);
+    OperationHandle operation;
+    try {
+      operation = (OperationHandle) pass(method, args);
+    } catch (Throwable e) {
+      // What the pool does not take has not run.
+      submissions.withheld(reply);
+      throw e;
+    }
+    submissions.submitted((SessionHandle) args[0], operation, reply);
     session.submitted(operation, reply, changes, Disclosure.of(reply, sql), probe.status((SessionHandle) args[0]));
     return operation;
   }
 
-  /** It comes back when the statement has ended; one that fails may have ended or not. */
+  /** It comes back when the statement has ended; one that fails may have ended or not, and leaves its lineage record pending. */
   private Object configure(OwnedSession session, Reply reply, boolean changes, Method method, Object[] args) throws Throwable {
     try {
       Object nothing = pass(method, args);
+      submissions.done(reply);
       session.state(SessionState.withoutShared(reply.session()));
       return nothing;
     } catch (Throwable e) {
@@ -204,8 +222,12 @@ final class ProtectedService implements InvocationHandler {
     String builtIn = site.getOrDefault("table.builtin-catalog-name", "default_catalog");
     Session fresh = Session.of(builtIn, site.getOrDefault("table.builtin-database-name", "default_database"));
     checks.settings(principal, fresh, ((Configuration) args[3]).toMap());
-    args[2] = checks.statement(principal, fresh, (String) args[2], new LiveCatalog(ofFreshSession(builtIn))).sql();
-    return pass(method, args);
+    Reply reply = checks.statement(principal, fresh, (String) args[2], new LiveCatalog(ofFreshSession(builtIn)));
+    args[2] = reply.sql();
+    // A deployment that fails may have begun: its lineage record stays pending.
+    Object cluster = pass(method, args);
+    submissions.done(reply);
+    return cluster;
   }
 
   /** In a session that nobody has used yet its own catalog is empty, and what lies in others nobody can say here: a view among them may read anything. */
@@ -266,6 +288,8 @@ final class ProtectedService implements InvocationHandler {
   private Object endOperation(OwnedSession session, Method method, Object[] args) throws Throwable {
     OperationHandle operation = (OperationHandle) args[1];
     if (method.getName().equals("closeOperation")) {
+      // What it has come to is not known afterwards.
+      submissions.look(operation);
       OperationStatus before;
       synchronized (session) {
         session.ending(operation, probe.status((SessionHandle) args[0]));

@@ -32,6 +32,10 @@ final class FakeGateway {
   OperationStatus status = OperationStatus.FINISHED;
   String database = "default_database";
   RuntimeException failure;
+  /** Why the pool takes nothing. */
+  RuntimeException full;
+  /** Why an operation has failed. */
+  Exception error;
 
   SqlGatewayService service() {
     return (SqlGatewayService) Proxy.newProxyInstance(FakeGateway.class.getClassLoader(), new Class<?>[] {SqlGatewayService.class}, (proxy, method, args) -> {
@@ -45,8 +49,16 @@ final class FakeGateway {
       switch (method.getName()) {
         case "openSession":
           return SessionHandle.create();
+        case "deployScript":
+          if (full != null) {
+            throw full;
+          }
+          return null;
         case "executeStatement":
         case "refreshMaterializedTable":
+          if (full != null && !text.startsWith("executeStatement SHOW CURRENT DATABASE")) {
+            throw full;
+          }
           return OperationHandle.create();
         case "configureSession":
           if (failure != null) {
@@ -56,7 +68,7 @@ final class FakeGateway {
         case "getCurrentCatalog":
           return "default_catalog";
         case "getOperationInfo":
-          return new OperationInfo(status);
+          return error == null ? new OperationInfo(status) : new OperationInfo(status, error);
         case "getSessionConfig":
           return config;
         case "fetchResults":

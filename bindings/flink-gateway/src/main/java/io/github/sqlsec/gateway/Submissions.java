@@ -1,0 +1,173 @@
+package io.github.sqlsec.gateway;
+
+import io.github.sqlsec.Reply;
+import io.github.sqlsec.Statement;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.table.api.SqlParserException;
+import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.gateway.api.SqlGatewayService;
+import org.apache.flink.table.gateway.api.operation.OperationHandle;
+import org.apache.flink.table.gateway.api.operation.OperationStatus;
+import org.apache.flink.table.gateway.api.results.OperationInfo;
+import org.apache.flink.table.gateway.api.session.SessionHandle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What became of the statements whose checks have left a lineage record. The gateway runs operations in a pool, so that only the end of one says whether its job was
+ * submitted: operations are looked at from time to time, and before they are forgotten.
+ *
+ * <p>Invariant: a record is aborted only where it is known that its statement has written nothing. In doubt nothing is said: what is pending protects.
+ */
+final class Submissions {
+  private static final Logger LOG = LoggerFactory.getLogger(Submissions.class);
+
+  private static final long LOOK_MILLIS = 250;
+
+  /** What does all it does in the job that it submits. */
+  private static final Set<String> JOBS = Set.of("INSERT INTO", "INSERT OVERWRITE", "STATEMENT SET");
+
+  private static final int DEEPEST = 16;
+
+  private final SqlGatewayService wrapped;
+  private final Engines engines;
+  private final Map<OperationHandle, Submission> open = new ConcurrentHashMap<>();
+  private ScheduledExecutorService clock;
+
+  Submissions(SqlGatewayService wrapped, Engines engines) {
+    this.wrapped = wrapped;
+    this.engines = engines;
+  }
+
+  /** An operation was handed to Flink's pool. */
+  void submitted(SessionHandle session, OperationHandle operation, Reply reply) {
+    if (!reply.lineageId().isPresent()) {
+      return;
+    }
+    boolean job = reply.statements().stream().map(Statement::kind).allMatch(JOBS::contains);
+    open.put(operation, new Submission(session, reply.lineageId().getAsLong(), job));
+    start();
+  }
+
+  /** A call that has come back when its statement had run. */
+  void done(Reply reply) {
+    reply.lineageId().ifPresent(engines::commit);
+  }
+
+  /** What was checked did not go to Flink. */
+  void withheld(Reply reply) {
+    engines.abort(reply);
+  }
+
+  /** Looks at all operations. */
+  void look() {
+    open.keySet().forEach(this::look);
+  }
+
+  /** The same for those of a session that is about to be closed. */
+  void look(SessionHandle session) {
+    open.forEach((operation, submission) -> {
+      if (submission.session.equals(session)) {
+        look(operation);
+      }
+    });
+  }
+
+  /** Looks at an operation, such as one that is about to be forgotten. */
+  void look(OperationHandle operation) {
+    Submission submission = open.get(operation);
+    if (submission == null) {
+      return;
+    }
+    if (submission.finished) {
+      commit(operation, submission);
+      return;
+    }
+    OperationInfo now;
+    try {
+      now = wrapped.getOperationInfo(submission.session, operation);
+    } catch (RuntimeException e) {
+      LOG.info("sqlsec: lineage record {} stays pending: nobody knows what its operation has come to", submission.record);
+      open.remove(operation);
+      return;
+    }
+    if (!now.getStatus().isTerminalStatus()) {
+      return;
+    }
+    if (now.getStatus() == OperationStatus.FINISHED) {
+      submission.finished = true;
+      commit(operation, submission);
+    } else {
+      open.remove(operation);
+      if (now.getStatus() == OperationStatus.ERROR && submission.job && wasNotPlanned(now.getException())) {
+        engines.abort(submission.record);
+      } else {
+        LOG.info("sqlsec: lineage record {} stays pending: its operation has come to {}", submission.record, now.getStatus());
+      }
+    }
+  }
+
+  /** A store that does not answer is told again, also when the operation is not there any more. */
+  private void commit(OperationHandle operation, Submission submission) {
+    if (engines.commit(submission.record)) {
+      open.remove(operation);
+    }
+  }
+
+  /**
+   * Whether the statement failed before there was a job: the gateway's own wrapping, and right below it what the planner says of a text. An error of a job may have one
+   * of these further below, by its own functions.
+   */
+  static boolean wasNotPlanned(Optional<Exception> error) {
+    Throwable at = error.orElse(null);
+    for (int depth = 0; at != null && depth < DEEPEST; depth++) {
+      if (at instanceof ValidationException || at instanceof SqlParserException) {
+        return true;
+      }
+      if (!at.getClass().getName().startsWith("org.apache.flink.table.gateway.")) {
+        return false;
+      }
+      at = at.getCause();
+    }
+    return false;
+  }
+
+  private synchronized void start() {
+    if (clock != null) {
+      return;
+    }
+    clock = Executors.newSingleThreadScheduledExecutor(run -> {
+      Thread thread = new Thread(run, "sqlsec-lineage");
+      thread.setDaemon(true);
+      return thread;
+    });
+    clock.scheduleWithFixedDelay(() -> {
+      try {
+        look();
+      } catch (RuntimeException e) {
+        // Whatever it is: the clock goes on.
+        LOG.error("sqlsec: operations could not be looked at", e);
+      }
+    }, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /** An operation whose end is not known, or not told yet. */
+  private static final class Submission {
+    final SessionHandle session;
+    final long record;
+    final boolean job;
+    volatile boolean finished;
+
+    Submission(SessionHandle session, long record, boolean job) {
+      this.session = session;
+      this.record = record;
+      this.job = job;
+    }
+  }
+}

@@ -1,0 +1,3 @@
+package org.apache.streampark.console.core.entity;
+
+public class ApplicationLog {}

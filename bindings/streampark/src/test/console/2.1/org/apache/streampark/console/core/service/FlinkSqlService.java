@@ -1,0 +1,15 @@
+package org.apache.streampark.console.core.service;
+
+import org.apache.streampark.console.core.entity.FlinkSql;
+import org.apache.streampark.console.core.enums.CandidateType;
+import org.apache.streampark.flink.core.FlinkSqlValidationResult;
+
+public interface FlinkSqlService {
+  FlinkSql getEffective(Long appId, boolean decode);
+
+  FlinkSql getCandidate(Long appId, CandidateType type);
+
+  void toEffective(Long appId);
+
+  FlinkSqlValidationResult verifySql(String sql, Long versionId);
+}

@@ -1,0 +1,79 @@
+package org.apache.streampark.console.core.service.application.impl;
+
+import java.io.Serializable;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.streampark.common.util.DeflaterUtils;
+import org.apache.streampark.console.Tables;
+import org.apache.streampark.console.base.exception.ApiAlertException;
+import org.apache.streampark.console.core.entity.FlinkApplication;
+import org.apache.streampark.console.core.entity.FlinkSql;
+import org.apache.streampark.console.core.service.FlinkSqlService;
+import org.apache.streampark.console.core.service.VariableService;
+import org.apache.streampark.console.core.service.application.FlinkApplicationActionService;
+import org.apache.streampark.console.core.service.application.FlinkApplicationConfigService;
+import org.apache.streampark.flink.client.FlinkClient;
+import org.apache.streampark.flink.client.bean.SubmitRequest;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.stereotype.Service;
+
+/** The steps of a start in the order of the coming line. */
+@Service
+public class FlinkApplicationActionServiceImpl implements FlinkApplicationActionService {
+  @Autowired private Tables tables;
+  @Autowired private FlinkSqlService flinkSqlService;
+  @Autowired private VariableService variableService;
+  @Autowired private FlinkApplicationConfigService configService;
+
+  public static final ExecutorService EXECUTOR =
+      Executors.newSingleThreadExecutor(
+          run -> {
+            Thread thread = new Thread(run, "submit");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  @Override
+  public FlinkApplication getById(Serializable id) {
+    Map<String, Object> row = tables.jobs.get((Long) id);
+    return row == null ? null : new FlinkApplication(row);
+  }
+
+  @Override
+  public void restart(FlinkApplication app) throws Exception {
+    this.start(app, false);
+  }
+
+  @Override
+  public void start(FlinkApplication appParam, boolean auto) throws Exception {
+    final FlinkApplication application = getById(appParam.getId());
+    if (auto && !application.isNeedRestartOnFailed()) {
+      return;
+    }
+    tables.jobs.get(application.getId()).put("state", "STARTING");
+    flinkSqlService.toEffective(application.getId());
+    Map<String, Object> extra = new HashMap<>();
+    if (application.isFlinkSqlJob()) {
+      FlinkSql flinkSql = flinkSqlService.getEffective(application.getId(), true);
+      String realSql = variableService.replaceVariable(application.getTeamId(), flinkSql.getSql());
+      flinkSql.setSql(DeflaterUtils.zipString(realSql));
+      extra.put("sql", flinkSql.getSql());
+    }
+    jarAndConfiguration(application);
+    String args = appParam.getArgs() == null ? application.getArgs() : appParam.getArgs();
+    String applicationArgs = variableService.replaceVariable(application.getTeamId(), args);
+    SubmitRequest request = new SubmitRequest(application.getId(), (String) extra.get("sql"), applicationArgs);
+    CompletableFuture.supplyAsync(() -> FlinkClient.submit(request), EXECUTOR);
+  }
+
+  private String jarAndConfiguration(FlinkApplication application) {
+    String conf = configService.getEffective(application.getId());
+    if (application.isFlinkSqlJob() && flinkSqlService.getEffective(application.getId(), false) == null) {
+      throw new ApiAlertException("the job has no SQL");
+    }
+    return conf;
+  }
+}

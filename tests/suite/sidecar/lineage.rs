@@ -1,0 +1,153 @@
+//! The lineage store behind `sqlsec serve`: the shared steps over sockets, who may tell what became of a record, and a store that changes under the service.
+
+use std::fs;
+
+use serde_json::json;
+use sqlsec::host::Settle;
+use sqlsec::sidecar::{Options, Running, start};
+
+use super::{Desk, ask, check, request, until};
+use crate::hosts::{Front, folder, shared_steps};
+
+impl Front for Running {
+    fn check(&self, request: &str) -> (String, String) {
+        let said = ask(self.address, "POST", "/v1/check", "", request);
+        assert_eq!(said.status, 200, "{said:?}");
+        let word = said.json()["decision"].as_str().unwrap().to_owned();
+        (word, said.body)
+    }
+
+    fn settle(&self, settle: Settle, id: u64) -> String {
+        let path = format!("/v1/lineage/{id}/{}", settle.word());
+        let said = ask(self.address, "POST", &path, "", "");
+        if said.status == 204 {
+            assert!(said.body.is_empty());
+            return "ok".to_owned();
+        }
+        let code = said.json()["code"].as_str().unwrap().to_owned();
+        let status = match code.as_str() {
+            "record-unknown" => 404,
+            "record-unfit" => 409,
+            _ => panic!("{said:?}"),
+        };
+        assert_eq!(said.status, status);
+        code
+    }
+}
+
+#[test]
+fn masks_follow_the_data_from_job_to_job() {
+    let folder = folder("http");
+    shared_steps(&folder, &|config| {
+        let file = folder.join("engine.json");
+        fs::write(&file, config).unwrap();
+        let options = Options {
+            config: file,
+            ..Desk::new("steps").options()
+        };
+        Box::new(start(options).expect("it starts"))
+    });
+}
+
+/// A desk whose service keeps lineage.
+fn desk(test: &str) -> Desk {
+    let desk = Desk::new(test);
+    configure(&desk, "lineage.db");
+    desk.write(
+        "tables.sql",
+        "CREATE TABLE orders (id INT, region STRING); CREATE TABLE copies (id INT);",
+    );
+    desk
+}
+
+fn configure(desk: &Desk, store: &str) {
+    let config = json!({
+        "policy": { "file": "policy.yaml" },
+        "catalog": [{ "file": "tables.sql" }],
+        "lineage": { "store": store, "create": true },
+    });
+    desk.write("engine.json", &config.to_string());
+}
+
+const COPY: &str = "INSERT INTO copies SELECT id FROM orders";
+
+#[test]
+fn who_may_not_ask_may_not_tell_either() {
+    let desk = desk("lineage-token");
+    let options = Options {
+        token: Some("s3cret".to_owned()),
+        ..desk.options()
+    };
+    let running = start(options).unwrap();
+    let token = "authorization: Bearer s3cret\r\n";
+    let said = ask(
+        running.address,
+        "POST",
+        "/v1/check",
+        token,
+        &request("bob", COPY),
+    );
+    assert_eq!(said.json()["lineage_id"], 1);
+    for end in ["commit", "abort", "ended"] {
+        let path = format!("/v1/lineage/1/{end}");
+        assert_eq!(ask(running.address, "POST", &path, "", "").status, 401);
+        assert_eq!(ask(running.address, "GET", &path, token, "").status, 405);
+    }
+    for wrong in ["", "x", "-1", "1.0", "%31x", "99999999999999999999"] {
+        let path = format!("/v1/lineage/{wrong}/abort");
+        let said = ask(running.address, "POST", &path, token, "");
+        assert_eq!(said.json()["code"], "record-unknown", "{wrong}");
+    }
+    for nowhere in ["/v1/lineage/1", "/v1/lineage/1/forget"] {
+        assert_eq!(ask(running.address, "POST", nowhere, token, "").status, 404);
+    }
+    assert_eq!(
+        ask(running.address, "POST", "/v1/lineage/1/abort", token, "").status,
+        204
+    );
+    let page = ask(running.address, "GET", "/metrics", "", "").body;
+    for line in [
+        "sqlsec_lineage_records_total{what=\"pending\"} 1",
+        "sqlsec_lineage_records_total{what=\"abort\"} 1",
+        "sqlsec_requests_refused_total{why=\"record-unknown\"} 6",
+        "sqlsec_requests_refused_total{why=\"unauthorized\"} 3",
+        "sqlsec_audit_lost_total 0",
+    ] {
+        assert!(
+            page.lines().any(|own| own == line),
+            "{line} is not in {page}"
+        );
+    }
+}
+
+#[test]
+fn the_store_stays_while_the_service_runs() {
+    let desk = desk("lineage-other");
+    let (running, told) = desk.start_telling();
+    assert_eq!(check(running.address, "bob", COPY).json()["lineage_id"], 1);
+    configure(&desk, "other.db");
+    let heard = |word: &str| told.lock().unwrap().iter().any(|line| line.contains(word));
+    until("it says that the store cannot change", || {
+        heard("start it anew")
+    });
+    assert!(!desk.file("other.db").exists());
+    configure(&desk, "lineage.db");
+    until("the old store is taken", || {
+        heard("serving by the changed files")
+    });
+    assert_eq!(
+        ask(running.address, "POST", "/v1/lineage/1/commit", "", "").status,
+        204
+    );
+}
+
+#[test]
+fn a_store_that_is_gone_is_not_taken_for_an_empty_one() {
+    let desk = desk("lineage-gone");
+    let config = fs::read_to_string(desk.file("engine.json")).unwrap();
+    drop(desk.start());
+    desk.write("engine.json", &config.replace("true", "false"));
+    fs::rename(desk.file("lineage.db"), desk.file("elsewhere.db")).unwrap();
+    let error = start(desk.options()).unwrap_err().to_string();
+    assert!(error.contains("lineage.db"), "{error}");
+}
