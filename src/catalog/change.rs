@@ -1,6 +1,6 @@
 //! What ALTER TABLE makes of a table's definition.
 
-use super::ddl::column_from_def;
+use super::ddl::{column_from_def, reads};
 use super::{Column, ColumnKind, Table, TableError};
 use crate::syntax::ast::{ColumnChange, ColumnPosition, SchemaChange, TableChange};
 
@@ -47,7 +47,7 @@ pub fn apply_change(
             }
         }
         TableChange::DropKey => table.primary_key.clear(),
-        TableChange::DropWatermark => table.watermark = None,
+        TableChange::DropWatermark => (table.watermark, table.watermark_reads) = (None, None),
         TableChange::Rename(_)
         | TableChange::Distribution
         | TableChange::AddPartitions(_)
@@ -76,14 +76,17 @@ fn rename_column(table: &mut Table, from: &str, to: &str) {
     }
     table.primary_key.iter_mut().for_each(renamed);
     table.watermark.iter_mut().for_each(renamed);
+    let reads = table.watermark_reads.iter_mut().flatten();
+    reads.for_each(renamed);
 }
 
 fn change_schema(table: &mut Table, schema: &SchemaChange, source: &str) -> Result<(), TableError> {
     for change in &schema.columns {
         change_column(table, change, source)?;
     }
-    if let Some((name, _)) = &schema.watermark {
+    if let Some((name, value)) = &schema.watermark {
         table.watermark = name.parts.first().map(|part| part.value.clone());
+        table.watermark_reads = Some(reads(value)?.columns);
     }
     if !schema.primary_key.is_empty() {
         table.primary_key = schema.primary_key.iter().map(|c| c.value.clone()).collect();

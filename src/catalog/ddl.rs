@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Column, ColumnKind, Table};
-use crate::syntax::ast::{ColumnDef, ColumnDefKind, CreateTable};
+use crate::syntax::ast::{ColumnDef, ColumnDefKind, CreateTable, Scalar};
 use crate::syntax::{Operand, Span, SyntaxError, cast_type, last_part, operands};
 
 /// A table definition that cannot be understood.
@@ -61,6 +61,10 @@ pub fn table_from_ddl(create: &CreateTable, source: &str) -> Result<Table, Table
             .as_ref()
             .and_then(|(name, _)| name.parts.first())
             .map(|part| part.value.clone()),
+        watermark_reads: match &create.watermark {
+            Some((_, value)) => Some(reads(value)?.columns),
+            None => None,
+        },
         partitioned_by: Some(
             create
                 .partitioned_by
@@ -93,23 +97,11 @@ pub(super) fn column_from_def(def: &ColumnDef, source: &str) -> Result<Column, T
         ),
         ColumnDefKind::NameOnly => (None, ColumnKind::Physical),
         ColumnDefKind::Computed(value) => {
-            let mut reads = Vec::new();
-            let mut proctime = false;
-            let mut query = false;
-            operands(&value.expr, &mut |operand| match operand {
-                Operand::Column(parts) => {
-                    if let Some(first) = parts.first()
-                        && !reads.contains(&first.value)
-                    {
-                        reads.push(first.value.clone());
-                    }
-                }
-                Operand::Call(function) => {
-                    proctime |= last_part(&function.name).eq_ignore_ascii_case("PROCTIME")
-                }
-                Operand::Query(_) => query = true,
-                Operand::Wildcard(_) | Operand::Variable(..) => {}
-            })?;
+            let Reads {
+                columns: reads,
+                proctime,
+                query,
+            } = reads(value)?;
             if query {
                 return Err(TableError::Query { span: value.span });
             }
@@ -128,4 +120,34 @@ pub(super) fn column_from_def(def: &ColumnDef, source: &str) -> Result<Column, T
         data_type,
         kind,
     })
+}
+
+/// What an expression in a definition reads.
+#[derive(Default)]
+pub(super) struct Reads {
+    pub columns: Vec<String>,
+    /// Whether it calls PROCTIME.
+    pub proctime: bool,
+    /// Whether it holds a query.
+    pub query: bool,
+}
+
+/// What an expression in a definition reads.
+pub(super) fn reads(value: &Scalar) -> Result<Reads, SyntaxError> {
+    let mut found = Reads::default();
+    operands(&value.expr, &mut |operand| match operand {
+        Operand::Column(parts) => {
+            if let Some(first) = parts.first()
+                && !found.columns.contains(&first.value)
+            {
+                found.columns.push(first.value.clone());
+            }
+        }
+        Operand::Call(function) => {
+            found.proctime |= last_part(&function.name).eq_ignore_ascii_case("PROCTIME")
+        }
+        Operand::Query(_) => found.query = true,
+        Operand::Wildcard(_) | Operand::Variable(..) => {}
+    })?;
+    Ok(found)
 }

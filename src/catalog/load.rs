@@ -66,6 +66,8 @@ struct TableEntry {
     primary_key: Vec<String>,
     /// The column of its watermark: the event-time attribute.
     watermark: Option<String>,
+    /// The columns that the watermark's expression reads; absent when nobody said.
+    watermark_reads: Option<Vec<String>>,
     /// The columns that it is partitioned by; absent when nobody said.
     partitioned_by: Option<Vec<String>>,
     /// Its connector options.
@@ -217,6 +219,7 @@ impl Catalog {
                 columns,
                 primary_key,
                 watermark,
+                watermark_reads,
                 partitioned_by,
                 options,
             } = entry;
@@ -226,6 +229,7 @@ impl Catalog {
                     columns,
                     primary_key,
                     watermark,
+                    watermark_reads,
                     partitioned_by,
                     options,
                 },

@@ -89,6 +89,9 @@ pub struct Table {
     /// The column of its watermark: the event-time attribute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watermark: Option<String>,
+    /// The columns that the watermark's expression reads; `None` when nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watermark_reads: Option<Vec<String>>,
     /// The columns that it is partitioned by; `None` when nobody said. Of a table with partitions INSERT OVERWRITE replaces some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partitioned_by: Option<Vec<String>>,
@@ -138,6 +141,7 @@ impl Table {
         }
         if self.watermark.is_none() && included("WATERMARKS") {
             self.watermark.clone_from(&base.watermark);
+            self.watermark_reads.clone_from(&base.watermark_reads);
         }
         if included("OPTIONS") {
             for (key, value) in &base.options {

@@ -11,7 +11,8 @@ use super::trust;
 use super::{Code, Engine};
 use crate::catalog::identity::scheme;
 use crate::catalog::{
-    Found, Identity, Lookup, Object, Origin, Session, SessionView, Table, TableName, locate,
+    Found, Identity, Lookup, NameError, Object, Origin, Session, SessionView, Table, TableName,
+    locate,
 };
 use crate::policy::{
     DefaultDeny, Obligations, Patterns, Principal, Privilege, Refusal, Resource, Rows,
@@ -230,6 +231,15 @@ impl Datasets<'_> {
             );
             return Err(Refused::new(Code::SchemaUntrusted, message, at));
         }
+        if let (Some(Object::Table(table)), Origin::Session(_)) = (&found.object, found.origin)
+            && !trust::watermark_is_quiet(table, &obligations)
+        {
+            let message = format!(
+                "the watermark of `{}` would tell what is hidden from you: let it read its own column alone",
+                found.name
+            );
+            return Err(Refused::new(Code::MaskedTimeAttribute, message, at));
+        }
         if found.origin == Origin::Unlisted
             && obligations.is_empty()
             && self.closed_to_unknown()
@@ -285,10 +295,32 @@ impl Datasets<'_> {
         policy
             .access(self.principal, &resource, Privilege::Select, self.at)
             .map_err(refuse)?;
-        let obligations = policy
-            .obligations(self.principal, &resource, self.at)
-            .map_err(refuse)?;
-        if obligations.is_empty() && !self.inherits_anything(base, physical, at)? {
+        let obligations = |resource: &Resource<'_>| {
+            policy
+                .obligations(self.principal, resource, self.at)
+                .map_err(refuse)
+        };
+        let mut open = obligations(&resource)?.is_empty();
+        // Under other names it tells of columns that it does not list itself: `$files` has the least and the greatest value of each.
+        match self.session.find(base.clone(), self.engine.catalog()) {
+            Ok(found) => {
+                let columns = match &found.object {
+                    Some(Object::Table(table)) => table.columns.as_deref(),
+                    Some(Object::View(_) | Object::SessionView(_)) | None => None,
+                };
+                open &= obligations(&Resource {
+                    columns,
+                    ..resource
+                })?
+                .is_empty();
+            }
+            // There is no such table: `$` is a letter of the name.
+            Err(NameError::Unknown(_)) => {}
+            Err(NameError::Parts | NameError::NoDatabase | NameError::Unavailable(_)) => {
+                open = false;
+            }
+        }
+        if open && !self.inherits_anything(base, physical, at)? {
             return Ok(());
         }
         let message = format!(

@@ -188,6 +188,33 @@ pub(super) fn columns_are_the_datas(
     named_well && typed_well && whole && fields_are_the_datas(table, site)
 }
 
+/// Whether the watermark of a table that a script declares tells nothing that is hidden. Flink works it out below filters and masks, from raw values, and
+/// CURRENT_WATERMARK shows what has become of it. So it reads no masked column; and where rows are hidden no more than one, which is what a time attribute
+/// is made of: an expression over several could pick a value of one row by another.
+pub(super) fn watermark_is_quiet(table: &Table, obligations: &Obligations) -> bool {
+    let Some(attribute) = table.watermark.as_ref().filter(|_| !obligations.is_empty()) else {
+        return true;
+    };
+    let Some(reads) = &table.watermark_reads else {
+        return false;
+    };
+    let columns = table.columns.as_deref().unwrap_or_default();
+    let mut stored: Vec<&String> = Vec::new();
+    for name in reads.iter().chain([attribute]) {
+        let kind = columns.iter().find(|c| c.name == *name).map(|c| &c.kind);
+        match kind {
+            // Flink's computed columns read no other ones.
+            Some(ColumnKind::Computed { reads, .. }) => stored.extend(reads),
+            Some(ColumnKind::Physical | ColumnKind::Metadata { .. }) | None => stored.push(name),
+        }
+    }
+    stored.sort_unstable();
+    stored.dedup();
+    let masked = masked_names(obligations)
+        .any(|name| stored.contains(&name) || reads.contains(name) || name == attribute);
+    !masked && (matches!(obligations.rows, Rows::All) || stored.len() <= 1)
+}
+
 /// Whether each column that is declared is the field of its name, as far as options say: another column cannot show what a rule hides.
 pub(super) fn fields_are_the_datas(table: &Table, site: &[Arc<Table>]) -> bool {
     let format = |table: &Table| {

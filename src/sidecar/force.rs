@@ -77,11 +77,15 @@ impl Force {
     fn reload(&self) -> Result<(), HostError> {
         self.behind.store(true, Ordering::Release);
         let own = look(&self.config);
-        let config = Config::load(&self.config)?;
+        let mut config = Config::load(&self.config)?;
         // A number of one store means something else in another: an abort would take away somebody's protection.
         if config.lineage.as_ref().map(|part| &part.store) != self.state().store.as_ref() {
             let message = "the lineage store cannot change while the service runs: start it anew";
             return Err(HostError::new(HostCode::Config, message));
+        }
+        if let Some(part) = &mut config.lineage {
+            // It was there: an empty one in its place would not know who has written what.
+            part.create = false;
         }
         let next = read(config, own)?;
         // A copy that was left behind, or taken back by mistake: rules do not go back.

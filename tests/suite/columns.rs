@@ -331,3 +331,116 @@ fn without_the_columns_nothing_is_read() {
     ));
     assert_eq!(reply.decision.errors()[0].code, Code::SchemaUnknown);
 }
+
+const MINE: &str = "WITH ('connector' = 'kafka', 'topic' = 'o', 'properties.bootstrap.servers' = 'k:9092', 'format' = 'json')";
+
+#[test]
+fn the_watermark_of_an_own_table_reads_nothing_hidden() {
+    for (columns, open) in [
+        // It is worked out of raw values, and CURRENT_WATERMARK shows it.
+        (
+            "phone STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS TIMESTAMPADD(SECOND, CAST(phone AS INT), ts)",
+            false,
+        ),
+        (
+            "phone STRING, ts TIMESTAMP(3), x AS CHAR_LENGTH(phone), WATERMARK FOR ts AS TIMESTAMPADD(SECOND, x, ts)",
+            false,
+        ),
+        (
+            "phone STRING, ts AS TO_TIMESTAMP(phone), WATERMARK FOR ts AS ts",
+            false,
+        ),
+        (
+            "phone STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND",
+            true,
+        ),
+        (
+            "phone STRING, d1 STRING, h1 STRING, ts AS TO_TIMESTAMP(d1 || h1), WATERMARK FOR ts AS ts",
+            true,
+        ),
+    ] {
+        for made in [
+            format!("CREATE TEMPORARY TABLE mine ({columns}) {MINE}"),
+            format!(
+                "CREATE TEMPORARY TABLE base ({columns}) WITH ('connector' = 'datagen'); CREATE TEMPORARY TABLE mine {MINE} LIKE base (EXCLUDING OPTIONS)"
+            ),
+        ] {
+            let sql = format!("{made}; SELECT CURRENT_WATERMARK(ts) FROM mine");
+            let found: Vec<Code> = refused(&sql).into_iter().map(|(code, _)| code).collect();
+            let expected: &[Code] = if open {
+                &[]
+            } else {
+                &[Code::MaskedTimeAttribute]
+            };
+            assert_eq!(found, expected, "{sql}");
+        }
+    }
+    let altered = format!(
+        "CREATE TABLE base (phone STRING, ts TIMESTAMP(3)) WITH ('connector' = 'datagen'); ALTER TABLE base ADD WATERMARK FOR ts AS TIMESTAMPADD(SECOND, CAST(phone AS INT), ts); CREATE TEMPORARY TABLE mine {MINE} LIKE base (EXCLUDING OPTIONS); SELECT ts FROM mine"
+    );
+    let codes: Vec<Code> = refused(&altered)
+        .into_iter()
+        .map(|(code, _)| code)
+        .collect();
+    assert_eq!(codes, [Code::MaskedTimeAttribute]);
+}
+
+#[test]
+fn where_rows_are_hidden_a_watermark_picks_no_value_of_one_by_another() {
+    let policy = "
+apiVersion: sqlsec/v1
+rules: [ { id: north, type: row_filter, to: { groups: [public] }, on: { table: 'c.d.orders' }, filter: \"region = 'north'\" } ]";
+    let engine = Engine::new(Policy::load(policy, "policy").expect("a policy"), catalog());
+    for (watermark, open) in [
+        ("ts - INTERVAL '5' SECOND", true),
+        (
+            "CASE WHEN region = 'south' THEN TIMESTAMPADD(SECOND, CAST(id AS INT), ts) END",
+            false,
+        ),
+    ] {
+        let sql = format!(
+            "CREATE TEMPORARY TABLE c.d.mine (id BIGINT, region STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS {watermark}) {MINE}; SELECT CURRENT_WATERMARK(ts) FROM c.d.mine"
+        );
+        let reply = engine.check(&Request::new(Principal::default(), sql.clone()));
+        let codes: Vec<Code> = reply.decision.errors().iter().map(|e| e.code).collect();
+        let expected: &[Code] = if open {
+            &[]
+        } else {
+            &[Code::MaskedTimeAttribute]
+        };
+        assert_eq!(codes, expected, "{sql}");
+    }
+}
+
+#[test]
+fn a_system_table_is_closed_by_a_pattern_of_columns_of_its_base() {
+    let tables = "
+CREATE TABLE p.d.cards (id BIGINT, phone STRING) WITH ('connector' = 'paimon', 'path' = 'hdfs://n/p/cards');
+CREATE TABLE p.d.`cards$files` (file_path STRING, min_value_stats STRING) WITH ('connector' = 'paimon', 'path' = 'hdfs://n/p/cards');
+CREATE TABLE p.d.days (id BIGINT) WITH ('connector' = 'paimon', 'path' = 'hdfs://n/p/days');
+CREATE TABLE p.d.`days$files` (file_path STRING) WITH ('connector' = 'paimon', 'path' = 'hdfs://n/p/days');
+CREATE TABLE p.d.`a$b` (c STRING) WITH ('connector' = 'paimon', 'path' = 'hdfs://n/p/ab');
+";
+    let mut catalog = Catalog::default();
+    catalog.add_sql(tables, "tables.sql").expect("tables");
+    for rule in [
+        "type: access, effect: deny, privileges: [select]",
+        "type: column_mask, mask: MASK_HASH",
+    ] {
+        let policy = format!(
+            "{{ apiVersion: sqlsec/v1, rules: [ {{ id: r, {rule}, to: {{ groups: [public] }}, on: {{ table: 'p.d.*', columns: ['ph*'] }} }} ] }}"
+        );
+        let policy = Policy::load(&policy, "policy").expect("a policy");
+        let engine = Engine::new(policy, catalog.clone());
+        for (table, expected) in [
+            ("cards$files", &[Code::AccessDenied][..]),
+            ("days$files", &[]),
+            ("a$b", &[]),
+        ] {
+            let sql = format!("SELECT * FROM p.d.`{table}`");
+            let reply = engine.check(&Request::new(Principal::default(), sql.clone()));
+            let codes: Vec<Code> = reply.decision.errors().iter().map(|e| e.code).collect();
+            assert_eq!(codes, expected, "{rule}: {sql}");
+        }
+    }
+}

@@ -322,6 +322,7 @@ impl<'a> Outputs<'a> {
                 columns: None,
                 primary_key: Vec::new(),
                 watermark: None,
+                watermark_reads: None,
                 partitioned_by: None,
                 options: options.collect(),
             };

@@ -151,3 +151,21 @@ fn a_store_that_is_gone_is_not_taken_for_an_empty_one() {
     let error = start(desk.options()).unwrap_err().to_string();
     assert!(error.contains("lineage.db"), "{error}");
 }
+
+#[test]
+fn a_store_that_goes_away_is_not_made_anew_by_a_reload() {
+    let desk = desk("lineage-away");
+    let (running, told) = desk.start_telling();
+    assert_eq!(check(running.address, "bob", COPY).json()["lineage_id"], 1);
+    fs::rename(desk.file("lineage.db"), desk.file("elsewhere.db")).unwrap();
+    desk.write(
+        "tables.sql",
+        "CREATE TABLE orders (id INT, region STRING); CREATE TABLE copies (id INT); CREATE TABLE more (id INT);",
+    );
+    let heard = |word: &str| told.lock().unwrap().iter().any(|line| line.contains(word));
+    until("it says that the store is gone", || heard("lineage.db"));
+    assert!(!desk.file("lineage.db").exists());
+    // Who has written what is still known to the one that runs.
+    let path = "/v1/lineage/1/commit";
+    assert_eq!(ask(running.address, "POST", path, "", "").status, 204);
+}
