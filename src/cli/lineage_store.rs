@@ -17,8 +17,8 @@ use super::streams::Streams;
 use crate::catalog::TableName;
 use crate::check::Reply;
 use crate::lineage::store::{
-    Cut, CutAt, Entry, Event, Fold, Forget, Known, LineageError, LineageStore, RecordId,
-    is_address, record_of_event,
+    AtlasNames, Cut, CutAt, Entry, Event, Fold, Forget, Known, LineageError, LineageStore,
+    RecordId, is_address, is_atlas, record_of_event, records_of_atlas,
 };
 use crate::lineage::{Dataset, Edge, Indirect, Relationship, SourceColumn};
 use crate::policy::{moment, table_name};
@@ -49,7 +49,11 @@ Examples:
     Abort(Ids),
     /// Say that jobs have finished and done what they were to do: what an overwriting one has replaced is no longer in its table.
     Ended(Ids),
-    /// Take in what other systems told: OpenLineage events, as JSON, a list of them, or one a line.
+    /// Take in what other systems told: OpenLineage events and documents of Apache Atlas, as JSON, a list of them, or one a line.
+    #[command(after_help = "\
+Examples:
+  sqlsec lineage import --lineage lineage.db events.jsonl
+  sqlsec lineage import --lineage lineage.db --atlas-name 'hive_table=hive://ms:9083/{name}' atlas.json")]
     Import(Import),
     /// Take entries away from the readers of a dataset: of a topic whose old messages have expired.
     #[command(after_help = "\
@@ -96,7 +100,10 @@ pub(super) struct Import {
     /// The store: a file, or `postgres://user@host/database`.
     #[arg(long, value_name = "STORE")]
     pub lineage: PathBuf,
-    /// Files of events.
+    /// What the names of a type of Atlas mean: `{name}` is the qualified name up to its last `@`, `{cluster}` what follows it.
+    #[arg(long, value_name = "TYPE=DATASET", value_parser = atlas_name)]
+    pub atlas_name: Vec<(String, String)>,
+    /// Files of events or documents.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
 }
@@ -297,8 +304,10 @@ fn each(
 }
 
 fn import(args: &Import, streams: &mut Streams) -> Result<Status, Failure> {
-    let store = open(&args.lineage, true)?;
+    let names: AtlasNames = args.atlas_name.iter().cloned().collect();
     let mut records = Vec::new();
+    let mut catalogue = Vec::new();
+    let mut origins = Vec::new();
     for file in &args.files {
         let source = input::read(file, Status::Usage)?;
         let unfit = |why: String| {
@@ -306,10 +315,22 @@ fn import(args: &Import, streams: &mut Streams) -> Result<Status, Failure> {
             Failure::new(Status::Usage, "input-unreadable", message)
         };
         for event in events(&source.text).map_err(unfit)? {
-            records.extend(record_of_event(&event).map_err(unfit)?);
+            if is_atlas(&event) {
+                catalogue.push(event);
+            } else {
+                records.extend(record_of_event(&event).map_err(unfit)?);
+            }
         }
+        origins.push(source.origin.clone());
     }
+    let documents: Vec<&Value> = catalogue.iter().collect();
+    let told = records_of_atlas(&documents, &names, now()).map_err(|why| {
+        let message = format!("`{}`: {why}", origins.join("`, `"));
+        Failure::new(Status::Usage, "input-unreadable", message)
+    })?;
+    records.extend(told);
     // Nothing is taken in when something cannot be read.
+    let store = open(&args.lineage, true)?;
     let count = records.len();
     for record in records {
         store
@@ -318,6 +339,17 @@ fn import(args: &Import, streams: &mut Streams) -> Result<Status, Failure> {
     }
     streams.out(&format!("{count} jobs imported\n"))?;
     Ok(Status::Allowed)
+}
+
+fn atlas_name(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, pattern)) if pattern.contains("{name}") => {
+            Ok((name.trim().to_owned(), pattern.trim().to_owned()))
+        }
+        _ => Err(
+            "write TYPE=DATASET with {name} in it, as hive_table=hive://ms:9083/{name}".to_owned(),
+        ),
+    }
 }
 
 /// One event, a list of them, or one a line.

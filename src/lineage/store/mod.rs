@@ -33,7 +33,7 @@ mod tables;
 pub use entry::Entry;
 pub use event::{Cut, CutAt, Event, Fate, Forget, RecordId};
 pub use fold::Fold;
-pub use import::record_of_event;
+pub use import::{AtlasNames, is_atlas, record_of_event, records_of_atlas};
 pub use known::Known;
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]

@@ -3,6 +3,8 @@
 pub mod browser;
 mod cases;
 #[cfg(feature = "store")]
+mod catalogue;
+#[cfg(feature = "store")]
 mod command;
 mod constructs;
 mod export;
