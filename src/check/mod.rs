@@ -35,6 +35,7 @@ pub(crate) use engine::UNFINISHED;
 pub use engine::{Engine, SubmitCheck};
 pub use explain::{
     AccountDocument, NamedObject, ScriptAccount, StatementAccount, TableAccount, explain,
+    explain_with_lineage,
 };
 pub use gate::Gate;
 pub use reply::{
