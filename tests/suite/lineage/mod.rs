@@ -20,5 +20,7 @@ mod sample;
 pub mod script;
 mod store;
 mod taint;
+#[cfg(feature = "store")]
+mod told;
 
 pub use picture::axe;
