@@ -13,8 +13,8 @@ use super::failure::{Failure, Status};
 use super::lineage_store::{Show, failed, named, open};
 use super::render::printable;
 use super::streams::Streams;
-use crate::lineage::store::{CutAt, Entry, Known, RecordId};
-use crate::lineage::{Dataset, Edge, Indirect, Record, Relationship, SourceColumn};
+use crate::lineage::store::{CutAt, Entry, Kept, Known, RecordId};
+use crate::lineage::{Edge, Indirect, Record, Relationship, SourceColumn};
 
 /// So many events are shown without being asked twice.
 const MANY: u64 = 2_000;
@@ -56,7 +56,7 @@ pub(super) fn show(args: &Show, streams: &mut Streams) -> Result<Status, Failure
 
 /// What is shown of a store.
 struct Shown {
-    datasets: Vec<(Arc<Dataset>, Vec<Arc<Entry>>)>,
+    datasets: Vec<Kept>,
     /// What is pending among it.
     pending: Vec<(RecordId, Record)>,
 }

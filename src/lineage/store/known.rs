@@ -13,6 +13,9 @@ use super::{Cut, Entry, Event, Fold, LineageError, RecordId};
 use crate::catalog::TableName;
 use crate::lineage::{Dataset, Edge, Record, SourceColumn, StatementRecord};
 
+/// A dataset with its entries.
+pub type Kept = (Arc<Dataset>, Vec<Arc<Entry>>);
+
 /// A snapshot. Cloning it is cheap where it is of a store.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
@@ -129,7 +132,7 @@ impl Known {
         &self,
         name: Option<&TableName>,
         physical: Option<&str>,
-    ) -> Result<Vec<(Arc<Dataset>, Vec<Arc<Entry>>)>, LineageError> {
+    ) -> Result<Vec<Kept>, LineageError> {
         let is_it = |dataset: &Dataset| {
             name.is_some_and(|name| dataset.name == *name)
                 || physical.is_some_and(|place| dataset.physical.iter().any(|own| own == place))

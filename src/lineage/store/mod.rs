@@ -34,7 +34,7 @@ pub use entry::Entry;
 pub use event::{Cut, CutAt, Event, Fate, Forget, RecordId};
 pub use fold::Fold;
 pub use import::{AtlasNames, is_atlas, record_of_event, records_of_atlas};
-pub use known::Known;
+pub use known::{Kept, Known};
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresStore};

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use super::index;
+use super::known::Kept;
 use super::names::folded;
 use super::pages::{Found, Pages};
 use super::standing::Standing;
@@ -13,9 +14,6 @@ use super::tables::{Rows, Shared, Value, held, signed};
 use super::{Entry, Event, Fold, LineageError, RecordId};
 use crate::catalog::TableName;
 use crate::lineage::{Dataset, Record};
-
-/// A dataset with its entries.
-type Written = (Arc<Dataset>, Vec<Arc<Entry>>);
 
 /// A version of a store.
 pub(super) struct Stored {
@@ -115,7 +113,7 @@ impl Stored {
         name: Option<&TableName>,
         physical: Option<&str>,
         is_it: &dyn Fn(&Dataset) -> bool,
-    ) -> Result<Vec<Written>, LineageError> {
+    ) -> Result<Vec<Kept>, LineageError> {
         let mut pages = held(&self.pages);
         let rows = &mut *held(&self.database);
         let mut found = match name {

@@ -251,6 +251,26 @@ fn where_only_tables_are_told_every_column_is_made_of_any() {
 }
 
 #[test]
+fn a_part_of_the_columns_does_not_take_the_place_of_the_tables() {
+    // Somebody has asked for the lineage of one column, and for that of the table.
+    let mut reply = hive();
+    let column = "mart.c@cm:1:age";
+    reply["guidEntityMap"]["g5"]["attributes"]["qualifiedName"] = json!(column);
+    let tables = posted(false);
+    let records = records_of_atlas(&[&reply, &tables], &names(), NOW).unwrap();
+    let job = records.iter().find(|record| record.job == "mart.c@cm:1");
+    let output = &job.unwrap().statements[0].lineage.outputs[0];
+    assert_eq!(output.columns.len(), 1);
+    let derived = direct(Form::Derived, Reduction::None);
+    let any = output.whole.iter().filter(|e| e.relationship == derived);
+    assert_eq!(
+        any.count(),
+        2,
+        "the other columns are made of something too"
+    );
+}
+
+#[test]
 fn what_cannot_be_understood_is_an_error_with_its_place() {
     let with = |document: Value, path: &str, value: Value| {
         let mut document = document;

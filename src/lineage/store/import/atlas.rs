@@ -2,7 +2,8 @@
 //!
 //! In: parsed JSON ([`document`] has its forms). Out: a [`Record`] for each job. Pure.
 //! Atlas knows values alone, no predicates: each table that a job reads decides with any of its columns which rows there are.
-//! Invariant: a table that a job writes, and of which no column is told, is made of everything that the job reads.
+//! Invariant: a table that a job writes is made of everything that the job reads, unless the same document has the job's columns. A reply of the lineage
+//! API need not have all of them.
 //! Invariant: what is not understood is an error with its place; a kind of dependency that is not known is the one that protects most.
 
 mod document;
@@ -31,7 +32,7 @@ pub fn is_atlas(document: &Value) -> bool {
         .any(|form| document.get(form).is_some())
 }
 
-/// The records of documents that were asked for together: what one tells of a job's columns says more than what another tells of its tables.
+/// The records of documents that were asked for together: what they tell of one job is one record.
 /// `now`, in seconds since 1970, is the time of jobs that have none.
 ///
 /// # Errors
@@ -44,21 +45,21 @@ pub fn records_of_atlas(
     let mut processes = Vec::new();
     for (at, document) in documents.iter().enumerate() {
         let read = document::processes(document, names);
-        processes.extend(read.map_err(|why| match documents.len() {
+        let read = read.map_err(|why| match documents.len() {
             1 => why,
             _ => format!("document {}: {why}", at + 1),
-        })?);
+        })?;
+        processes.extend(read.into_iter().map(|process| (at, process)));
     }
     let tables: BTreeSet<String> = processes
         .iter()
-        .filter(|process| !process.is_of_columns())
-        .map(|process| process.qualified.clone())
+        .filter(|(_, process)| !process.is_of_columns())
+        .map(|(_, process)| process.qualified.clone())
         .collect();
-    let mut jobs: BTreeMap<String, Vec<&Process>> = BTreeMap::new();
-    for process in &processes {
-        jobs.entry(job_of(process, &tables))
-            .or_default()
-            .push(process);
+    let mut jobs: BTreeMap<String, Vec<Told>> = BTreeMap::new();
+    for (document, process) in &processes {
+        let told = (*document, process);
+        jobs.entry(job_of(process, &tables)).or_default().push(told);
     }
     let records = jobs
         .into_iter()
@@ -92,12 +93,21 @@ struct Target {
     whole: BTreeSet<Edge>,
 }
 
-fn record(job: String, processes: &[&Process], now: i64) -> Option<Record> {
+/// A process, and which document has it.
+type Told<'p> = (usize, &'p Process);
+
+fn record(job: String, processes: &[Told<'_>], now: i64) -> Option<Record> {
     let mut targets: BTreeMap<Dataset, Target> = BTreeMap::new();
-    let (columns, tables): (Vec<&Process>, Vec<&Process>) = processes
+    // What a document of entities says of a job's columns is all of them.
+    let mut complete: BTreeSet<(usize, &Dataset)> = BTreeSet::new();
+    let (columns, tables): (Vec<Told<'_>>, Vec<Told<'_>>) = processes
         .iter()
-        .partition(|process| process.is_of_columns());
-    for process in &columns {
+        .partition(|(_, process)| process.is_of_columns());
+    for (document, process) in &columns {
+        if !process.is_drawn {
+            let outputs = process.outputs.iter();
+            complete.extend(outputs.map(|output| (*document, &output.dataset)));
+        }
         for output in &process.outputs {
             let target = targets.entry(output.dataset.clone()).or_default();
             let inputs = process
@@ -114,7 +124,7 @@ fn record(job: String, processes: &[&Process], now: i64) -> Option<Record> {
             }
         }
     }
-    let all = processes.iter().flat_map(|process| &process.inputs);
+    let all = processes.iter().flat_map(|(_, process)| &process.inputs);
     let read: BTreeSet<&Dataset> = all.map(|(source, _)| &source.dataset).collect();
     for target in targets.values_mut() {
         let rows = Relationship::Indirect(Indirect::Filter);
@@ -123,13 +133,11 @@ fn record(job: String, processes: &[&Process], now: i64) -> Option<Record> {
             .map(|dataset| edge(any_of((*dataset).clone()), rows));
         target.whole.extend(edges);
     }
-    let told: BTreeSet<Dataset> = targets.keys().cloned().collect();
-    for process in &tables {
-        for output in process
-            .outputs
-            .iter()
-            .filter(|o| !told.contains(&o.dataset))
-        {
+    for (document, process) in &tables {
+        for output in &process.outputs {
+            if complete.contains(&(*document, &output.dataset)) {
+                continue;
+            }
             let target = targets.entry(output.dataset.clone()).or_default();
             let inputs = process.inputs.iter();
             target
@@ -155,8 +163,10 @@ fn record(job: String, processes: &[&Process], now: i64) -> Option<Record> {
         whole: target.whole.into_iter().collect(),
         span: Span::default(),
     });
-    let user = processes.iter().find_map(|process| process.user.clone());
-    let at = processes.iter().filter_map(|process| process.at).max();
+    let user = processes
+        .iter()
+        .find_map(|(_, process)| process.user.clone());
+    let at = processes.iter().filter_map(|(_, process)| process.at).max();
     Some(Record {
         job,
         user: user.unwrap_or_else(|| "atlas".to_owned()),

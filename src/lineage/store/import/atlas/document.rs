@@ -25,6 +25,8 @@ pub(super) const FORMS: [&str; 4] = ["guidEntityMap", "entities", "entity", "mes
 pub(super) struct Process {
     pub type_name: String,
     pub qualified: String,
+    /// Whether a reply of the lineage API has it: of a job's columns such a reply need not have all.
+    pub is_drawn: bool,
     /// The qualified name of the process that this one tells the columns of.
     pub parent: Option<String>,
     pub user: Option<String>,
@@ -241,6 +243,7 @@ impl<'d> Reader<'d> {
                     let between = between.or_insert_with(|| Process {
                         type_name: String::new(),
                         qualified: format!("atlas:{}", to.qualified),
+                        is_drawn: true,
                         parent: None,
                         user: None,
                         at: None,
@@ -279,7 +282,10 @@ impl<'d> Reader<'d> {
         found: &'f mut BTreeMap<(&'d str, &'d str), Process>,
         entity: &Entity<'d>,
     ) -> Result<&'f mut Process, String> {
-        let process = self.process(entity)?;
+        let process = Process {
+            is_drawn: true,
+            ..self.process(entity)?
+        };
         let key = (entity.type_name, entity.qualified);
         Ok(found.entry(key).or_insert(process))
     }
@@ -304,6 +310,7 @@ impl<'d> Reader<'d> {
         Ok(Process {
             type_name: entity.type_name.to_owned(),
             qualified: entity.qualified.to_owned(),
+            is_drawn: false,
             parent: parent.map(|parent| parent.qualified.to_owned()),
             user: user.map(str::to_owned),
             at: ms.map(|ms| ms / 1000),
