@@ -353,7 +353,7 @@ fn who_reads_what_the_catalogue_says_was_made_of_a_masked_column_gets_the_mask()
     ] {
         reply["guidEntityMap"][guid]["attributes"]["qualifiedName"] = json!(name);
     }
-    desk.write("reply.json", &serde_json::to_string_pretty(&reply).unwrap());
+    desk.write("reply.json", serde_json::to_string_pretty(&reply).unwrap());
     let read = ["rewrite", "--user", "ann", "read.sql"];
     let reads = || desk.run(&[&read[..], &BASICS].concat()).out;
     // One of two documents cannot be understood: nothing of either is taken in.
