@@ -12,10 +12,11 @@ use std::time::SystemTime;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::reply::{Denial, PolicyStamp, Reply, StatementReport};
+use super::reply::{AppliedMask, Denial, PolicyStamp, Reply, StatementReport};
 use super::statement::Work;
 use super::{Engine, Request, SubmitCheck, engine};
 use crate::catalog::{CatalogSource, TableName};
+use crate::lineage::store::LineageSource;
 use crate::policy::{Account, Effect, ObjectAccount, Policy, Principal, Privilege, Resource};
 use crate::source::{Asked, Scope};
 use crate::syntax::{Limits, Lines, Script, with_stack};
@@ -95,6 +96,9 @@ pub struct TableAccount {
     pub named: bool,
     /// The columns that are read by name.
     pub columns: Vec<String>,
+    /// The masks that its columns have because of where their data came from: from which column, and by which jobs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub inherited: Vec<AppliedMask>,
     /// Why the principal may do with it, and sees of it, what they do.
     #[serde(flatten)]
     pub account: Account,
@@ -117,9 +121,24 @@ pub fn explain(
     catalog: Arc<dyn CatalogSource>,
     request: &Request,
 ) -> ScriptAccount {
+    account(&watched(policy, catalog), request)
+}
+
+/// The same with what earlier jobs wrote: which masks come with the data.
+#[must_use]
+pub fn explain_with_lineage(
+    policy: &Arc<Policy>,
+    catalog: Arc<dyn CatalogSource>,
+    lineage: Arc<dyn LineageSource>,
+    request: &Request,
+) -> ScriptAccount {
+    account(&watched(policy, catalog).lineage(lineage), request)
+}
+
+fn watched(policy: &Arc<Policy>, catalog: Arc<dyn CatalogSource>) -> Engine {
     let bytes = Arc::new(policy.bytes(catalog.addresses()));
     let asked = Asked::everything(Arc::clone(policy)).watched();
-    account(&Engine::over(asked, catalog, bytes), request)
+    Engine::over(asked, catalog, bytes)
 }
 
 /// The account of a script under an engine whose policy is watched.
@@ -207,11 +226,24 @@ fn tables(
                 user_named: asked.user_named,
                 named: writes || inputs.count() > 0,
                 columns: columns.into_iter().cloned().collect(),
+                inherited: inherited(report, name),
                 account: policy.explain(&request.principal, &resource, &asked.privileges, at),
             });
         }
     }
     told
+}
+
+/// What a table inherits in a statement; once, however often it is read there.
+fn inherited(report: &StatementReport, name: &TableName) -> Vec<AppliedMask> {
+    let mut masks: Vec<AppliedMask> = Vec::new();
+    let applied = report.applied.iter().filter(|a| a.table == *name);
+    for mask in applied.flat_map(|a| &a.masks) {
+        if mask.inherited.is_some() && !masks.contains(mask) {
+            masks.push(mask.clone());
+        }
+    }
+    masks
 }
 
 fn objects(policy: &Asked, request: &Request, scope: &Scope, at: SystemTime) -> Vec<NamedObject> {

@@ -36,6 +36,7 @@ pub(crate) use engine::UNFINISHED;
 pub use engine::{Engine, SubmitCheck};
 pub use explain::{
     AccountDocument, NamedObject, ScriptAccount, StatementAccount, TableAccount, explain,
+    explain_with_lineage,
 };
 pub use gate::Gate;
 pub use notes::{Unnoted, with_notes};

@@ -66,6 +66,7 @@ Examples:
   sqlsec explain --user userA --policy policy.yaml --catalog tables.sql --format json job.sql
   echo 'SELECT * FROM shop.core.orders' | sqlsec explain --user userB --policy policy.yaml --catalog tables.sql
   sqlsec explain --user userA --service https://rules.corp/sqlsec job.sql
+  sqlsec explain --user userA --policy policy.yaml --lineage lineage.db job.sql
 
 For people who write rules: the account quotes the policy.
 Exit status: 0 the script is allowed, 1 denied; the account is printed in both cases.")]
@@ -178,6 +179,9 @@ pub(super) struct Explain {
     pub common: Common,
     #[command(flatten)]
     pub who: Who,
+    /// What earlier jobs wrote, which is read only: a file, or `postgres://user@host/database` (password: PGPASSWORD).
+    #[arg(long, value_name = "STORE")]
+    pub lineage: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use super::args::{Explain, Format};
 use super::failure::{Failure, Status};
+use super::lineage_store::Kept;
 use super::render::printable;
 use super::streams::Streams;
-use super::{config, input, submit};
+use super::{config, input, report, submit};
 use crate::check::{
-    Gate, NamedObject, PolicyStamp, Request, ScriptAccount, StatementAccount, TableAccount, explain,
+    Gate, NamedObject, PolicyStamp, Request, ScriptAccount, StatementAccount, TableAccount,
+    explain, explain_with_lineage,
 };
 use crate::policy::{
     Aside, ColumnAccount, Effect, Face, FilterAccount, Lost, MaskOutcome, Mode, Part, Principal,
@@ -18,18 +20,36 @@ use crate::policy::{
 };
 
 pub(super) fn run(mut args: Explain, streams: &mut Streams) -> Result<Status, Failure> {
-    config::apply(&mut args.common, Some(&mut args.who), None, None)?;
+    let mut kept = Kept {
+        lineage: args.lineage.take(),
+        job: None,
+    };
+    config::apply(&mut args.common, Some(&mut args.who), None, Some(&mut kept))?;
+    let store = kept.read()?;
     let format = args.common.format.unwrap_or_default();
     let catalog = Arc::new(input::catalog(&args.common.catalog)?);
     let account_of: Box<dyn Fn(&Request) -> ScriptAccount> =
         match input::source_of_rules(&args.who)? {
             Some(source) => {
                 let gate = Gate::new(source, catalog);
+                let gate = match store {
+                    Some(store) => gate.lineage(store),
+                    None => gate,
+                };
                 Box::new(move |request| gate.explain(request))
             }
             None => {
                 let policy = Arc::new(input::policy(&args.who)?);
-                Box::new(move |request| explain(&policy, Arc::clone(&catalog) as _, request))
+                Box::new(move |request| {
+                    let catalog = Arc::clone(&catalog) as _;
+                    match &store {
+                        Some(store) => {
+                            let store = Arc::clone(store);
+                            explain_with_lineage(&policy, catalog, store, request)
+                        }
+                        None => explain(&policy, catalog, request),
+                    }
+                })
             }
         };
     let script = input::script(args.common.file.as_deref())?;
@@ -137,7 +157,7 @@ impl Page {
             head.push_str(", a name that the submitter chose");
         }
         if !table.named {
-            head.push_str(", below a view or a definition");
+            head.push_str(", below a view or a definition, or where data came from");
         }
         self.line(1, &head);
         let account = &table.account;
@@ -161,6 +181,14 @@ impl Page {
         }
         for mask in &account.masks {
             self.line(2, &mask_line(mask));
+        }
+        for mask in &table.inherited {
+            let column = mask.column.join(".");
+            let from = report::inherited(mask);
+            self.line(
+                2,
+                &format!("column {column}: {} by `{}`{from}", mask.mask, mask.rule),
+            );
         }
         for denied in &account.denied {
             let line = format!(

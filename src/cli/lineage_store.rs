@@ -7,20 +7,21 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::args::Format;
 use super::failure::{Failure, Status};
 use super::input;
+use super::lineage_show;
 use super::render::{Message, printable};
 use super::streams::Streams;
 use crate::catalog::TableName;
 use crate::check::Reply;
 use crate::lineage::store::{
-    Cut, CutAt, Entry, Event, Fold, Forget, Known, LineageError, LineageStore, RecordId,
-    is_address, record_of_event,
+    AtlasNames, Cut, CutAt, Event, Forget, Known, LineageError, LineageStore, RecordId, is_address,
+    is_atlas, record_of_event, records_of_atlas,
 };
-use crate::lineage::{Dataset, Edge, Indirect, Relationship, SourceColumn};
+use crate::lineage::{Dataset, SourceColumn};
 use crate::policy::{moment, table_name};
 
 /// What a submission reads of the store, and leaves in it.
@@ -40,7 +41,7 @@ pub(super) enum StoreCommand {
     #[command(after_help = "\
 Examples:
   sqlsec lineage show --lineage lineage.db
-  sqlsec lineage show --lineage lineage.db --format json lake.core.orders
+  sqlsec lineage show --lineage lineage.db --format json --table lake.core.orders
   sqlsec lineage show --lineage lineage.db --history | jq .")]
     Show(Show),
     /// Say that submissions were made: what they wrote stays known.
@@ -49,7 +50,11 @@ Examples:
     Abort(Ids),
     /// Say that jobs have finished and done what they were to do: what an overwriting one has replaced is no longer in its table.
     Ended(Ids),
-    /// Take in what other systems told: OpenLineage events, as JSON, a list of them, or one a line.
+    /// Take in what other systems told: OpenLineage events and documents of Apache Atlas, as JSON, a list of them, or one a line.
+    #[command(after_help = "\
+Examples:
+  sqlsec lineage import --lineage lineage.db events.jsonl
+  sqlsec lineage import --lineage lineage.db --atlas-name 'hive_table=hive://ms:9083/{name}' atlas.json")]
     Import(Import),
     /// Take entries away from the readers of a dataset: of a topic whose old messages have expired.
     #[command(after_help = "\
@@ -73,6 +78,12 @@ pub(super) struct Show {
     pub lineage: PathBuf,
     /// Only this dataset: `catalog.database.table`, or a physical name.
     pub dataset: Option<String>,
+    /// The same.
+    #[arg(long, value_name = "DATASET", conflicts_with = "dataset")]
+    pub table: Option<String>,
+    /// Everything, however much there is.
+    #[arg(long)]
+    pub all: bool,
     /// All events instead, oldest first, a JSON object a line: the audit.
     #[arg(long)]
     pub history: bool,
@@ -96,7 +107,10 @@ pub(super) struct Import {
     /// The store: a file, or `postgres://user@host/database`.
     #[arg(long, value_name = "STORE")]
     pub lineage: PathBuf,
-    /// Files of events.
+    /// What the names of a type of Atlas mean: `{name}` is the qualified name up to its last `@`, `{cluster}` what follows it.
+    #[arg(long, value_name = "TYPE=DATASET", value_parser = atlas_name)]
+    pub atlas_name: Vec<(String, String)>,
+    /// Files of events or documents.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
 }
@@ -170,10 +184,18 @@ impl Kept {
             .map(|path| open(path, true))
             .transpose()
     }
+
+    /// The store, which must be there, for a command that leaves nothing in it.
+    pub fn read(&self) -> Result<Option<Arc<dyn LineageStore>>, Failure> {
+        self.lineage
+            .as_deref()
+            .map(|path| open(path, false))
+            .transpose()
+    }
 }
 
 /// A store by a file's name or by the address of a PostgreSQL database.
-fn open(place: &Path, create: bool) -> Result<Arc<dyn LineageStore>, Failure> {
+pub(super) fn open(place: &Path, create: bool) -> Result<Arc<dyn LineageStore>, Failure> {
     match place.to_str().filter(|place| is_address(place)) {
         Some(address) => in_database(address, create),
         None => in_file(place, create),
@@ -241,7 +263,7 @@ fn password() -> Result<Option<String>, Failure> {
     Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-fn failed(error: &LineageError) -> Failure {
+pub(super) fn failed(error: &LineageError) -> Failure {
     let (status, code) = match error {
         LineageError::Unavailable(_) | LineageError::Unreadable(_) => {
             (Status::Policy, "lineage-unavailable")
@@ -275,7 +297,7 @@ pub(super) fn keep(
 
 pub(super) fn run(command: &StoreCommand, streams: &mut Streams) -> Result<Status, Failure> {
     match command {
-        StoreCommand::Show(args) => show(args, streams),
+        StoreCommand::Show(args) => lineage_show::show(args, streams),
         StoreCommand::Commit(args) => each(args, |store, id| store.commit(id)),
         StoreCommand::Abort(args) => each(args, |store, id| store.abort(id)),
         StoreCommand::Ended(args) => each(args, |store, id| store.ended(id)),
@@ -297,8 +319,10 @@ fn each(
 }
 
 fn import(args: &Import, streams: &mut Streams) -> Result<Status, Failure> {
-    let store = open(&args.lineage, true)?;
+    let names: AtlasNames = args.atlas_name.iter().cloned().collect();
     let mut records = Vec::new();
+    let mut catalogue = Vec::new();
+    let mut origins = Vec::new();
     for file in &args.files {
         let source = input::read(file, Status::Usage)?;
         let unfit = |why: String| {
@@ -306,10 +330,22 @@ fn import(args: &Import, streams: &mut Streams) -> Result<Status, Failure> {
             Failure::new(Status::Usage, "input-unreadable", message)
         };
         for event in events(&source.text).map_err(unfit)? {
-            records.extend(record_of_event(&event).map_err(unfit)?);
+            if is_atlas(&event) {
+                catalogue.push(event);
+            } else {
+                records.extend(record_of_event(&event).map_err(unfit)?);
+            }
         }
+        origins.push(source.origin.clone());
     }
+    let documents: Vec<&Value> = catalogue.iter().collect();
+    let told = records_of_atlas(&documents, &names, now()).map_err(|why| {
+        let message = format!("`{}`: {why}", origins.join("`, `"));
+        Failure::new(Status::Usage, "input-unreadable", message)
+    })?;
+    records.extend(told);
     // Nothing is taken in when something cannot be read.
+    let store = open(&args.lineage, true)?;
     let count = records.len();
     for record in records {
         store
@@ -318,6 +354,17 @@ fn import(args: &Import, streams: &mut Streams) -> Result<Status, Failure> {
     }
     streams.out(&format!("{count} jobs imported\n"))?;
     Ok(Status::Allowed)
+}
+
+fn atlas_name(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, pattern)) if pattern.contains("{name}") => {
+            Ok((name.trim().to_owned(), pattern.trim().to_owned()))
+        }
+        _ => Err(
+            "write TYPE=DATASET with {name} in it, as hive_table=hive://ms:9083/{name}".to_owned(),
+        ),
+    }
 }
 
 /// One event, a list of them, or one a line.
@@ -395,11 +442,7 @@ fn dataset(known: &Known, text: &str) -> Result<Dataset, Failure> {
             physical: vec![text.trim_end_matches('/').to_owned()],
         });
     }
-    let Some(name) = table_name(text) else {
-        let message =
-            format!("`{text}` is no dataset: write catalog.database.table, or a physical name");
-        return Err(Failure::usage(message));
-    };
+    let name = named(text)?;
     let called = known.called(&name).map_err(|e| failed(&e))?;
     if let Some(written) = called.first() {
         return Ok((**written).clone());
@@ -419,6 +462,14 @@ fn dataset(known: &Known, text: &str) -> Result<Dataset, Failure> {
     }))
 }
 
+pub(super) fn named(text: &str) -> Result<TableName, Failure> {
+    table_name(text).ok_or_else(|| {
+        let message =
+            format!("`{text}` is no dataset: write catalog.database.table, or a physical name");
+        Failure::usage(message)
+    })
+}
+
 fn seconds(text: &str) -> Result<i64, Failure> {
     let Some(moment) = moment(text) else {
         let message = format!("`{text}` is no time: write 2026-01-31 or 2026-01-31T08:00:00Z");
@@ -434,172 +485,4 @@ fn now() -> i64 {
 fn since_1970(moment: SystemTime) -> i64 {
     let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-}
-
-fn show(args: &Show, streams: &mut Streams) -> Result<Status, Failure> {
-    let store = open(&args.lineage, false)?;
-    if args.history {
-        let mut text = String::new();
-        for (number, event) in store.events().map_err(|e| failed(&e))? {
-            text.push_str(&format!(
-                "{}\n",
-                json!({ "number": number, "event": event })
-            ));
-        }
-        streams.out(&text)?;
-        return Ok(Status::Allowed);
-    }
-    let known = store.snapshot().map_err(|e| failed(&e))?;
-    let wanted = args
-        .dataset
-        .as_deref()
-        .map(|text| dataset(&known, text))
-        .transpose()?;
-    let is_wanted = |dataset: &Dataset| {
-        wanted.as_ref().is_none_or(|wanted| {
-            let mut names = wanted.physical.iter();
-            names.any(|name| dataset.physical.contains(name)) || wanted.name == dataset.name
-        })
-    };
-    let known = known.whole().map_err(|e| failed(&e))?;
-    let shown: Vec<(&Dataset, &[Arc<Entry>])> = known
-        .datasets()
-        .filter(|(dataset, _)| is_wanted(dataset))
-        .collect();
-    let text = match args.format.unwrap_or_default() {
-        Format::Text => as_text(&known, &shown),
-        Format::Json => {
-            let value = as_json(&known, &shown);
-            let text = serde_json::to_string_pretty(&value).map_err(|e| Failure::internal(&e))?;
-            format!("{text}\n")
-        }
-    };
-    streams.out(&text)?;
-    Ok(Status::Allowed)
-}
-
-fn state(entry: &Entry) -> &'static str {
-    match (entry.unknown, entry.settled, entry.ended) {
-        _ if entry.superseded => "superseded",
-        (true, ..) => "told by another system",
-        (false, None, _) => "pending",
-        (false, Some(_), None) => "written",
-        (false, Some(_), Some(_)) => "ended",
-    }
-}
-
-fn as_text(known: &Fold, shown: &[(&Dataset, &[Arc<Entry>])]) -> String {
-    let mut text = format!("version {}\n", known.version());
-    let mut line = |depth: usize, what: &str| {
-        text.push_str(&format!("{}{}\n", "  ".repeat(depth), printable(what)));
-    };
-    for (dataset, entries) in shown {
-        let physical = dataset.physical.join(", ");
-        line(0, &format!("{} = {physical}", dataset.name));
-        for entry in *entries {
-            let said = format!(
-                "{} by {} (record {}, {})",
-                entry.job,
-                entry.user,
-                entry.record,
-                state(entry)
-            );
-            line(1, &said);
-            let written = entry.written();
-            let columns = written.columns.iter();
-            let own = columns.flat_map(|c| c.edges.iter().map(|edge| (c.name.as_str(), edge)));
-            let whole = written.whole.iter().map(|edge| ("every column", edge));
-            for (target, edge) in own.chain(whole) {
-                let source = edge.source.column.as_deref().unwrap_or("*");
-                let kind = kind(edge);
-                let only = match edge.relationship.is_told() {
-                    true => "",
-                    false => " (for inheritance alone)",
-                };
-                let under = match entry.read_under(&edge.source) {
-                    Some(print) => format!(", read masked ({})", print.hides().word()),
-                    None => String::new(),
-                };
-                let name = &edge.source.dataset.name;
-                let said = format!("{target} from {name}.{source}: {kind}{only}{under}");
-                line(2, &said);
-            }
-        }
-    }
-    for (number, cut) in known.cuts() {
-        let at = match &cut.cut {
-            CutAt::Column(column) => place(column),
-            CutAt::Edge {
-                job,
-                source,
-                target,
-                ..
-            } => format!("{} to {} in {job}", place(source), place(target)),
-        };
-        line(
-            0,
-            &format!("cut {number}: {at}, by {}: {}", cut.who, cut.why),
-        );
-    }
-    for (id, record) in known.pending() {
-        line(
-            0,
-            &format!("pending {id}: {} by {}", record.job, record.user),
-        );
-    }
-    text
-}
-
-/// OpenLineage's name for an edge; for those of which it knows nothing, their own.
-fn kind(edge: &Edge) -> &'static str {
-    match edge.relationship {
-        Relationship::Indirect(Indirect::Rows) => "ROWS",
-        Relationship::Indirect(Indirect::Count) => "COUNT",
-        Relationship::Indirect(Indirect::Twin) => "TWIN",
-        Relationship::Direct(_) | Relationship::Indirect(_) => edge.relationship.kind().name(),
-    }
-}
-
-fn place(column: &SourceColumn) -> String {
-    let dataset = &column.dataset;
-    let name = match dataset.physical.first() {
-        Some(physical) if dataset.name.table.is_empty() => physical.clone(),
-        Some(_) | None => dataset.name.to_string(),
-    };
-    format!("{name}.{}", column.column.as_deref().unwrap_or("*"))
-}
-
-fn as_json(known: &Fold, shown: &[(&Dataset, &[Arc<Entry>])]) -> Value {
-    let entry = |entry: &Arc<Entry>| {
-        json!({
-            "record": entry.record,
-            "job": &*entry.job,
-            "user": &*entry.user,
-            "at": entry.at,
-            "state": state(entry),
-            "columns": entry.written().columns.iter().map(|column| json!({
-                "name": column.name,
-                "edges": column.edges.iter().map(|edge| json!({
-                    "source": edge.source,
-                    "kind": kind(edge),
-                    "inheritance_only": !edge.relationship.is_told(),
-                    "read_under": entry.read_under(&edge.source),
-                    "expression": entry.text(edge).map(|text| &text.hash),
-                })).collect::<Vec<_>>(),
-            })).collect::<Vec<_>>(),
-            "whole": entry.written().whole,
-        })
-    };
-    let datasets = shown.iter().map(|(dataset, entries)| {
-        json!({
-            "dataset": dataset,
-            "entries": entries.iter().map(entry).collect::<Vec<_>>(),
-        })
-    });
-    json!({
-        "version": known.version(),
-        "datasets": datasets.collect::<Vec<_>>(),
-        "cuts": known.cuts().map(|(number, cut)| json!({ "number": number, "cut": cut })).collect::<Vec<_>>(),
-        "pending": known.pending().map(|(id, record)| json!({ "id": id, "record": record })).collect::<Vec<_>>(),
-    })
 }

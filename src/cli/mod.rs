@@ -15,6 +15,7 @@ mod input;
 mod junit;
 mod lineage;
 mod lineage_export;
+mod lineage_show;
 mod lineage_store;
 mod lineage_view;
 mod man;

@@ -63,7 +63,7 @@ fn names<'a>(all: impl Iterator<Item = &'a TableName>) -> Vec<&'a TableName> {
 }
 
 /// Where a mask comes from that no rule has put there.
-fn inherited(mask: &AppliedMask) -> String {
+pub(super) fn inherited(mask: &AppliedMask) -> String {
     let Some(inherited) = &mask.inherited else {
         return String::new();
     };

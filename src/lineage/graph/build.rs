@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{
     Beside, Column, ColumnAt, Cut, Graph, Job, Link, Protection, StatementAt, Table, Write,
 };
-use crate::lineage::{Dataset, Edge, Record, SourceColumn, StatementRecord, Written};
+use crate::lineage::{Change, Dataset, Edge, Record, SourceColumn, StatementRecord, Written};
 use crate::syntax::{DataType, FlinkVersion, Limits, Span, TokenKind, tokens};
 
 impl Graph {
@@ -43,6 +43,28 @@ fn outputs(record: &Record) -> impl Iterator<Item = (&StatementRecord, &Written)
     statements.flat_map(|s| s.lineage.outputs.iter().map(move |w| (s, w)))
 }
 
+/// Which tables got another name, oldest first.
+fn renames(records: &[Record]) -> Vec<(&Dataset, &Dataset)> {
+    let statements = records.iter().flat_map(|record| &record.statements);
+    let changes = statements.flat_map(|statement| &statement.changes);
+    let renamed = changes.filter_map(|change| match change {
+        Change::Renamed { from, to } => Some((from, to)),
+        Change::Emptied(_) | Change::RenamedColumn { .. } => None,
+    });
+    renamed.collect()
+}
+
+/// The index of a table after `gone` became `kept`.
+const fn after_join(at: usize, kept: usize, gone: usize) -> usize {
+    if at == gone {
+        kept
+    } else if at > gone {
+        at - 1
+    } else {
+        at
+    }
+}
+
 /// The edges of an output that are told, with the column they lead to.
 fn edges(written: &Written) -> impl Iterator<Item = (Option<&str>, &Edge)> {
     let own = written.columns.iter();
@@ -73,6 +95,21 @@ impl Build {
             for dataset in sources.chain(&written.target) {
                 if seen.insert(dataset) {
                     datasets.push(dataset);
+                }
+            }
+        }
+        // A name that a drawn table had, or has got, is drawn with it.
+        let renames = renames(records);
+        let mut before = 0;
+        while before != datasets.len() {
+            before = datasets.len();
+            for (from, to) in &renames {
+                if seen.contains(*from) || seen.contains(*to) {
+                    for dataset in [*from, *to] {
+                        if seen.insert(dataset) {
+                            datasets.push(dataset);
+                        }
+                    }
                 }
             }
         }
@@ -112,6 +149,18 @@ impl Build {
             indices.dedup();
             self.of.insert((*dataset).clone(), indices);
         }
+        for (from, to) in renames {
+            let (of_from, of_to) = (self.of(from), self.of(to));
+            // A table over several addresses is several: which of them went where nobody says.
+            if let ([a], [b]) = (of_from.as_slice(), of_to.as_slice())
+                && a != b
+            {
+                let (kept, gone) = (*a.min(b), *a.max(b));
+                self.join(kept, gone);
+                let moved = of_name.values_mut().chain(bare.values_mut());
+                moved.for_each(|at| *at = after_join(*at, kept, gone));
+            }
+        }
         let viewpoints = beside.viewpoints.iter().flat_map(|v| v.columns.keys());
         let cuts = beside.cuts.iter().flat_map(|c| [&c.source, &c.target]);
         let others = viewpoints.chain(cuts).map(|c| &c.dataset);
@@ -130,6 +179,29 @@ impl Build {
             indices.sort_unstable();
             indices.dedup();
             self.of.insert(dataset.clone(), indices);
+        }
+    }
+
+    /// Two tables are one, under both names. Before anything but names is known of them.
+    fn join(&mut self, kept: usize, gone: usize) {
+        if gone >= self.graph.tables.len() {
+            return;
+        }
+        let other = self.graph.tables.remove(gone);
+        if let Some(table) = self.graph.tables.get_mut(kept) {
+            for name in &other.logical {
+                insert(&mut table.logical, name);
+            }
+            for name in &other.physical {
+                insert(&mut table.physical, name);
+            }
+        }
+        for indices in self.of.values_mut() {
+            for at in indices.iter_mut() {
+                *at = after_join(*at, kept, gone);
+            }
+            indices.sort_unstable();
+            indices.dedup();
         }
     }
 

@@ -1,7 +1,11 @@
-//! OpenLineage events as records: what other systems tell of their jobs.
+//! OpenLineage events as records: what other systems tell of their jobs. [`atlas`] does the same for Apache Atlas' documents.
 //!
 //! In: one event as JSON. Out: a [`Record`] whose edges protect; how the data were written nobody can say.
 //! Pure. Invariant: what is not understood is the edge that protects most: a direct one, from any column where none is named.
+
+mod atlas;
+
+pub use atlas::{AtlasNames, is_atlas, records_of_atlas};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -169,20 +173,32 @@ fn edges(list: Option<&Value>, said: Option<&str>) -> Result<Vec<Edge>, String> 
 
 fn relationship(step: &Value) -> Relationship {
     let text = |field: &str| step.get(field).and_then(Value::as_str).unwrap_or_default();
-    let indirect = |kind| Relationship::Indirect(kind);
     match (text("type"), text("subtype")) {
-        ("DIRECT", "IDENTITY") => Relationship::Direct(Direct::SAME),
+        ("DIRECT", kind @ ("IDENTITY" | "AGGREGATION")) => relationship_of(kind),
+        (
+            "INDIRECT",
+            kind @ ("JOIN" | "GROUP_BY" | "FILTER" | "SORT" | "WINDOW" | "CONDITIONAL"),
+        ) => relationship_of(kind),
+        ("INDIRECT", "CONDITION") => relationship_of("CONDITIONAL"),
+        _ => DERIVED,
+    }
+}
+
+/// A kind by OpenLineage's name; any other protects most.
+fn relationship_of(kind: &str) -> Relationship {
+    match kind {
+        "IDENTITY" => Relationship::Direct(Direct::SAME),
         // Which aggregate it was is not said: one of those that show single values.
-        ("DIRECT", "AGGREGATION") => Relationship::Direct(Direct {
+        "AGGREGATION" => Relationship::Direct(Direct {
             form: Form::Derived,
             reduction: Reduction::Picked,
         }),
-        ("INDIRECT", "JOIN") => indirect(Indirect::Join),
-        ("INDIRECT", "GROUP_BY") => indirect(Indirect::GroupBy),
-        ("INDIRECT", "FILTER") => indirect(Indirect::Filter),
-        ("INDIRECT", "SORT") => indirect(Indirect::Sort),
-        ("INDIRECT", "WINDOW") => indirect(Indirect::Window),
-        ("INDIRECT", "CONDITIONAL" | "CONDITION") => indirect(Indirect::Conditional),
+        "JOIN" => Relationship::Indirect(Indirect::Join),
+        "GROUP_BY" => Relationship::Indirect(Indirect::GroupBy),
+        "FILTER" => Relationship::Indirect(Indirect::Filter),
+        "SORT" => Relationship::Indirect(Indirect::Sort),
+        "WINDOW" => Relationship::Indirect(Indirect::Window),
+        "CONDITIONAL" => Relationship::Indirect(Indirect::Conditional),
         _ => DERIVED,
     }
 }

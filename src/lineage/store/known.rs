@@ -9,9 +9,12 @@ use std::sync::Arc;
 use super::fold::sources;
 #[cfg(feature = "store")]
 use super::stored::Stored;
-use super::{Cut, Entry, Event, Fold, LineageError};
+use super::{Cut, Entry, Event, Fold, LineageError, RecordId};
 use crate::catalog::TableName;
 use crate::lineage::{Dataset, Edge, Record, SourceColumn, StatementRecord};
+
+/// A dataset with its entries.
+pub type Kept = (Arc<Dataset>, Vec<Arc<Entry>>);
 
 /// A snapshot. Cloning it is cheap where it is of a store.
 #[derive(Debug, Clone, Default)]
@@ -119,6 +122,41 @@ impl Known {
             return base.called(name);
         }
         Ok(self.fold.called(name))
+    }
+
+    /// The datasets that have exactly this logical or physical name, with their entries; no other's events are read.
+    ///
+    /// # Errors
+    /// A store that cannot read.
+    pub fn entries_of(
+        &self,
+        name: Option<&TableName>,
+        physical: Option<&str>,
+    ) -> Result<Vec<Kept>, LineageError> {
+        let is_it = |dataset: &Dataset| {
+            name.is_some_and(|name| dataset.name == *name)
+                || physical.is_some_and(|place| dataset.physical.iter().any(|own| own == place))
+        };
+        #[cfg(feature = "store")]
+        if let Some(base) = &self.base {
+            return base.entries_of(name, physical, &is_it);
+        }
+        let datasets = self.fold.datasets().filter(|(dataset, _)| is_it(dataset));
+        let found = datasets.map(|(dataset, kept)| (Arc::new(dataset.clone()), kept.to_vec()));
+        Ok(found.collect())
+    }
+
+    /// A record as it was brought, where there is one of this number.
+    ///
+    /// # Errors
+    /// A store that cannot read.
+    pub fn record(&self, id: RecordId) -> Result<Option<Record>, LineageError> {
+        #[cfg(feature = "store")]
+        if let Some(base) = &self.base {
+            return base.record(id);
+        }
+        let mut pending = self.fold.pending();
+        Ok(pending.find_map(|(own, record)| (own == id).then(|| record.clone())))
     }
 
     /// The cuts, with the numbers of their events.

@@ -33,8 +33,8 @@ mod tables;
 pub use entry::Entry;
 pub use event::{Cut, CutAt, Event, Fate, Forget, RecordId};
 pub use fold::Fold;
-pub use import::record_of_event;
-pub use known::Known;
+pub use import::{AtlasNames, is_atlas, record_of_event, records_of_atlas};
+pub use known::{Kept, Known};
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresStore};

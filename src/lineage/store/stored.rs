@@ -6,13 +6,14 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use super::index;
+use super::known::Kept;
 use super::names::folded;
 use super::pages::{Found, Pages};
 use super::standing::Standing;
 use super::tables::{Rows, Shared, Value, held, signed};
-use super::{Entry, Fold, LineageError};
+use super::{Entry, Event, Fold, LineageError, RecordId};
 use crate::catalog::TableName;
-use crate::lineage::Dataset;
+use crate::lineage::{Dataset, Record};
 
 /// A version of a store.
 pub(super) struct Stored {
@@ -104,6 +105,56 @@ impl Stored {
         let named = pages.named(&mut *held(&self.database), name)?;
         let exact = named.iter().filter(|found| found.dataset.name == *name);
         Ok(exact.map(|found| Arc::clone(&found.dataset)).collect())
+    }
+
+    /// See [`super::Known::entries_of`].
+    pub fn entries_of(
+        &self,
+        name: Option<&TableName>,
+        physical: Option<&str>,
+        is_it: &dyn Fn(&Dataset) -> bool,
+    ) -> Result<Vec<Kept>, LineageError> {
+        let mut pages = held(&self.pages);
+        let rows = &mut *held(&self.database);
+        let mut found = match name {
+            Some(name) => pages.named(rows, &folded(name))?.to_vec(),
+            None => Vec::new(),
+        };
+        if let Some(place) = physical {
+            let asked = Dataset {
+                name: TableName::new("", "", ""),
+                physical: vec![place.to_owned()],
+            };
+            found.extend(pages.found(rows, &asked, &|a, b| a == b)?);
+        }
+        found.retain(|found| is_it(&found.dataset));
+        let mut shown = Vec::new();
+        for found in found {
+            let page = pages.page(rows, &found)?;
+            if !page.entries.is_empty() {
+                shown.push((Arc::clone(&found.dataset), page.entries.clone()));
+            }
+        }
+        Ok(shown)
+    }
+
+    /// See [`super::Known::record`].
+    pub fn record(&self, id: RecordId) -> Result<Option<Record>, LineageError> {
+        let sql = "SELECT number, body FROM event WHERE number = $1 AND number <= $2";
+        let values = [
+            Value::Number(signed(id.0)),
+            Value::Number(signed(self.version)),
+        ];
+        let events = index::read(held(&self.database).rows(sql, &values)?)?;
+        Ok(events.into_iter().find_map(|(_, event)| match event {
+            Event::Pending(record) | Event::Import(record) => Some(record),
+            Event::Commit(_)
+            | Event::Abort(_)
+            | Event::Ended(_)
+            | Event::Forget(_)
+            | Event::Declassify(_)
+            | Event::Classify { .. } => None,
+        }))
     }
 
     /// See [`super::Known::writers`].

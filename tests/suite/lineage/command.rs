@@ -16,7 +16,7 @@ CREATE TABLE lake.d.a (id BIGINT, age INT) WITH ('connector' = 'filesystem', 'pa
 CREATE TABLE lake.d.c (id BIGINT, age INT) WITH ('connector' = 'filesystem', 'path' = 's3://lake/c', 'format' = 'json');
 ";
 
-const BASICS: [&str; 6] = [
+pub const BASICS: [&str; 6] = [
     "--policy",
     "policy.yaml",
     "--catalog",
@@ -25,7 +25,7 @@ const BASICS: [&str; 6] = [
     "lineage.db",
 ];
 
-fn desk(test: &str) -> Desk {
+pub fn desk(test: &str) -> Desk {
     let desk = Desk::new(&format!("lineage-{test}"));
     desk.write("policy.yaml", POLICY);
     desk.write("tables.sql", TABLES);
@@ -37,7 +37,7 @@ fn desk(test: &str) -> Desk {
     desk
 }
 
-fn store<'a>(more: &[&'a str]) -> Vec<&'a str> {
+pub fn store<'a>(more: &[&'a str]) -> Vec<&'a str> {
     let mut all = vec!["lineage"];
     all.extend(&more[..1]);
     all.extend(["--lineage", "lineage.db"]);

@@ -3,6 +3,8 @@
 pub mod browser;
 mod cases;
 #[cfg(feature = "store")]
+mod catalogue;
+#[cfg(feature = "store")]
 mod command;
 mod constructs;
 mod export;
@@ -18,5 +20,7 @@ mod sample;
 pub mod script;
 mod store;
 mod taint;
+#[cfg(feature = "store")]
+mod told;
 
 pub use picture::axe;

@@ -32,6 +32,8 @@ impl Reference {
 struct Made<'g> {
     carrying: BTreeSet<Reference>,
     blocked: BTreeSet<Reference>,
+    /// The kinds of each source, whether a classification travels from it or not: what an import reads.
+    kinds: BTreeMap<Reference, BTreeSet<&'static str>>,
     links: Vec<&'g Link>,
 }
 
@@ -292,6 +294,8 @@ impl<'g> Request<'g> {
             let made = made.entry(target).or_default();
             made.links.push(link);
             for source in self.sources(link) {
+                let kinds = made.kinds.entry(source.clone()).or_default();
+                kinds.insert(link.relationship.kind().name());
                 let side = if carries(link) {
                     &mut made.carrying
                 } else {
@@ -355,6 +359,15 @@ impl<'g> Request<'g> {
             .collect();
         let texts = texts.into_iter().filter(|_| self.settings.texts);
         let texts: Vec<&str> = texts.collect();
+        let dependencies: BTreeMap<String, String> = made
+            .kinds
+            .iter()
+            .map(|(source, kinds)| {
+                let kinds: Vec<&str> = kinds.iter().copied().collect();
+                let source = format!("{}:{}", source.type_name, source.qualified);
+                (source, kinds.join(","))
+            })
+            .collect();
         let masking = made
             .links
             .iter()
@@ -365,6 +378,7 @@ impl<'g> Request<'g> {
                 "qualifiedName": qualified,
                 "name": qualified,
                 "dependencyType": kinds.iter().copied().collect::<Vec<_>>().join(","),
+                "dependencies": &dependencies,
                 "expression": (!texts.is_empty()).then(|| texts.join("; ")),
                 "masking": masking,
             });

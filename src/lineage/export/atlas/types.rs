@@ -28,6 +28,7 @@ pub fn typedefs() -> Value {
             ]),
             entity("flink_column_lineage", "Process", &[
                 attribute("dependencyType", "string", false, true),
+                attribute("dependencies", "map<string,string>", true, false),
                 attribute("expression", "string", true, false),
                 attribute("masking", "boolean", true, true),
             ]),

@@ -2,6 +2,8 @@
 //!
 //! The programs `initdb` and `postgres` are looked for on the path and where distributions put them; without them the tests say that they skip.
 
+mod tls;
+
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
@@ -17,6 +19,9 @@ pub struct Server {
     folder: PathBuf,
     programs: PathBuf,
     child: Option<Child>,
+    /// Settings of its own.
+    settings: Vec<String>,
+    port: u16,
 }
 
 /// Where `initdb` and `postgres` are.
@@ -88,6 +93,8 @@ impl Server {
             folder,
             programs,
             child: None,
+            settings: vec!["listen_addresses=".to_owned()],
+            port: 5432,
         };
         server.run();
         Some(server)
@@ -102,7 +109,8 @@ impl Server {
             .arg(self.folder.join("data"))
             .arg("-k")
             .arg(&self.folder)
-            .args(["-c", "listen_addresses=", "-c", "max_connections=60"])
+            .args(["-c", "max_connections=60"])
+            .args(self.settings.iter().flat_map(|setting| ["-c", setting]))
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
@@ -124,7 +132,7 @@ impl Server {
 
     pub fn address(&self, database: &str) -> String {
         let socket = self.folder.to_str().expect("text").replace('/', "%2F");
-        format!("postgres://tester@{socket}/{database}")
+        format!("postgres://tester@{socket}:{}/{database}", self.port)
     }
 
     /// A new database.
