@@ -11,7 +11,7 @@ use std::time::SystemTime;
 
 use crate::catalog::{Origin, TableName};
 use crate::check::datasets::Datasets;
-use crate::policy::{Obligations, Resource};
+use crate::policy::{Obligations, Principal, Resource};
 use crate::resolve::Relation;
 
 /// As many masks are kept as fill some ten megabytes; then it begins anew.
@@ -36,8 +36,8 @@ pub(super) struct Key {
     version: u64,
     /// How many rules have begun or ended, and how many cuts have ended.
     era: (usize, usize),
-    /// The principal, with everything that rules may ask about them.
-    who: String,
+    /// The principal as decisions see them, with everything that rules may ask about them.
+    who: Principal,
     table: TableName,
     physical: Vec<String>,
 }
@@ -60,7 +60,7 @@ impl Datasets<'_> {
         Some(Key {
             version: known.version(),
             era: (self.era(self.at)?, known.ended_cuts(self.seconds())),
-            who: engine.stamp_for(self.principal),
+            who: engine.policy().principal(self.principal),
             table: found.name.clone(),
             physical: resource.physical.to_vec(),
         })
