@@ -61,6 +61,17 @@ impl MaskSpec {
         }
     }
 
+    /// The names of the masks that are built in, for messages: those that [`from_ranger`](Self::from_ranger) takes, each once.
+    pub const BUILT_IN: [&'static str; 7] = [
+        "MASK",
+        "MASK_SHOW_LAST_4",
+        "MASK_SHOW_FIRST_4",
+        "MASK_HASH",
+        "MASK_NULL",
+        "MASK_NONE",
+        "MASK_DATE_SHOW_YEAR",
+    ];
+
     /// The mask of one of Ranger's names that stand for themselves; `None` for `CUSTOM`, which is a template, and for every other name.
     /// Names are upper case, as Ranger writes them; `NONE` is another spelling of `MASK_NONE` (RANGER.md 2.10).
     #[must_use]
@@ -94,15 +105,7 @@ mod tests {
 
     #[test]
     fn a_ranger_name_is_the_name_of_its_mask() {
-        for name in [
-            "MASK",
-            "MASK_SHOW_LAST_4",
-            "MASK_SHOW_FIRST_4",
-            "MASK_HASH",
-            "MASK_NULL",
-            "MASK_NONE",
-            "MASK_DATE_SHOW_YEAR",
-        ] {
+        for name in MaskSpec::BUILT_IN {
             assert_eq!(MaskSpec::from_ranger(name).unwrap().name(), name);
         }
         assert!(MaskSpec::from_ranger("CUSTOM").is_none());

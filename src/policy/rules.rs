@@ -237,7 +237,10 @@ impl Compiler {
                     let message = if name == CUSTOM {
                         "write `mask: { expression: \"…\" }` for a mask of the rule's own".into()
                     } else {
-                        format!("mask `{name}` is neither built in nor among `masks`")
+                        format!(
+                            "mask `{name}` is neither among `masks` nor built in ({})",
+                            MaskSpec::BUILT_IN.join(", ")
+                        )
                     };
                     self.findings
                         .push(Finding::error(at, "unknown-mask", message).of_rule(rule));
