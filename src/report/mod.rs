@@ -12,6 +12,7 @@
 //! Invariant: an entry holds what an audit record holds and no more. SQL and messages are in a [`Script`], which only the HTML page shows.
 //! Invariant: no form keeps scripts: memory grows with the names in an estate, not with its texts.
 
+mod beside;
 mod drift;
 mod entry;
 pub mod export;
@@ -24,6 +25,7 @@ mod script;
 mod survey;
 mod variables;
 
+pub use beside::{Beside, TableRole};
 pub use drift::{Drift, DriftState, Former, FormerCheck, Gone, UnreadableFormer};
 pub use entry::{Entry, Judge, Verdict};
 pub use gathered::{Gathered, Gatherer, Gathering, Told, Unknown};

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::OwnerFrom;
 use super::pipeline::Push;
-use super::{packed, tables};
+use super::{dump, packed, tables};
 use crate::policy::Principal;
 use crate::report::{
     Job, Manifest, Obstacle, ObstacleCode, Place, SCRIPT_BYTES, Variables, header_owner, path_owner,
@@ -130,8 +130,11 @@ impl Visit<'_> {
         match kind(path) {
             Kind::Archive => packed::read(path, "", self),
             Kind::Export(shape) => tables::read(path, shape, self),
-            // Who names a file says that it is a script, whatever it is called.
-            Kind::Script | Kind::Other => self.script(path, &name),
+            // Who names a file says that it is a script, whatever it is called; or the dump that it says it is.
+            Kind::Script | Kind::Other => match dump::Dump::of(path) {
+                Some(dump) => dump::read(path, dump, self),
+                None => self.script(path, &name),
+            },
         }
     }
 

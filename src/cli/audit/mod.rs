@@ -4,6 +4,7 @@
 //! streams. Stays out: every decision, what a report says (`report`).
 
 mod args;
+mod dump;
 mod estate;
 mod out;
 mod packed;

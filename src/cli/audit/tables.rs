@@ -31,17 +31,13 @@ pub(super) fn read(path: &Path, shape: Shape, visit: &mut Visit<'_>) {
         .map_err(|e| unreadable(&e))
         .and_then(|file| {
             let input = BufReader::with_capacity(1 << 16, file);
-            let mut rows = Rows {
-                file: path.display().to_string(),
-                number: 0,
-                visit: &mut *visit,
-            };
+            let mut rows = Rows::new(path, visit);
             match shape {
                 Shape::Csv => csv(input, &mut rows),
                 Shape::Json => json(input, &mut rows),
                 Shape::Lines => lines(input, &mut rows),
             }?;
-            match rows.number {
+            match rows.count() {
                 0 => Err(broken(&"it has no rows")),
                 _ => Ok(()),
             }
@@ -51,22 +47,37 @@ pub(super) fn read(path: &Path, shape: Shape, visit: &mut Visit<'_>) {
     }
 }
 
-struct Rows<'r, 'v> {
+/// The jobs that rows become, in the order of a file.
+pub(super) struct Rows<'r, 'v> {
     file: String,
     number: u64,
     visit: &'r mut Visit<'v>,
 }
 
-impl Rows<'_, '_> {
+impl<'r, 'v> Rows<'r, 'v> {
+    /// Of a file, before its first row.
+    pub fn new(file: &Path, visit: &'r mut Visit<'v>) -> Self {
+        Self {
+            file: file.display().to_string(),
+            number: 0,
+            visit,
+        }
+    }
+
+    /// So many there were.
+    pub const fn count(&self) -> u64 {
+        self.number
+    }
+
     /// Takes a row; whether more are wanted.
-    fn take(&mut self, row: &Row) -> bool {
+    pub fn take(&mut self, row: &Row) -> bool {
         self.number += 1;
         self.visit.row(job(row, &self.file, self.number));
         self.visit.is_open()
     }
 
     /// A row that cannot be read, when the next ones can.
-    fn broken(&mut self, message: String) {
+    pub fn broken(&mut self, message: String) {
         self.number += 1;
         let part = format!("row {}", self.number);
         let obstacle = Obstacle::new(ObstacleCode::Broken, message);

@@ -2,6 +2,7 @@
 
 mod command;
 mod corpus;
+mod dumps;
 mod page;
 mod sarif;
 mod sources;
