@@ -118,7 +118,7 @@ fn tasks_of_a_dinky_are_their_creators() {
 INSERT INTO `dinky_user` VALUES (1,'bob');";
     let expected = [
         "direct bob allowed",
-        "java ? unjudged not-sql",
+        "java bob unjudged not-sql",
         // The number of a user who is not there.
         "gone 9 allowed",
     ];

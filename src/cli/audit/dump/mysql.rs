@@ -80,11 +80,11 @@ fn insert(
     columns: &[String],
     take: &mut Take<'_>,
 ) -> Result<bool, Obstacle> {
-    let parsed = Parser::new(&MySqlDialect {}).try_with_sql(text);
-    let parsed = parsed.and_then(|mut parser| parser.parse_statement());
-    let unread = |message: String| broken(&format!("rows of {table} cannot be read: {message}"));
-    let Statement::Insert(insert) = parsed.map_err(|e| unread(e.to_string()))? else {
-        return Err(unread("it is no INSERT".to_owned()));
+    let unread = |message: &str| broken(&format!("rows of {table} cannot be read: {message}"));
+    let parsed = Parser::parse_sql(&MySqlDialect {}, text);
+    let mut parsed = parsed.map_err(|e| unread(&e.to_string()))?;
+    let (Some(Statement::Insert(insert)), true) = (parsed.pop(), parsed.is_empty()) else {
+        return Err(unread("it is no INSERT"));
     };
     let own: Vec<String> = insert
         .columns
@@ -93,7 +93,7 @@ fn insert(
         .collect();
     let columns = if own.is_empty() { columns } else { &own };
     let Some(SetExpr::Values(values)) = insert.source.map(|query| *query.body) else {
-        return Err(unread("it has no VALUES".to_owned()));
+        return Err(unread("it has no VALUES"));
     };
     for cells in values.rows {
         let row = if cells.len() == columns.len() {
