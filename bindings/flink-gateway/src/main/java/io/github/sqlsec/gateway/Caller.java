@@ -1,8 +1,10 @@
 package io.github.sqlsec.gateway;
 
+import java.util.Optional;
+
 /**
- * The caller of the request that this thread handles. The REST endpoint calls the service on the thread that has read the request, so what the handler binds
- * here the service finds; on any other thread there is nobody, and the call is refused.
+ * The caller of the request that this thread handles. Flink's handlers call the service on the thread that they are called on, so what {@link
+ * AuthenticatingHandler} or {@link WaitingRoom} binds here the service finds; on any other thread there is nobody, and the call is refused.
  */
 final class Caller {
   private static final ThreadLocal<Identity> CURRENT = new ThreadLocal<>();
@@ -15,6 +17,11 @@ final class Caller {
 
   static void clear() {
     CURRENT.remove();
+  }
+
+  /** The caller, if there is one. */
+  static Optional<Identity> bound() {
+    return Optional.ofNullable(CURRENT.get());
   }
 
   /** The caller. */

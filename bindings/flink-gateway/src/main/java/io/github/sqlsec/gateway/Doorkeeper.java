@@ -1,17 +1,10 @@
 package io.github.sqlsec.gateway;
 
-import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
-import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.QueryStringDecoder;
 
 /** Which HTTP requests may go on, and as whose. Apart from netty's channels, so that it can be tested without a server. */
 final class Doorkeeper {
-  /** What the REST endpoint has below an optional version, and what of it calls the wrapped service. */
-  private static final Set<String> SERVICE = Set.of("sessions");
-
-  private static final Set<String> INFO = Set.of("info", "api_versions");
-
   /** What becomes of a request. */
   enum Verdict {
     /** Goes on, as somebody's. */
@@ -21,7 +14,9 @@ final class Doorkeeper {
     /** 401. */
     UNAUTHENTICATED,
     /** 403: a path that nobody may ask for, or none that is known. */
-    FORBIDDEN
+    FORBIDDEN,
+    /** 415: a form with files, which Flink would write to its disk, and no call of the gateway takes. */
+    FORM
   }
 
   /** A verdict, with the sender when it is {@link Verdict#KNOWN}. */
@@ -46,8 +41,8 @@ final class Doorkeeper {
   }
 
   Decision decide(String method, String uri, HttpFacts request) {
-    String first = firstPart(uri);
-    if (openInfo && method.equals("GET") && INFO.contains(first)) {
+    Optional<Route> route = Route.of(method, uri);
+    if (openInfo && route.filter(Route::isInfo).isPresent() && !isForm(request)) {
       return new Decision(Verdict.OPEN, null, "");
     }
     Optional<Identity> identity;
@@ -59,27 +54,16 @@ final class Doorkeeper {
     if (identity.isEmpty()) {
       return new Decision(Verdict.UNAUTHENTICATED, null, "no proof of who it is");
     }
-    // The embedded scheduler (`workflow`) runs statements later, without a user, past the wrapped service.
-    if (!SERVICE.contains(first) && !INFO.contains(first)) {
-      return new Decision(Verdict.FORBIDDEN, identity.get(), "path `" + first + "` is not open to anybody");
+    if (route.isEmpty()) {
+      return new Decision(Verdict.FORBIDDEN, identity.get(), "`" + method + " " + uri + "` is not open to anybody");
+    }
+    if (isForm(request)) {
+      return new Decision(Verdict.FORM, identity.get(), "a form with parts");
     }
     return new Decision(Verdict.KNOWN, identity.get(), "");
   }
 
-  /** The first part of the path after the version, decoded as the router decodes it. */
-  private static String firstPart(String uri) {
-    try {
-      String[] parts = new QueryStringDecoder(uri).path().split("/");
-      List<String> named = new java.util.ArrayList<>();
-      for (String part : parts) {
-        if (!part.isEmpty()) {
-          named.add(part);
-        }
-      }
-      int at = !named.isEmpty() && named.get(0).matches("v[0-9]+") ? 1 : 0;
-      return named.size() > at ? named.get(at) : "";
-    } catch (IllegalArgumentException e) {
-      return "";
-    }
+  private static boolean isForm(HttpFacts request) {
+    return request.header("Content-Type").stream().anyMatch(type -> type.toLowerCase(Locale.ROOT).contains("multipart"));
   }
 }

@@ -72,7 +72,7 @@ final class ProtectedService implements InvocationHandler {
     }
     Identity caller = Caller.current();
     if (rule == MethodRule.DENIED) {
-      LOG.warn("sqlsec: refused `{}` to `{}`", method.getName(), caller.user());
+      LOG.warn("sqlsec: refused `{}` to `{}`", method.getName(), LogText.of(caller.user()));
       throw Refusal.of("method-denied", "`" + method.getName() + "` is closed");
     }
     if (rule == MethodRule.OPEN) {
@@ -87,11 +87,15 @@ final class ProtectedService implements InvocationHandler {
         return pass(method, args);
       case EXECUTE:
       case CONFIGURE:
-        return statement(caller, session, method, args);
+      case REFRESH:
+        session.queue();
+        try {
+          return rule == MethodRule.REFRESH ? refresh(caller, session, method, args) : statement(caller, session, method, args);
+        } finally {
+          session.leave();
+        }
       case DEPLOY:
         return deploy(caller, method, args);
-      case REFRESH:
-        return refresh(caller, session, method, args);
       case CONFIG:
         return checks.settable(caller.principal(), wrapped.getSessionConfig(handle));
       case COMPLETE:
@@ -278,7 +282,7 @@ final class ProtectedService implements InvocationHandler {
       return list ? ShownSettings.of((ResultSet) answer, all -> checks.settable(caller.principal(), all)) : answer;
     } catch (Throwable e) {
       if (disclosure.isIn(e)) {
-        LOG.warn("sqlsec: an error that quotes the policy was withheld", e);
+        LOG.warn("sqlsec: an error that quotes the policy was withheld: {}", LogText.of(e));
         throw Refusal.of("statement-failed", "the statement failed; the gateway's log has the error");
       }
       throw e;

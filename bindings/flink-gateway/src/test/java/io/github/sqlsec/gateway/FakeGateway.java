@@ -29,6 +29,8 @@ final class FakeGateway {
 
   final Map<String, ResolvedCatalogBaseTable<?>> tables = new HashMap<>();
   final Map<String, String> config = new HashMap<>();
+  /** What is closed is not there any more. */
+  private final java.util.Set<OperationHandle> closed = java.util.concurrent.ConcurrentHashMap.newKeySet();
   OperationStatus status = OperationStatus.FINISHED;
   String database = "default_database";
   RuntimeException failure;
@@ -67,7 +69,13 @@ final class FakeGateway {
           return null;
         case "getCurrentCatalog":
           return "default_catalog";
+        case "closeOperation":
+          closed.add((OperationHandle) args[1]);
+          return null;
         case "getOperationInfo":
+          if (closed.contains(args[1])) {
+            throw new SqlGatewayException("Can not find the submitted operation in the OperationManager.");
+          }
           return error == null ? new OperationInfo(status) : new OperationInfo(status, error);
         case "getSessionConfig":
           return config;
