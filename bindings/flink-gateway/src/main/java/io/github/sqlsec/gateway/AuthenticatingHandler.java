@@ -61,7 +61,7 @@ final class AuthenticatingHandler extends ChannelInboundHandlerAdapter {
     Doorkeeper.Decision decision = decide(doorkeeper, context, request);
     boolean in = decision.verdict == Doorkeeper.Verdict.KNOWN || decision.verdict == Doorkeeper.Verdict.OPEN;
     if (in && request.decoderResult().isSuccess()) {
-      handle(context, message, decision.identity);
+      handle(context, message, decision);
       return;
     }
     ReferenceCountUtil.release(message);
@@ -91,15 +91,15 @@ final class AuthenticatingHandler extends ChannelInboundHandlerAdapter {
       return doorkeeper.decide(request.method().name(), request.uri(), facts(context, request));
     } catch (RuntimeException e) {
       LOG.warn("sqlsec: a request could not be authenticated: {}", LogText.of(e));
-      return new Doorkeeper.Decision(Doorkeeper.Verdict.UNAUTHENTICATED, null, "");
+      return new Doorkeeper.Decision(Doorkeeper.Verdict.UNAUTHENTICATED, null, null, "");
     }
   }
 
-  private static void handle(ChannelHandlerContext context, Object message, Identity identity) {
+  private static void handle(ChannelHandlerContext context, Object message, Doorkeeper.Decision decision) {
     Caller.clear();
     try {
-      if (identity != null) {
-        Caller.bind(identity);
+      if (decision.identity != null) {
+        Caller.bind(decision.identity, decision.route);
       }
       context.fireChannelRead(message);
     } finally {

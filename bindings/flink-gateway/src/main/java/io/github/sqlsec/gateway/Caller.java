@@ -8,6 +8,7 @@ import java.util.Optional;
  */
 final class Caller {
   private static final ThreadLocal<Identity> CURRENT = new ThreadLocal<>();
+  private static final ThreadLocal<Route> ROUTE = new ThreadLocal<>();
 
   private Caller() {}
 
@@ -15,8 +16,20 @@ final class Caller {
     CURRENT.set(identity);
   }
 
+  /** Binds the caller and what they ask for. */
+  static void bind(Identity identity, Route route) {
+    CURRENT.set(identity);
+    ROUTE.set(route);
+  }
+
+  /** What the caller asks for, where it is known. */
+  static Optional<Route> route() {
+    return Optional.ofNullable(ROUTE.get());
+  }
+
   static void clear() {
     CURRENT.remove();
+    ROUTE.remove();
   }
 
   /** The caller, if there is one. */

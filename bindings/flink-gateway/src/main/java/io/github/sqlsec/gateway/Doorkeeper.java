@@ -19,15 +19,17 @@ final class Doorkeeper {
     FORM
   }
 
-  /** A verdict, with the sender when it is {@link Verdict#KNOWN}. */
+  /** A verdict, with the sender and the call when it is {@link Verdict#KNOWN}. */
   static final class Decision {
     final Verdict verdict;
     final Identity identity;
+    final Route route;
     final String why;
 
-    Decision(Verdict verdict, Identity identity, String why) {
+    Decision(Verdict verdict, Identity identity, Route route, String why) {
       this.verdict = verdict;
       this.identity = identity;
+      this.route = route;
       this.why = why;
     }
   }
@@ -43,24 +45,24 @@ final class Doorkeeper {
   Decision decide(String method, String uri, HttpFacts request) {
     Optional<Route> route = Route.of(method, uri);
     if (openInfo && route.filter(Route::isInfo).isPresent() && !isForm(request)) {
-      return new Decision(Verdict.OPEN, null, "");
+      return new Decision(Verdict.OPEN, null, null, "");
     }
     Optional<Identity> identity;
     try {
       identity = authenticator.authenticate(request);
     } catch (Authenticator.Unauthenticated e) {
-      return new Decision(Verdict.UNAUTHENTICATED, null, e.getMessage());
+      return new Decision(Verdict.UNAUTHENTICATED, null, null, e.getMessage());
     }
     if (identity.isEmpty()) {
-      return new Decision(Verdict.UNAUTHENTICATED, null, "no proof of who it is");
+      return new Decision(Verdict.UNAUTHENTICATED, null, null, "no proof of who it is");
     }
     if (route.isEmpty()) {
-      return new Decision(Verdict.FORBIDDEN, identity.get(), "`" + method + " " + uri + "` is not open to anybody");
+      return new Decision(Verdict.FORBIDDEN, identity.get(), null, "`" + method + " " + uri + "` is not open to anybody");
     }
     if (isForm(request)) {
-      return new Decision(Verdict.FORM, identity.get(), "a form with parts");
+      return new Decision(Verdict.FORM, identity.get(), null, "a form with parts");
     }
-    return new Decision(Verdict.KNOWN, identity.get(), "");
+    return new Decision(Verdict.KNOWN, identity.get(), route.get(), "");
   }
 
   private static boolean isForm(HttpFacts request) {

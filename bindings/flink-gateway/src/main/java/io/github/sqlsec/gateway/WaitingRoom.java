@@ -9,7 +9,6 @@ import org.apache.flink.shaded.netty4.io.netty.channel.ChannelFutureListener;
 import org.apache.flink.shaded.netty4.io.netty.channel.ChannelHandlerContext;
 import org.apache.flink.shaded.netty4.io.netty.channel.ChannelInboundHandler;
 import org.apache.flink.shaded.netty4.io.netty.channel.ChannelInboundHandlerAdapter;
-import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.HttpRequest;
 import org.apache.flink.shaded.netty4.io.netty.util.ReferenceCountUtil;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,29 +31,26 @@ final class WaitingRoom extends ChannelInboundHandlerAdapter {
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     Optional<Identity> caller = Caller.bound();
+    Optional<Route> route = Caller.route();
     ChannelHandlerContext router = context.pipeline().context(RouterHandler.class);
-    if (caller.isEmpty() || router == null || !(message instanceof HttpRequest) || !waits((HttpRequest) message)) {
+    if (caller.isEmpty() || router == null || !route.filter(asked -> asked.waits).isPresent()) {
       context.fireChannelRead(message);
       return;
     }
-    if (!lanes.run(caller.get().user(), () -> handle(router, message, caller.get()))) {
+    if (!lanes.run(caller.get().user(), () -> handle(router, message, caller.get(), route.get()))) {
       ReferenceCountUtil.release(message);
       LOG.warn("sqlsec: too many requests of `{}` wait", LogText.of(caller.get().user()));
       context.writeAndFlush(Answer.BUSY.response()).addListener(ChannelFutureListener.CLOSE);
     }
   }
 
-  private static boolean waits(HttpRequest request) {
-    return Route.of(request.method().name(), request.uri()).filter(route -> route.waits).isPresent();
-  }
-
-  private static void handle(ChannelHandlerContext router, Object message, Identity caller) {
+  private static void handle(ChannelHandlerContext router, Object message, Identity caller, Route route) {
     if (!router.channel().isActive()) {
       // Whoever has sent it did not wait for its turn.
       ReferenceCountUtil.release(message);
       return;
     }
-    Caller.bind(caller);
+    Caller.bind(caller, route);
     try {
       ((ChannelInboundHandler) router.handler()).channelRead(here(router), message);
     } catch (Exception e) {

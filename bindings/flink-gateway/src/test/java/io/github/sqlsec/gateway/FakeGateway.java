@@ -2,6 +2,7 @@ package io.github.sqlsec.gateway;
 
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,13 +26,13 @@ import org.apache.flink.table.gateway.api.utils.SqlGatewayException;
 /** A gateway's service that runs nothing: it notes what comes to it, and answers what a test tells it to. */
 final class FakeGateway {
   /** Calls as {@code method argument argument}, handles left out. */
-  final List<String> calls = new ArrayList<>();
+  final List<String> calls = Collections.synchronizedList(new ArrayList<>());
 
   final Map<String, ResolvedCatalogBaseTable<?>> tables = new HashMap<>();
   final Map<String, String> config = new HashMap<>();
   /** What is closed is not there any more. */
   private final java.util.Set<OperationHandle> closed = java.util.concurrent.ConcurrentHashMap.newKeySet();
-  OperationStatus status = OperationStatus.FINISHED;
+  volatile OperationStatus status = OperationStatus.FINISHED;
   String database = "default_database";
   RuntimeException failure;
   /** Why the pool takes nothing. */
@@ -115,7 +116,7 @@ final class FakeGateway {
   /** What came through, but for the calls of opening a session. */
   List<String> submitted() {
     List<String> submitted = new ArrayList<>();
-    for (String call : calls) {
+    for (String call : new ArrayList<>(calls)) {
       if (call.startsWith("executeStatement") || call.startsWith("configureSession") || call.startsWith("deployScript") || call.startsWith("refresh")) {
         submitted.add(call);
       }
