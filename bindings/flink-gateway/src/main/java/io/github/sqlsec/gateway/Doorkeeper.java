@@ -1,5 +1,6 @@
 package io.github.sqlsec.gateway;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -15,7 +16,7 @@ final class Doorkeeper {
     UNAUTHENTICATED,
     /** 403: a path that nobody may ask for, or none that is known. */
     FORBIDDEN,
-    /** 415: a form with files, which Flink would write to its disk, and no call of the gateway takes. */
+    /** 415: a form with files, which Flink would write to its disk, and no call of the gateway takes; a body that is not JSON from a browser. */
     FORM
   }
 
@@ -59,10 +60,20 @@ final class Doorkeeper {
     if (route.isEmpty()) {
       return new Decision(Verdict.FORBIDDEN, identity.get(), null, "`" + method + " " + uri + "` is not open to anybody");
     }
-    if (isForm(request)) {
-      return new Decision(Verdict.FORM, identity.get(), null, "a form with parts");
+    if (isForm(request) || method.equals("POST") && mayBeForged(request)) {
+      return new Decision(Verdict.FORM, identity.get(), null, "a form, or what a page of somebody else may send");
     }
     return new Decision(Verdict.KNOWN, identity.get(), route.get(), "");
+  }
+
+  /**
+   * Flink reads any body as JSON. A page of somebody else may make a browser send one, with the proof that a proxy in front adds, as long as it is not said to be JSON:
+   * for that the browser asks first, and is refused. Other clients send none of these headers.
+   */
+  private static boolean mayBeForged(HttpFacts request) {
+    boolean browser = !request.header("Origin").isEmpty() || !request.header("Sec-Fetch-Site").isEmpty() || !request.header("Sec-Fetch-Mode").isEmpty();
+    List<String> types = request.header("Content-Type");
+    return browser && !(types.size() == 1 && types.get(0).trim().toLowerCase(Locale.ROOT).matches("application/json\\s*(;[^,]*)?"));
   }
 
   private static boolean isForm(HttpFacts request) {

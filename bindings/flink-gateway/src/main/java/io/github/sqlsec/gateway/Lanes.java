@@ -57,7 +57,8 @@ final class Lanes {
     try {
       threads.execute(() -> runAll(user, lane, call));
       return true;
-    } catch (RejectedExecutionException e) {
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      // The second is what a machine says that has no thread left.
       leave(user, lane);
       return false;
     }

@@ -115,6 +115,17 @@ class AuthenticatorsTest {
     for (String method : List.of("HEAD", "OPTIONS", "PUT", "PATCH", "TRACE", "CONNECT", "DELETE", "post", "GET")) {
       assertEquals(Doorkeeper.Verdict.FORBIDDEN, door.decide(method, "/sessions", alice).verdict, method);
     }
+    // What a page of somebody else can make a browser send, without asking first.
+    for (String type : List.of("text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "", "application/json, text/plain")) {
+      for (String header : List.of("Origin", "Sec-Fetch-Site", "sec-fetch-mode")) {
+        Requests page = Requests.with("Authorization", "Bearer " + TOKEN).and("Content-Type", type).and(header, "null");
+        assertEquals(Doorkeeper.Verdict.FORM, door.decide("POST", "/sessions", page).verdict, type);
+      }
+      assertEquals(Doorkeeper.Verdict.KNOWN, door.decide("POST", "/sessions", Requests.with("Authorization", "Bearer " + TOKEN).and("Content-Type", type)).verdict, type);
+    }
+    assertEquals(Doorkeeper.Verdict.FORM, door.decide("POST", "/sessions", Requests.with("Authorization", "Bearer " + TOKEN).and("Origin", "https://evil.test")).verdict);
+    Requests own = Requests.with("Authorization", "Bearer " + TOKEN).and("Origin", "https://gateway.corp").and("Content-Type", "application/JSON; charset=UTF-8");
+    assertEquals(Doorkeeper.Verdict.KNOWN, door.decide("POST", "/sessions", own).verdict);
     Requests form = alice.and("Content-Type", "application/json").and("content-type", " Multipart/Form-Data; boundary=x");
     assertEquals(Doorkeeper.Verdict.FORM, door.decide("POST", "/sessions", form).verdict);
     assertEquals(Doorkeeper.Verdict.UNAUTHENTICATED, door.decide("GET", "/info", Requests.with("Content-Type", "multipart/mixed")).verdict);

@@ -53,8 +53,8 @@ final class FakeGateway {
         case "openSession":
           return SessionHandle.create();
         case "deployScript":
-          if (full != null) {
-            throw full;
+          if (full != null || failure != null) {
+            throw full != null ? full : failure;
           }
           return null;
         case "executeStatement":
