@@ -11,6 +11,9 @@ import java.util.regex.Pattern;
  * has checked.
  */
 final class Refreshes {
+  /** The changes that are written on. A text without these words holds none of them, and its query may have literals as it likes. */
+  private static final Pattern WRITTEN_ON = Pattern.compile("\\b(?:REFRESH|RESUME)\\b", Pattern.CASE_INSENSITIVE);
+
   /** A quote within a literal, or escapes, by which anything may be written. */
   private static final Pattern QUOTE = Pattern.compile("''|U&", Pattern.CASE_INSENSITIVE);
 
@@ -23,7 +26,7 @@ final class Refreshes {
 
   /** Refuses a text in which something of the kind stands, wherever: also in a comment, or in a statement beside it. */
   static void check(Reply reply, String sql) {
-    if (reply.statements().stream().noneMatch(statement -> statement.kind().startsWith("ALTER MATERIALIZED TABLE"))) {
+    if (reply.statements().stream().noneMatch(statement -> statement.kind().startsWith("ALTER MATERIALIZED TABLE")) || !WRITTEN_ON.matcher(sql).find()) {
       return;
     }
     Matcher names = QUOTED_NAME.matcher(sql);

@@ -17,7 +17,7 @@ enum Route {
   /** Opens a session. */
   OPEN_SESSION("POST", "sessions", true),
   /** The configuration of a session. */
-  SESSION_CONFIG("GET", "sessions/*", false),
+  SESSION_CONFIG("GET", "sessions/*", true),
   /** Ends a session. */
   CLOSE_SESSION("DELETE", "sessions/*", true),
   /** Keeps a session alive. */

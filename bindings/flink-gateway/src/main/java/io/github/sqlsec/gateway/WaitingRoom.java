@@ -53,7 +53,8 @@ final class WaitingRoom extends ChannelInboundHandlerAdapter {
     Caller.bind(caller, route);
     try {
       ((ChannelInboundHandler) router.handler()).channelRead(here(router), message);
-    } catch (Exception e) {
+    } catch (Exception | Error e) {
+      // Flink's last handler answers for it; without an answer the connection would take nothing more.
       router.fireExceptionCaught(e);
     } finally {
       Caller.clear();

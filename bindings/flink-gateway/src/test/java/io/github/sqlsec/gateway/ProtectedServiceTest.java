@@ -364,7 +364,8 @@ class ProtectedServiceTest {
         "ALTER MATERIALIZED TABLE hive.db.m REFRESH PARTITION (region = 'x'' OR TRUE UNION ALL SELECT * FROM wages --')",
         "ALTER MATERIALIZED TABLE hive.db.m REFRESH PARTITION (region = U&'x\\0027 OR TRUE')",
         "ALTER MATERIALIZED TABLE hive.db.m REFRESH PARTITION (`1 = 1 UNION ALL SELECT * FROM wages --` = 'x')",
-        "ALTER MATERIALIZED TABLE hive.db.m REFRESH PARTITION (region = 'x' /* ''*/)")) {
+        "alter materialized table hive.db.m refresh/**/partition (region = 'x' /* ''*/)",
+        "ALTER MATERIALIZED TABLE hive.db.m RESUME WITH ('sink.parallelism' = '1'') */ SELECT * FROM wages UNION ALL /* ')")) {
       String said = refused(session, sql);
       assertTrue(said.contains("sqlsec: refresh-denied"), sql + ": " + said);
       assertTrue(assertThrows(RuntimeException.class, () -> strict.configureSession(session, sql, 0)).getMessage().contains("refresh-denied"), sql);
@@ -377,6 +378,8 @@ class ProtectedServiceTest {
     // By the time of a scheduler and a format that the table's maker has written.
     assertThrows(RuntimeException.class, () -> strict.refreshMaterializedTable(session, "hive.db.m", true, "2026-01-01 00:00:00", Map.of(), Map.of(), Map.of()));
     assertEquals(List.of(), fake.submitted());
+    run(session, "ALTER MATERIALIZED TABLE hive.db.m SET ('a.comment' = 'it''s')");
+    fake.calls.clear();
     run(session, "ALTER MATERIALIZED TABLE hive.`db`.m REFRESH PARTITION (`region` = '2026-01-01 00:00:00')");
     strict.refreshMaterializedTable(session, "hive.db.m", false, null, Map.of(), Map.of("region", "北京 (1)"), Map.of());
     assertEquals(2, fake.submitted().size(), fake.submitted().toString());
