@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
@@ -24,6 +25,7 @@ import org.apache.flink.runtime.rest.RestServerEndpoint;
 import org.apache.flink.runtime.rest.handler.RestHandlerSpecification;
 import org.apache.flink.runtime.rest.messages.UntypedResponseMessageHeaders;
 import org.apache.flink.runtime.rest.versioning.RestAPIVersion;
+import org.apache.flink.table.catalog.ObjectIdentifier;
 import org.apache.flink.table.gateway.api.operation.OperationStatus;
 import org.apache.flink.table.gateway.rest.SqlGatewayRestEndpoint;
 import org.junit.jupiter.api.AfterEach;
@@ -294,6 +296,18 @@ class RestDoorTest {
         wire.close();
       }
     }
+  }
+
+  /** Why {@link Refreshes} is there. Where this fails Flink has mended it. */
+  @Test
+  void flinkWritesThePartitionOfARefreshAsItIs() throws Exception {
+    Method statement = Class.forName("org.apache.flink.table.gateway.service.materializedtable.MaterializedTableManager")
+        .getDeclaredMethod("getRefreshStatement", ObjectIdentifier.class, String.class, Map.class, Map.class);
+    statement.setAccessible(true);
+    String sql = (String) statement.invoke(null, ObjectIdentifier.of("c", "d", "m"), "SELECT 1", Map.of("a", "x' OR TRUE --"), Map.of());
+    assertTrue(sql.contains("a = 'x' OR TRUE --'"), sql);
+    sql = (String) statement.invoke(null, ObjectIdentifier.of("c", "d", "m"), "SELECT 1", Map.of("1 = 1 --", "x"), Map.of("k", "v') */ SELECT 2 --"));
+    assertTrue(sql.contains("1 = 1 -- = 'x'") && sql.contains("'v') */ SELECT 2 --'"), sql);
   }
 
   @Test
