@@ -3,29 +3,42 @@ package io.github.sqlsec.gateway;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-import org.apache.flink.shaded.netty4.io.netty.buffer.Unpooled;
+import org.apache.flink.runtime.rest.FileUploadHandler;
+import org.apache.flink.runtime.rest.handler.router.RouterHandler;
 import org.apache.flink.shaded.netty4.io.netty.channel.ChannelFutureListener;
 import org.apache.flink.shaded.netty4.io.netty.channel.ChannelHandlerContext;
 import org.apache.flink.shaded.netty4.io.netty.channel.ChannelInboundHandlerAdapter;
-import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.DefaultFullHttpResponse;
-import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.HttpHeaderNames;
 import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.HttpRequest;
-import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.HttpResponseStatus;
-import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.HttpVersion;
 import org.apache.flink.shaded.netty4.io.netty.util.ReferenceCountUtil;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Binds the sender of each request to the thread while the request is handled, or answers 401 or 403 in the shape of Flink's errors. */
+/**
+ * Binds the sender of each whole request to the thread while the request is handled, or answers in the shape of Flink's errors. Flink puts it behind its own handlers
+ * of bodies; it puts {@link FrontDoor} before them, and {@link WaitingRoom} before the router.
+ */
 final class AuthenticatingHandler extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(AuthenticatingHandler.class);
 
   private final Doorkeeper doorkeeper;
+  private final Lanes lanes;
+  private boolean first = true;
 
-  AuthenticatingHandler(Doorkeeper doorkeeper) {
+  AuthenticatingHandler(Doorkeeper doorkeeper, Lanes lanes) {
     this.doorkeeper = doorkeeper;
+    this.lanes = lanes;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    ChannelHandlerContext uploads = context.pipeline().context(FileUploadHandler.class);
+    if (uploads == null) {
+      LOG.error("sqlsec: Flink's REST server is not built as it is known: nobody is let in");
+      context.channel().close();
+      return;
+    }
+    context.pipeline().addBefore(uploads.name(), null, new FrontDoor(doorkeeper));
   }
 
   @Override
@@ -36,55 +49,62 @@ final class AuthenticatingHandler extends ChannelInboundHandlerAdapter {
       context.close();
       return;
     }
-    HttpRequest request = (HttpRequest) message;
-    Doorkeeper.Decision decision;
-    try {
-      decision = doorkeeper.decide(request.method().name(), request.uri(), facts(context, request));
-    } catch (RuntimeException e) {
-      LOG.warn("sqlsec: a request could not be authenticated", e);
-      decision = new Doorkeeper.Decision(Doorkeeper.Verdict.UNAUTHENTICATED, null, "");
+    if (first) {
+      // Only now it is there.
+      first = false;
+      ChannelHandlerContext router = context.pipeline().context(RouterHandler.class);
+      if (router != null) {
+        context.pipeline().addBefore(router.name(), null, new WaitingRoom(lanes));
+      }
     }
+    HttpRequest request = (HttpRequest) message;
+    Doorkeeper.Decision decision = decide(doorkeeper, context, request);
+    boolean in = decision.verdict == Doorkeeper.Verdict.KNOWN || decision.verdict == Doorkeeper.Verdict.OPEN;
+    if (in && request.decoderResult().isSuccess()) {
+      handle(context, message, decision);
+      return;
+    }
+    ReferenceCountUtil.release(message);
+    Answer answer = in ? Answer.MALFORMED : Answer.to(decision.verdict);
+    context.writeAndFlush(answer.response()).addListener(ChannelFutureListener.CLOSE);
+  }
+
+  /** How a request is refused by its head; null when it may go on. */
+  static Answer refusal(Doorkeeper doorkeeper, ChannelHandlerContext context, HttpRequest request) {
+    Doorkeeper.Decision decision = decide(doorkeeper, context, request);
     switch (decision.verdict) {
       case KNOWN:
-        handle(context, message, decision.identity);
-        return;
       case OPEN:
-        handle(context, message, null);
-        return;
+        return null;
       case FORBIDDEN:
-        LOG.info("sqlsec: refused a request of `{}`: {}", decision.identity.user(), decision.why);
-        answer(context, message, HttpResponseStatus.FORBIDDEN, "sqlsec: method-denied: this part of the gateway is closed");
-        return;
-      case UNAUTHENTICATED:
+      case FORM:
+        LOG.info("sqlsec: refused a request of `{}`: {}", LogText.of(decision.identity.user()), LogText.of(decision.why));
+        break;
       default:
-        LOG.info("sqlsec: refused a request from {}: {}", context.channel().remoteAddress(), decision.why);
-        answer(context, message, HttpResponseStatus.UNAUTHORIZED, "sqlsec: unauthenticated: a valid token is needed");
+        LOG.info("sqlsec: refused a request from {}: {}", LogText.of(context.channel().remoteAddress()), LogText.of(decision.why));
+    }
+    return Answer.to(decision.verdict);
+  }
+
+  private static Doorkeeper.Decision decide(Doorkeeper doorkeeper, ChannelHandlerContext context, HttpRequest request) {
+    try {
+      return doorkeeper.decide(request.method().name(), request.uri(), facts(context, request));
+    } catch (RuntimeException e) {
+      LOG.warn("sqlsec: a request could not be authenticated: {}", LogText.of(e));
+      return new Doorkeeper.Decision(Doorkeeper.Verdict.UNAUTHENTICATED, null, null, "");
     }
   }
 
-  private static void handle(ChannelHandlerContext context, Object message, Identity identity) {
+  private static void handle(ChannelHandlerContext context, Object message, Doorkeeper.Decision decision) {
     Caller.clear();
     try {
-      if (identity != null) {
-        Caller.bind(identity);
+      if (decision.identity != null) {
+        Caller.bind(decision.identity, decision.route);
       }
       context.fireChannelRead(message);
     } finally {
       Caller.clear();
     }
-  }
-
-  private static void answer(ChannelHandlerContext context, Object message, HttpResponseStatus status, String error) {
-    ReferenceCountUtil.release(message);
-    byte[] body = ("{\"errors\":[\"" + error + "\"]}").getBytes(StandardCharsets.UTF_8);
-    DefaultFullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.wrappedBuffer(body));
-    response.headers().set(HttpHeaderNames.CONTENT_TYPE, "application/json; charset=UTF-8");
-    response.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.length);
-    response.headers().set(HttpHeaderNames.CONNECTION, "close");
-    if (status.equals(HttpResponseStatus.UNAUTHORIZED)) {
-      response.headers().set(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer");
-    }
-    context.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
   }
 
   private static HttpFacts facts(ChannelHandlerContext context, HttpRequest request) {

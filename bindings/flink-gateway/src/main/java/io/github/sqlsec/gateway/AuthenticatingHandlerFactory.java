@@ -12,6 +12,8 @@ import org.apache.flink.shaded.netty4.io.netty.channel.ChannelHandler;
  * past it: without the handler nobody is bound to a call, and {@link ProtectedService} refuses it.
  */
 public final class AuthenticatingHandlerFactory implements InboundChannelHandlerFactory {
+  private static final Lanes LANES = Lanes.ofGateway();
+
   private static volatile Doorkeeper doorkeeper;
 
   /** Called by Flink's service loader. */
@@ -19,6 +21,10 @@ public final class AuthenticatingHandlerFactory implements InboundChannelHandler
 
   static void arm(Doorkeeper armed) {
     doorkeeper = armed;
+  }
+
+  static void disarm() {
+    doorkeeper = null;
   }
 
   @Override
@@ -29,6 +35,6 @@ public final class AuthenticatingHandlerFactory implements InboundChannelHandler
   @Override
   public Optional<ChannelHandler> createHandler(Configuration configuration, Map<String, String> responseHeaders) {
     Doorkeeper armed = doorkeeper;
-    return armed == null ? Optional.empty() : Optional.of(new AuthenticatingHandler(armed));
+    return armed == null ? Optional.empty() : Optional.of(new AuthenticatingHandler(armed, LANES));
   }
 }

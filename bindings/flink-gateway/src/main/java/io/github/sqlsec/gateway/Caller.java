@@ -1,11 +1,14 @@
 package io.github.sqlsec.gateway;
 
+import java.util.Optional;
+
 /**
- * The caller of the request that this thread handles. The REST endpoint calls the service on the thread that has read the request, so what the handler binds
- * here the service finds; on any other thread there is nobody, and the call is refused.
+ * The caller of the request that this thread handles. Flink's handlers call the service on the thread that they are called on, so what {@link
+ * AuthenticatingHandler} or {@link WaitingRoom} binds here the service finds; on any other thread there is nobody, and the call is refused.
  */
 final class Caller {
   private static final ThreadLocal<Identity> CURRENT = new ThreadLocal<>();
+  private static final ThreadLocal<Route> ROUTE = new ThreadLocal<>();
 
   private Caller() {}
 
@@ -13,8 +16,25 @@ final class Caller {
     CURRENT.set(identity);
   }
 
+  /** Binds the caller and what they ask for. */
+  static void bind(Identity identity, Route route) {
+    CURRENT.set(identity);
+    ROUTE.set(route);
+  }
+
+  /** What the caller asks for, where it is known. */
+  static Optional<Route> route() {
+    return Optional.ofNullable(ROUTE.get());
+  }
+
   static void clear() {
     CURRENT.remove();
+    ROUTE.remove();
+  }
+
+  /** The caller, if there is one. */
+  static Optional<Identity> bound() {
+    return Optional.ofNullable(CURRENT.get());
   }
 
   /** The caller. */

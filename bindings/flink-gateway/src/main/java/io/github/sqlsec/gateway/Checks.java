@@ -30,6 +30,15 @@ final class Checks {
   private static final int REMEMBERED = 512;
   private static final int LONGEST = 16 * 1024;
 
+  /** The job of a question that is the plug-in's own, in audit records: which tables a statement names. */
+  static final String LOOKS_UP = "sqlsec-gateway: names";
+
+  /** The same: which part of a configuration may be shown. */
+  static final String SHOWS = "sqlsec-gateway: shown settings";
+
+  /** Settings that come with a call or a new session: the user's, but no statement of theirs. */
+  static final String SETS = "sqlsec-gateway: settings";
+
   private final Engines engines;
   private final FlinkVersion version;
   private final Map<String, Set<TableKey>> names =
@@ -52,7 +61,8 @@ final class Checks {
   }
 
   /**
-   * Checks a statement of a session: asks, describes what the engine did not know, asks again. The last answer is about described names only.
+   * Checks a statement of a session: asks, describes what the engine did not know, asks again. The last answer is about described names only, and the one that an
+   * auditor takes for the user's: the questions before it name {@link #LOOKS_UP} as their job.
    *
    * @param catalog where tables are described; null for none: the engine's own catalog is all there is
    */
@@ -63,10 +73,12 @@ final class Checks {
     }
     // By the place that short names are looked up in; a name too many does no harm, and what is described is looked up now.
     String text = session.catalog() + '\n' + session.database() + '\n' + sql;
-    Set<TableKey> known = new LinkedHashSet<>(names.getOrDefault(text, Collections.emptySet()));
+    Set<TableKey> before = names.get(text);
+    boolean settled = before != null;
+    Set<TableKey> known = new LinkedHashSet<>(settled ? before : Collections.emptySet());
     known.forEach(catalog::describe);
     for (int round = 0; round < ROUNDS; round++) {
-      Reply reply = asked(request.catalog(catalog.document()));
+      Reply reply = asked((settled ? request : request.job(LOOKS_UP)).catalog(catalog.document()));
       boolean more = false;
       try {
         for (TableName name : reply.undescribed()) {
@@ -77,12 +89,14 @@ final class Checks {
           }
         }
       } finally {
-        if (more) {
+        if (more || !settled) {
           // Nobody submits what was asked too early.
           engines.abort(reply);
         }
       }
-      if (!more) {
+      if (more || !settled) {
+        settled = !more;
+      } else {
         if (text.length() <= LONGEST) {
           names.put(text, known);
         }
@@ -98,7 +112,7 @@ final class Checks {
       return session;
     }
     List<Map.Entry<String, String>> entries = new ArrayList<>(settings.entrySet());
-    Reply reply = asked(setAll(principal, session, entries));
+    Reply reply = asked(setAll(principal, session, entries).job(SETS));
     if (!reply.isAllowed()) {
       throw Refusal.of(reply.errors().get(0).code(), reply.errors().get(0).message());
     }
@@ -119,7 +133,7 @@ final class Checks {
     if (entries.isEmpty()) {
       return shown;
     }
-    Reply reply = asked(setAll(principal, Session.of("default_catalog", "default_database"), entries));
+    Reply reply = asked(setAll(principal, Session.of("default_catalog", "default_database"), entries).job(SHOWS));
     Set<Integer> denied = new HashSet<>();
     reply.errors().forEach(error -> denied.add(error.statement()));
     boolean counted = reply.statements().size() == entries.size();
@@ -144,7 +158,7 @@ final class Checks {
       return engines.check(request);
     } catch (SqlSecException e) {
       // For the operator: it may quote the policy.
-      LOG.error("sqlsec: nothing was decided: {}: {}", e.code(), e.getMessage());
+      LOG.error("sqlsec: nothing was decided: {}: {}", e.code(), LogText.of(e.getMessage()));
       throw Refusal.of("internal", "nothing was decided; the gateway's log says why");
     }
   }

@@ -16,6 +16,8 @@ final class Disclosure {
 
   private static final Pattern LITERAL = Pattern.compile("'((?:[^']|'')*)'|\\b([0-9]{3,})\\b");
   private static final int SHORTEST = 3;
+  private static final int DEEPEST = 64;
+  private static final int MOST = 512;
 
   private final Set<String> literals;
   private final boolean settings;
@@ -32,10 +34,11 @@ final class Disclosure {
         Matcher found = LITERAL.matcher(edit.text());
         while (found.find()) {
           String literal = found.group(1) != null ? found.group(1) : found.group(2);
-          if (literal.length() >= SHORTEST && !submitted.contains(literal)) {
+          if (isTelling(literal) && !submitted.contains(literal)) {
             literals.add(literal);
             // An error quotes the value, in which a quote stands alone.
             literals.add(literal.replace("''", "'"));
+            literals.add(inAscii(literal));
           }
         }
       }
@@ -53,15 +56,36 @@ final class Disclosure {
     return literals.isEmpty() && !settings;
   }
 
-  /** Whether an error, or one behind it, quotes any of them. */
+  /** One or two letters of ASCII stand in every error; two Chinese characters are a city. */
+  private static boolean isTelling(String literal) {
+    return literal.length() >= SHORTEST || literal.chars().anyMatch(c -> c >= 128);
+  }
+
+  /** As Calcite writes a literal that is not ASCII. */
+  private static String inAscii(String literal) {
+    StringBuilder text = new StringBuilder();
+    literal.chars().forEach(c -> text.append(c < 128 ? String.valueOf((char) c) : String.format("\\%04x", c)));
+    return text.toString();
+  }
+
+  /** Whether an error, or one behind or beside it, quotes any of them: Flink hands out all of it. One that goes too deep is taken for one that does. */
   boolean isIn(Throwable error) {
-    int depth = 0;
-    for (Throwable at = error; at != null && depth < 64; at = at.getCause(), depth++) {
-      String message = String.valueOf(at.getMessage());
-      if (literals.stream().anyMatch(message::contains)) {
+    return !literals.isEmpty() && isIn(error, new int[] {0}, 0);
+  }
+
+  private boolean isIn(Throwable error, int[] seen, int depth) {
+    if (error == null) {
+      return false;
+    }
+    String message = String.valueOf(error.getMessage());
+    if (++seen[0] > MOST || depth > DEEPEST || literals.stream().anyMatch(message::contains)) {
+      return true;
+    }
+    for (Throwable beside : error.getSuppressed()) {
+      if (isIn(beside, seen, depth + 1)) {
         return true;
       }
     }
-    return false;
+    return isIn(error.getCause(), seen, depth + 1);
   }
 }

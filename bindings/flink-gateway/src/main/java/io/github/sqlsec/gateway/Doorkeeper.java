@@ -1,17 +1,11 @@
 package io.github.sqlsec.gateway;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
-import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.QueryStringDecoder;
 
 /** Which HTTP requests may go on, and as whose. Apart from netty's channels, so that it can be tested without a server. */
 final class Doorkeeper {
-  /** What the REST endpoint has below an optional version, and what of it calls the wrapped service. */
-  private static final Set<String> SERVICE = Set.of("sessions");
-
-  private static final Set<String> INFO = Set.of("info", "api_versions");
-
   /** What becomes of a request. */
   enum Verdict {
     /** Goes on, as somebody's. */
@@ -21,18 +15,22 @@ final class Doorkeeper {
     /** 401. */
     UNAUTHENTICATED,
     /** 403: a path that nobody may ask for, or none that is known. */
-    FORBIDDEN
+    FORBIDDEN,
+    /** 415: a form with files, which Flink would write to its disk, and no call of the gateway takes; a body that is not JSON from a browser. */
+    FORM
   }
 
-  /** A verdict, with the sender when it is {@link Verdict#KNOWN}. */
+  /** A verdict, with the sender and the call when it is {@link Verdict#KNOWN}. */
   static final class Decision {
     final Verdict verdict;
     final Identity identity;
+    final Route route;
     final String why;
 
-    Decision(Verdict verdict, Identity identity, String why) {
+    Decision(Verdict verdict, Identity identity, Route route, String why) {
       this.verdict = verdict;
       this.identity = identity;
+      this.route = route;
       this.why = why;
     }
   }
@@ -46,40 +44,39 @@ final class Doorkeeper {
   }
 
   Decision decide(String method, String uri, HttpFacts request) {
-    String first = firstPart(uri);
-    if (openInfo && method.equals("GET") && INFO.contains(first)) {
-      return new Decision(Verdict.OPEN, null, "");
+    Optional<Route> route = Route.of(method, uri);
+    if (openInfo && route.filter(Route::isInfo).isPresent() && !isForm(request)) {
+      return new Decision(Verdict.OPEN, null, null, "");
     }
     Optional<Identity> identity;
     try {
       identity = authenticator.authenticate(request);
     } catch (Authenticator.Unauthenticated e) {
-      return new Decision(Verdict.UNAUTHENTICATED, null, e.getMessage());
+      return new Decision(Verdict.UNAUTHENTICATED, null, null, e.getMessage());
     }
     if (identity.isEmpty()) {
-      return new Decision(Verdict.UNAUTHENTICATED, null, "no proof of who it is");
+      return new Decision(Verdict.UNAUTHENTICATED, null, null, "no proof of who it is");
     }
-    // The embedded scheduler (`workflow`) runs statements later, without a user, past the wrapped service.
-    if (!SERVICE.contains(first) && !INFO.contains(first)) {
-      return new Decision(Verdict.FORBIDDEN, identity.get(), "path `" + first + "` is not open to anybody");
+    if (route.isEmpty()) {
+      return new Decision(Verdict.FORBIDDEN, identity.get(), null, "`" + method + " " + uri + "` is not open to anybody");
     }
-    return new Decision(Verdict.KNOWN, identity.get(), "");
+    if (isForm(request) || method.equals("POST") && mayBeForged(request)) {
+      return new Decision(Verdict.FORM, identity.get(), null, "a form, or what a page of somebody else may send");
+    }
+    return new Decision(Verdict.KNOWN, identity.get(), route.get(), "");
   }
 
-  /** The first part of the path after the version, decoded as the router decodes it. */
-  private static String firstPart(String uri) {
-    try {
-      String[] parts = new QueryStringDecoder(uri).path().split("/");
-      List<String> named = new java.util.ArrayList<>();
-      for (String part : parts) {
-        if (!part.isEmpty()) {
-          named.add(part);
-        }
-      }
-      int at = !named.isEmpty() && named.get(0).matches("v[0-9]+") ? 1 : 0;
-      return named.size() > at ? named.get(at) : "";
-    } catch (IllegalArgumentException e) {
-      return "";
-    }
+  /**
+   * Flink reads any body as JSON. A page of somebody else may make a browser send one, with the proof that a proxy in front adds, as long as it is not said to be JSON:
+   * for that the browser asks first, and is refused. Other clients send none of these headers.
+   */
+  private static boolean mayBeForged(HttpFacts request) {
+    boolean browser = !request.header("Origin").isEmpty() || !request.header("Sec-Fetch-Site").isEmpty() || !request.header("Sec-Fetch-Mode").isEmpty();
+    List<String> types = request.header("Content-Type");
+    return browser && !(types.size() == 1 && types.get(0).trim().toLowerCase(Locale.ROOT).matches("application/json\\s*(;[^,]*)?"));
+  }
+
+  private static boolean isForm(HttpFacts request) {
+    return request.header("Content-Type").stream().anyMatch(type -> type.toLowerCase(Locale.ROOT).contains("multipart"));
   }
 }

@@ -93,7 +93,7 @@ final class GatewayOptions {
     } else {
       URI from = JwtKeySource.Url.checked(url);
       long fresh = whole("auth.jwt.jwks-refresh-seconds", 300);
-      keys = new JwtKeySource.Url(() -> JwtKeySource.fetch(from), seconds, fresh, Math.max(whole("auth.jwt.jwks-usable-seconds", 3600), fresh));
+      keys = new JwtKeySource.Url(() -> JwtKeySource.fetch(from), seconds, fresh, Math.max(whole("auth.jwt.jwks-usable-seconds", 3600), fresh)).refreshed();
     }
     return new Jwt(keys, demands, seconds);
   }

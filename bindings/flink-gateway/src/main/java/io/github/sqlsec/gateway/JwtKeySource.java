@@ -7,10 +7,13 @@ import java.net.http.HttpResponse;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Where the key set comes from: a file, read once, or a URL, read again as it ages. A set that cannot be had again is used until it is too old; then there are
+ * Where the key set comes from: a file, read once, or a URL, read again as it ages, by a thread of its own: no request waits for it. A set that cannot be had again is used until it is too old; then there are
  * no keys, and no token holds.
  */
 interface JwtKeySource {
@@ -59,9 +62,9 @@ interface JwtKeySource {
     private final LongSupplier seconds;
     private final long fresh;
     private final long usable;
-    private JwtKeys held;
-    private long heldSince;
-    private long triedAt;
+    private volatile JwtKeys held;
+    private volatile long heldSince;
+    private volatile long triedAt;
 
     /** Reads the set, which must be there now: a gateway that lets nobody in is a mistake to be seen at once. */
     Url(Fetch fetch, LongSupplier seconds, long fresh, long usable) {
@@ -83,13 +86,27 @@ interface JwtKeySource {
       return uri;
     }
 
-    @Override
-    public synchronized JwtKeys keys() throws Authenticator.Unauthenticated {
+    /** The same source, which looks at the age of its keys from time to time. */
+    Url refreshed() {
+      ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(run -> {
+        Thread thread = new Thread(run, "sqlsec-keys");
+        thread.setDaemon(true);
+        return thread;
+      });
+      clock.scheduleWithFixedDelay(this::refreshIfDue, 1, 1, TimeUnit.SECONDS);
+      return this;
+    }
+
+    /** Reads the set again if it is no longer fresh. One try a while: a service that is down is not asked without end. */
+    synchronized void refreshIfDue() {
       long now = seconds.getAsLong();
-      // One try a while: a service that is down is not asked by every request.
       if (now - heldSince >= fresh && now - triedAt >= Math.min(fresh, 30)) {
         refresh();
       }
+    }
+
+    @Override
+    public JwtKeys keys() throws Authenticator.Unauthenticated {
       if (seconds.getAsLong() - heldSince >= usable) {
         throw new Authenticator.Unauthenticated("the key set is too old, and cannot be read again");
       }
@@ -102,7 +119,8 @@ interface JwtKeySource {
         held = new JwtKeys(fetch.get());
         heldSince = triedAt;
         return true;
-      } catch (IOException | IllegalArgumentException e) {
+      } catch (IOException | RuntimeException e) {
+        // Whatever it is: the clock goes on.
         return false;
       }
     }

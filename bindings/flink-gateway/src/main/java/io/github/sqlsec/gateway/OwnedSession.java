@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 import org.apache.flink.table.gateway.api.operation.OperationHandle;
 import org.apache.flink.table.gateway.api.operation.OperationStatus;
@@ -18,8 +19,8 @@ import org.apache.flink.table.gateway.api.operation.OperationStatus;
  * is therefore submitted only when all before it have been planned, and the next is checked only when it has come to its end: what a name means at the
  * check it means when it is planned.
  *
- * <p>Invariant: the state is that of Flink's session, or the session is lost and runs nothing any more. All methods but {@link #user}, {@link #use} and
- * {@link #lastUsed} need the monitor of this object.
+ * <p>Invariant: the state is that of Flink's session, or the session is lost and runs nothing any more. All methods but {@link #user}, {@link #use},
+ * {@link #lastUsed}, {@link #queue} and {@link #leave} need the monitor of this object.
  */
 final class OwnedSession {
   /** What may have done one half of its work when it fails. */
@@ -27,8 +28,12 @@ final class OwnedSession {
 
   private static final int PRUNE_AT = 64;
 
+  /** How many statements may be on their way, each behind the one before it: with half the calls of its user in one session the other half is left for others. */
+  private static final int QUEUE = 8;
+
   private final String user;
   private final long waitMillis;
+  private final Semaphore places = new Semaphore(QUEUE);
   private volatile long lastUsed = System.currentTimeMillis();
 
   private Session state;
@@ -58,6 +63,17 @@ final class OwnedSession {
 
   long lastUsed() {
     return lastUsed;
+  }
+
+  /** Before a statement takes the monitor: it waits there without an end of its own, so that few may. {@link #leave} follows. */
+  void queue() {
+    if (!places.tryAcquire()) {
+      throw Refusal.of("session-busy", "too many statements of this session wait for each other");
+    }
+  }
+
+  void leave() {
+    places.release();
   }
 
   /** The state after all that was submitted. */

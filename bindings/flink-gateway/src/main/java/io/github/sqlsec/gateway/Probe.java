@@ -65,7 +65,7 @@ final class Probe {
               return atOnce(manager.get(), name);
             }
           } catch (RuntimeException | LinkageError e) {
-            LOG.debug("sqlsec: a table could not be looked up at once", e);
+            LOG.debug("sqlsec: a table could not be looked up at once: {}", LogText.of(e));
           }
           if (stranger) {
             // A statement that failed after it had made the table, for one: what lies below the name is not what Flink would read.
@@ -98,7 +98,7 @@ final class Probe {
       if (isAbsent(e)) {
         return Optional.empty();
       }
-      LOG.warn("sqlsec: a table could not be looked up", e);
+      LOG.warn("sqlsec: a table could not be looked up: {}", LogText.of(e));
       throw Refusal.of("catalog-unavailable", "the catalog could not say what `" + name.asSummaryString() + "` is");
     }
   }

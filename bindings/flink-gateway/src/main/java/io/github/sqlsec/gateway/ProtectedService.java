@@ -72,7 +72,7 @@ final class ProtectedService implements InvocationHandler {
     }
     Identity caller = Caller.current();
     if (rule == MethodRule.DENIED) {
-      LOG.warn("sqlsec: refused `{}` to `{}`", method.getName(), caller.user());
+      LOG.warn("sqlsec: refused `{}` to `{}`", method.getName(), LogText.of(caller.user()));
       throw Refusal.of("method-denied", "`" + method.getName() + "` is closed");
     }
     if (rule == MethodRule.OPEN) {
@@ -87,13 +87,19 @@ final class ProtectedService implements InvocationHandler {
         return pass(method, args);
       case EXECUTE:
       case CONFIGURE:
-        return statement(caller, session, method, args);
+      case REFRESH:
+        session.queue();
+        try {
+          return rule == MethodRule.REFRESH ? refresh(caller, session, method, args) : statement(caller, session, method, args);
+        } finally {
+          session.leave();
+        }
       case DEPLOY:
         return deploy(caller, method, args);
-      case REFRESH:
-        return refresh(caller, session, method, args);
       case CONFIG:
-        return checks.settable(caller.principal(), wrapped.getSessionConfig(handle));
+        Map<String, String> configuration = wrapped.getSessionConfig(handle);
+        // Flink's heartbeat calls this too, and looks at nothing of it: that is no question of a user's.
+        return Caller.route().filter(Route.HEARTBEAT::equals).isPresent() ? Collections.emptyMap() : checks.settable(caller.principal(), configuration);
       case COMPLETE:
         return Collections.emptyList();
       case OPERATION:
@@ -144,6 +150,9 @@ final class ProtectedService implements InvocationHandler {
   private Object statement(Identity caller, OwnedSession session, Method method, Object[] args) throws Throwable {
     SessionHandle handle = (SessionHandle) args[0];
     String sql = (String) args[1];
+    if (sql == null) {
+      throw Refusal.of("syntax-error", "no statement");
+    }
     Principal principal = caller.principal();
     synchronized (session) {
       Session before = state(handle, session);
@@ -157,6 +166,7 @@ final class ProtectedService implements InvocationHandler {
           // Flink takes one; which of two it would take is not left to it.
           throw Refusal.of("syntax-error", "one statement a call");
         }
+        Refreshes.check(reply, sql);
         changes = !reply.session().toJson().equals(before.toJson());
         if (changes) {
           session.quiet(probe.status(handle));
@@ -166,7 +176,7 @@ final class ProtectedService implements InvocationHandler {
         throw e;
       }
       args[1] = reply.sql();
-      return method.getName().equals("configureSession") ? configure(session, reply, changes, method, args) : submit(session, reply, sql, changes, method, args);
+      return method.getName().equals("configureSession") ? configure(session, reply, sql, changes, method, args) : submit(session, reply, sql, changes, method, args);
     }
   }
 
@@ -185,7 +195,7 @@ final class ProtectedService implements InvocationHandler {
   }
 
   /** It comes back when the statement has ended; one that fails may have ended or not, and leaves its lineage record pending. */
-  private Object configure(OwnedSession session, Reply reply, boolean changes, Method method, Object[] args) throws Throwable {
+  private Object configure(OwnedSession session, Reply reply, String sql, boolean changes, Method method, Object[] args) throws Throwable {
     try {
       Object nothing = pass(method, args);
       submissions.done(reply);
@@ -195,7 +205,7 @@ final class ProtectedService implements InvocationHandler {
       if (changes) {
         session.lose();
       }
-      throw e;
+      throw told(Disclosure.of(reply, sql), e);
     }
   }
 
@@ -222,12 +232,23 @@ final class ProtectedService implements InvocationHandler {
     String builtIn = site.getOrDefault("table.builtin-catalog-name", "default_catalog");
     Session fresh = Session.of(builtIn, site.getOrDefault("table.builtin-database-name", "default_database"));
     checks.settings(principal, fresh, ((Configuration) args[3]).toMap());
-    Reply reply = checks.statement(principal, fresh, (String) args[2], new LiveCatalog(ofFreshSession(builtIn)));
+    String script = (String) args[2];
+    Reply reply = checks.statement(principal, fresh, script, new LiveCatalog(ofFreshSession(builtIn)));
+    try {
+      Refreshes.check(reply, script);
+    } catch (RuntimeException e) {
+      submissions.withheld(reply);
+      throw e;
+    }
     args[2] = reply.sql();
-    // A deployment that fails may have begun: its lineage record stays pending.
-    Object cluster = pass(method, args);
-    submissions.done(reply);
-    return cluster;
+    try {
+      Object cluster = pass(method, args);
+      submissions.done(reply);
+      return cluster;
+    } catch (Throwable e) {
+      // A deployment that fails may have begun: its lineage record stays pending.
+      throw told(Disclosure.of(reply, script), e);
+    }
   }
 
   /** In a session that nobody has used yet its own catalog is empty, and what lies in others nobody can say here: a view among them may read anything. */
@@ -258,6 +279,11 @@ final class ProtectedService implements InvocationHandler {
     if (name == null || !name.matches(NAME + "(?:\\." + NAME + "){0,2}")) {
       throw Refusal.of("syntax-error", "not the name of a table");
     }
+    if (!Boolean.FALSE.equals(args[2])) {
+      // By a format that the table's options hold, whose text may be anything; and its scheduler is closed.
+      throw Refusal.of("refresh-denied", "no periodic refresh: name the partition");
+    }
+    Refreshes.check(strings(args[5]));
     List<String> partitions = new ArrayList<>();
     strings(args[5]).forEach((key, value) -> partitions.add("`" + key.replace("`", "``") + "` = " + Checks.quoted(value)));
     String sql = "ALTER MATERIALIZED TABLE " + name + " REFRESH" + (partitions.isEmpty() ? "" : " PARTITION (" + String.join(", ", partitions) + ")");
@@ -277,12 +303,17 @@ final class ProtectedService implements InvocationHandler {
       boolean list = disclosure.isOfSettings() && answer instanceof ResultSet;
       return list ? ShownSettings.of((ResultSet) answer, all -> checks.settable(caller.principal(), all)) : answer;
     } catch (Throwable e) {
-      if (disclosure.isIn(e)) {
-        LOG.warn("sqlsec: an error that quotes the policy was withheld", e);
-        throw Refusal.of("statement-failed", "the statement failed; the gateway's log has the error");
-      }
-      throw e;
+      throw told(disclosure, e);
     }
+  }
+
+  /** An error as its submitter may see it. */
+  private static Throwable told(Disclosure disclosure, Throwable error) {
+    if (!disclosure.isIn(error)) {
+      return error;
+    }
+    LOG.warn("sqlsec: an error that quotes the policy was withheld: {}", LogText.of(error));
+    return Refusal.of("statement-failed", "the statement failed; the gateway's log has the error");
   }
 
   private Object endOperation(OwnedSession session, Method method, Object[] args) throws Throwable {

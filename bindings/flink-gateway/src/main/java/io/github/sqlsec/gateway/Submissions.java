@@ -152,7 +152,7 @@ final class Submissions {
         look();
       } catch (RuntimeException e) {
         // Whatever it is: the clock goes on.
-        LOG.error("sqlsec: operations could not be looked at", e);
+        LOG.error("sqlsec: operations could not be looked at: {}", LogText.of(e));
       }
     }, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
   }

@@ -102,11 +102,33 @@ class AuthenticatorsTest {
   void onlyTheServiceIsOpenAndTheSchedulerToNobody() {
     Doorkeeper door = new Doorkeeper(tokens(), true);
     Requests alice = Requests.with("Authorization", "Bearer " + TOKEN);
-    assertEquals(Doorkeeper.Verdict.KNOWN, door.decide("POST", "/v4/sessions", alice).verdict);
-    assertEquals(Doorkeeper.Verdict.KNOWN, door.decide("POST", "//sessions/x/statements?a=b", alice).verdict);
-    for (String path : List.of("/v3/workflow/embedded-scheduler/create", "/workflow/x", "/v3/%77orkflow/x", "/v4//workflow/x", "/jars", "/", "", "/v4", "/%zz")) {
+    for (String known : List.of(
+        "POST /v4/sessions", "POST //sessions/x/statements?a=b", "GET /v1/sessions/x/operations/y/result/0?rowFormat=JSON", "DELETE /sessions/x/", "GET /v2/info", "POST /v3/sessions/x/materialized-tables/a%20b/refresh")) {
+      String[] words = known.split(" ", 2);
+      assertEquals(Doorkeeper.Verdict.KNOWN, new Doorkeeper(tokens(), false).decide(words[0], words[1], alice).verdict, known);
+    }
+    for (String path : List.of(
+        "/v3/workflow/embedded-scheduler/create", "/workflow/x", "/v3/%77orkflow/x", "/v4//workflow/x", "/jars", "/", "", "/v4", "/%zz", "/v5/sessions", "/v3/v3/sessions", "/sessions/x/new",
+        "/sessions//statements", "/v3//sessions", "/sessions#/x", "/sessions%3F", "/sessions%253F/x", "/sessions/x/statements/y", "sessions", "http://gateway/sessions", "/sessions;a=b", "/SESSIONS", "/sessions/x%2Fstatements/y")) {
       assertEquals(Doorkeeper.Verdict.FORBIDDEN, door.decide("POST", path, alice).verdict, path);
     }
+    for (String method : List.of("HEAD", "OPTIONS", "PUT", "PATCH", "TRACE", "CONNECT", "DELETE", "post", "GET")) {
+      assertEquals(Doorkeeper.Verdict.FORBIDDEN, door.decide(method, "/sessions", alice).verdict, method);
+    }
+    // What a page of somebody else can make a browser send, without asking first.
+    for (String type : List.of("text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "", "application/json, text/plain")) {
+      for (String header : List.of("Origin", "Sec-Fetch-Site", "sec-fetch-mode")) {
+        Requests page = Requests.with("Authorization", "Bearer " + TOKEN).and("Content-Type", type).and(header, "null");
+        assertEquals(Doorkeeper.Verdict.FORM, door.decide("POST", "/sessions", page).verdict, type);
+      }
+      assertEquals(Doorkeeper.Verdict.KNOWN, door.decide("POST", "/sessions", Requests.with("Authorization", "Bearer " + TOKEN).and("Content-Type", type)).verdict, type);
+    }
+    assertEquals(Doorkeeper.Verdict.FORM, door.decide("POST", "/sessions", Requests.with("Authorization", "Bearer " + TOKEN).and("Origin", "https://evil.test")).verdict);
+    Requests own = Requests.with("Authorization", "Bearer " + TOKEN).and("Origin", "https://gateway.corp").and("Content-Type", "application/JSON; charset=UTF-8");
+    assertEquals(Doorkeeper.Verdict.KNOWN, door.decide("POST", "/sessions", own).verdict);
+    Requests form = alice.and("Content-Type", "application/json").and("content-type", " Multipart/Form-Data; boundary=x");
+    assertEquals(Doorkeeper.Verdict.FORM, door.decide("POST", "/sessions", form).verdict);
+    assertEquals(Doorkeeper.Verdict.UNAUTHENTICATED, door.decide("GET", "/info", Requests.with("Content-Type", "multipart/mixed")).verdict);
     assertEquals(Doorkeeper.Verdict.OPEN, door.decide("GET", "/info", new Requests()).verdict);
     assertEquals(Doorkeeper.Verdict.OPEN, door.decide("GET", "/v2/info", new Requests()).verdict);
     assertEquals(Doorkeeper.Verdict.UNAUTHENTICATED, door.decide("POST", "/info", new Requests()).verdict);

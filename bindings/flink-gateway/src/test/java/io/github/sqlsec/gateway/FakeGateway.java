@@ -2,6 +2,7 @@ package io.github.sqlsec.gateway;
 
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,11 +26,13 @@ import org.apache.flink.table.gateway.api.utils.SqlGatewayException;
 /** A gateway's service that runs nothing: it notes what comes to it, and answers what a test tells it to. */
 final class FakeGateway {
   /** Calls as {@code method argument argument}, handles left out. */
-  final List<String> calls = new ArrayList<>();
+  final List<String> calls = Collections.synchronizedList(new ArrayList<>());
 
   final Map<String, ResolvedCatalogBaseTable<?>> tables = new HashMap<>();
   final Map<String, String> config = new HashMap<>();
-  OperationStatus status = OperationStatus.FINISHED;
+  /** What is closed is not there any more. */
+  private final java.util.Set<OperationHandle> closed = java.util.concurrent.ConcurrentHashMap.newKeySet();
+  volatile OperationStatus status = OperationStatus.FINISHED;
   String database = "default_database";
   RuntimeException failure;
   /** Why the pool takes nothing. */
@@ -50,8 +53,8 @@ final class FakeGateway {
         case "openSession":
           return SessionHandle.create();
         case "deployScript":
-          if (full != null) {
-            throw full;
+          if (full != null || failure != null) {
+            throw full != null ? full : failure;
           }
           return null;
         case "executeStatement":
@@ -67,7 +70,13 @@ final class FakeGateway {
           return null;
         case "getCurrentCatalog":
           return "default_catalog";
+        case "closeOperation":
+          closed.add((OperationHandle) args[1]);
+          return null;
         case "getOperationInfo":
+          if (closed.contains(args[1])) {
+            throw new SqlGatewayException("Can not find the submitted operation in the OperationManager.");
+          }
           return error == null ? new OperationInfo(status) : new OperationInfo(status, error);
         case "getSessionConfig":
           return config;
@@ -107,7 +116,7 @@ final class FakeGateway {
   /** What came through, but for the calls of opening a session. */
   List<String> submitted() {
     List<String> submitted = new ArrayList<>();
-    for (String call : calls) {
+    for (String call : new ArrayList<>(calls)) {
       if (call.startsWith("executeStatement") || call.startsWith("configureSession") || call.startsWith("deployScript") || call.startsWith("refresh")) {
         submitted.add(call);
       }

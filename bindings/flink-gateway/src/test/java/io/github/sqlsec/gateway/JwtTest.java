@@ -157,15 +157,19 @@ class JwtTest {
     url.keys();
     answer[0] = null;
     now.addAndGet(3599);
+    url.refreshIfDue();
     assertEquals(1, url.keys().of("RS256", "r").size());
     now.addAndGet(31);
+    url.refreshIfDue();
     assertThrows(Unauthenticated.class, url::keys);
     answer[0] = keySet.getBytes(StandardCharsets.UTF_8);
     now.addAndGet(31);
+    url.refreshIfDue();
     assertEquals(1, url.keys().of("ES256", null).size());
     // An empty set is no set: the last holds.
     answer[0] = "{\"keys\":[]}".getBytes(StandardCharsets.UTF_8);
     now.addAndGet(301);
+    url.refreshIfDue();
     assertEquals(1, url.keys().of("ES256", null).size());
   }
 

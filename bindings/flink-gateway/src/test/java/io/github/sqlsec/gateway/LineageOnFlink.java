@@ -141,7 +141,7 @@ public final class LineageOnFlink {
   /** What became of the newest record. */
   private void settled(String wanted) throws Exception {
     String state = "record-unknown";
-    for (long record = seen + 60; record > seen; record--) {
+    for (long record = seen + 200; record > seen; record--) {
       state = state(record);
       if (!state.equals("record-unknown")) {
         seen = record;

@@ -150,7 +150,7 @@ class LineageTest {
 
   /** The highest number that is a record. */
   private long lastRecord() {
-    for (long record = 40; record > 0; record--) {
+    for (long record = 400; record > 0; record--) {
       if (!state(record).equals("record-unknown") && !state(record).equals("aborted")) {
         return record;
       }
@@ -159,7 +159,7 @@ class LineageTest {
   }
 
   private boolean nothingIsLeft() {
-    for (long record = 1; record < 40; record++) {
+    for (long record = 1; record < 400; record++) {
       if (!List.of("record-unknown", "aborted").contains(state(record))) {
         return false;
       }

@@ -318,6 +318,74 @@ class ProtectedServiceTest {
   }
 
   @Test
+  void anErrorOfACallThatWaitsForItsEndIsWithheldToo() {
+    orders("hive.db.orders");
+    SessionHandle session = open(strict, "alice", Collections.emptyMap());
+    fake.failure = new RuntimeException("failed", new RuntimeException("near region = 'beijing'"));
+    String view = "CREATE TEMPORARY VIEW v AS SELECT id FROM hive.db.orders";
+    String said = assertThrows(RuntimeException.class, () -> strict.configureSession(session, view, 0)).getMessage();
+    assertTrue(said.contains("statement-failed"), said);
+    String script = "CREATE TABLE orders (id INT, region STRING) WITH ('connector' = 'datagen'); CREATE TABLE o (id INT) WITH ('connector' = 'blackhole'); INSERT INTO o SELECT id FROM orders;";
+    said = assertThrows(RuntimeException.class, () -> strict.deployScript(session, null, script, new Configuration())).getMessage();
+    assertTrue(said.contains("statement-failed"), said);
+    fake.failure = new RuntimeException("the cluster is down");
+    assertEquals("the cluster is down", assertThrows(RuntimeException.class, () -> strict.deployScript(session, null, script, new Configuration())).getMessage());
+  }
+
+  @Test
+  void anErrorTellsALiteralInManyWays() {
+    orders("hive.db.orders");
+    String policy = POLICY.replace("beijing", "北京").replace("orders", "places");
+    ResolvedSchema schema = ResolvedSchema.of(Column.physical("id", DataTypes.INT()), Column.physical("region", DataTypes.STRING()));
+    CatalogTable table = CatalogTable.newBuilder().schema(Schema.newBuilder().build()).options(Map.of("connector", "datagen")).build();
+    fake.tables.put("hive.db.places", new ResolvedCatalogTable(table, schema));
+    SqlGatewayService service = ProtectedService.over(fake.service(), new Checks(new Engines(() -> Config.builder().policyText(policy).build(), 0), FlinkVersion.V2_3), new Sessions(0), false);
+    SessionHandle session = open(service, "alice", Collections.emptyMap());
+    OperationHandle operation = service.executeStatement(session, "SELECT id FROM hive.db.places", 0, new Configuration());
+    RuntimeException suppressed = new RuntimeException("failed");
+    suppressed.addSuppressed(new RuntimeException("x", new RuntimeException("region = '北京'")));
+    RuntimeException deep = new RuntimeException("the end");
+    for (int i = 0; i < 100; i++) {
+      deep = new RuntimeException("wrapped", deep);
+    }
+    // Calcite writes a text that is not ASCII with escapes.
+    for (RuntimeException error : List.of(new RuntimeException("=($1, u&'\\5317\\4eac')"), suppressed, deep)) {
+      fake.failure = error;
+      assertTrue(assertThrows(RuntimeException.class, () -> service.fetchResults(session, operation, 0L, 1)).getMessage().contains("statement-failed"));
+    }
+  }
+
+  /** Flink's refresh writes the keys and values of partitions, and the options of a hint, into a statement of its own as they are. */
+  @Test
+  void aRefreshHasNoPartitionThatWouldBecomeSql() {
+    orders("hive.db.m");
+    SessionHandle session = open(strict, "alice", Collections.emptyMap());
+    for (String sql : List.of(
+        "ALTER MATERIALIZED TABLE hive.db.m REFRESH PARTITION (region = 'x'' OR TRUE UNION ALL SELECT * FROM wages --')",
+        "ALTER MATERIALIZED TABLE hive.db.m REFRESH PARTITION (region = U&'x\\0027 OR TRUE')",
+        "ALTER MATERIALIZED TABLE hive.db.m REFRESH PARTITION (`1 = 1 UNION ALL SELECT * FROM wages --` = 'x')",
+        "alter materialized table hive.db.m refresh/**/partition (region = 'x' /* ''*/)",
+        "ALTER MATERIALIZED TABLE hive.db.m RESUME WITH ('sink.parallelism' = '1'') */ SELECT * FROM wages UNION ALL /* ')")) {
+      String said = refused(session, sql);
+      assertTrue(said.contains("sqlsec: refresh-denied"), sql + ": " + said);
+      assertTrue(assertThrows(RuntimeException.class, () -> strict.configureSession(session, sql, 0)).getMessage().contains("refresh-denied"), sql);
+    }
+    fake.calls.clear();
+    for (Map<String, String> partition : List.of(Map.of("region", "x' OR TRUE --"), Map.of("1 = 1 --", "x"), Map.of("region`", "x"))) {
+      String said = assertThrows(RuntimeException.class, () -> strict.refreshMaterializedTable(session, "hive.db.m", false, null, Map.of(), partition, Map.of())).getMessage();
+      assertTrue(said.contains("sqlsec: refresh-denied"), partition + ": " + said);
+    }
+    // By the time of a scheduler and a format that the table's maker has written.
+    assertThrows(RuntimeException.class, () -> strict.refreshMaterializedTable(session, "hive.db.m", true, "2026-01-01 00:00:00", Map.of(), Map.of(), Map.of()));
+    assertEquals(List.of(), fake.submitted());
+    run(session, "ALTER MATERIALIZED TABLE hive.db.m SET ('a.comment' = 'it''s')");
+    fake.calls.clear();
+    run(session, "ALTER MATERIALIZED TABLE hive.`db`.m REFRESH PARTITION (`region` = '2026-01-01 00:00:00')");
+    strict.refreshMaterializedTable(session, "hive.db.m", false, null, Map.of(), Map.of("region", "北京 (1)"), Map.of());
+    assertEquals(2, fake.submitted().size(), fake.submitted().toString());
+  }
+
+  @Test
   void aComputedColumnReadsEveryColumnThatItsTextNames() {
     ResolvedSchema schema = ResolvedSchema.of(Column.physical("phone", DataTypes.STRING()), Column.physical("id", DataTypes.INT()), Column.physical("a b", DataTypes.INT()));
     assertEquals(List.of("phone"), LiveCatalog.reads("UPPER(`phone`)", "c", schema));
