@@ -71,6 +71,7 @@ constructs! {
     InForm = "IN", "no node that the grammar makes: a mistake of sqlsec";
     ExpressionForm = "expression", "no node that the grammar makes: a mistake of sqlsec";
     FunctionArgument = "function argument", "no node that the grammar makes: a mistake of sqlsec";
+    WrittenOn = "a quote in what Flink writes on", "of a materialized table: the partition of REFRESH, the options of RESUME and the formats of partitions are put into a statement of Flink's own as they are, where a quote ends the literal";
     QueryInMask = "a query in a mask", "of a policy document: a mask reads one column of one row";
 }
 

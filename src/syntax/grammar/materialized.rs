@@ -1,11 +1,14 @@
 //! Materialized tables: how they are made and what ALTER does to them.
 
+use sqlparser::ast::{Expr, Value};
+
 use super::{Grammar, Parsed};
-use crate::syntax::Word;
 use crate::syntax::ast::{
-    CreateMaterializedTable, CreateTable, QueryRole, StatementKind, TableChange,
+    CreateMaterializedTable, CreateTable, Ident, Literal, QueryRole, Scalar, Setting,
+    StatementKind, TableChange,
 };
 use crate::syntax::token::TokenKind;
+use crate::syntax::{Construct, Span, SyntaxError, SyntaxErrorKind, Word};
 
 impl Grammar<'_, '_> {
     /// `… MATERIALIZED TABLE name [(…)] … AS query`; the cursor stands behind MATERIALIZED.
@@ -24,6 +27,7 @@ impl Grammar<'_, '_> {
             table.partitioned_by = self.identifier_list()?;
         }
         table.options = self.with_options()?;
+        self.no_quote_in_formats(&table.options)?;
         if self.is_2x() && self.eat_word(Word::START_MODE)? {
             self.start_mode()?;
         }
@@ -116,12 +120,20 @@ impl Grammar<'_, '_> {
             }
             Word::RESUME => {
                 self.bump()?;
-                self.with_options().map(TableChange::Resume)
+                let options = self.with_options()?;
+                for option in &options {
+                    self.no_quote(&option.key)?;
+                    self.no_quote(&option.value)?;
+                }
+                Ok(TableChange::Resume(options))
             }
             Word::REFRESH => {
                 self.bump()?;
                 if self.is_word(Word::PARTITION) {
-                    self.partition_spec()?;
+                    let start = self.start();
+                    for (name, value) in self.partition_spec()? {
+                        self.partition_is_plain(&name, value.as_ref(), self.since(start))?;
+                    }
                 }
                 Ok(TableChange::Refresh)
             }
@@ -130,7 +142,11 @@ impl Grammar<'_, '_> {
                 match self.peek().word {
                     Word::FRESHNESS => self.freshness()?,
                     Word::REFRESH_MODE => self.refresh_mode()?,
-                    _ => return self.options().map(TableChange::Set),
+                    _ => {
+                        let options = self.options()?;
+                        self.no_quote_in_formats(&options)?;
+                        return Ok(TableChange::Set(options));
+                    }
                 }
                 Ok(TableChange::Schedule)
             }
@@ -150,5 +166,51 @@ impl Grammar<'_, '_> {
             }
             _ => Err(self.expected("a change of a materialized table")),
         }
+    }
+
+    /// Flink makes statements of its own for a refresh and for RESUME (`MaterializedTableManager`), and writes names, values and options into them unescaped.
+    fn no_quote(&self, literal: &Literal) -> Parsed<()> {
+        if literal.value.contains('\'') {
+            return Err(written_on(literal.span));
+        }
+        Ok(())
+    }
+
+    /// The formats by which a periodic refresh makes the value of a partition.
+    fn no_quote_in_formats(&self, options: &[Setting]) -> Parsed<()> {
+        let formats = |option: &&Setting| option.key.value.starts_with("partition.fields.");
+        options
+            .iter()
+            .filter(formats)
+            .try_for_each(|option| self.no_quote(&option.value))
+    }
+
+    /// A name that means the same without quotes, and a literal in which nothing can end early.
+    fn partition_is_plain(&self, name: &Ident, value: Option<&Scalar>, at: Span) -> Parsed<()> {
+        let mut letters = name.value.chars();
+        let plain = letters
+            .next()
+            .is_some_and(|c| c.is_alphabetic() || c == '_')
+            && letters.all(|c| c.is_alphanumeric() || "_$".contains(c));
+        let value = value.is_some_and(|value| match &value.expr {
+            Expr::Value(value) => match &value.value {
+                Value::SingleQuotedString(text) => !text.contains('\''),
+                Value::Number(..) | Value::Boolean(_) => true,
+                _ => false,
+            },
+            _ => false,
+        });
+        if plain && value {
+            Ok(())
+        } else {
+            Err(written_on(at))
+        }
+    }
+}
+
+const fn written_on(span: Span) -> SyntaxError {
+    SyntaxError {
+        kind: SyntaxErrorKind::Unsupported(Construct::WrittenOn),
+        span,
     }
 }

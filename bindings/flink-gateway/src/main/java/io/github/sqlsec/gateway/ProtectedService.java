@@ -166,7 +166,6 @@ final class ProtectedService implements InvocationHandler {
           // Flink takes one; which of two it would take is not left to it.
           throw Refusal.of("syntax-error", "one statement a call");
         }
-        Refreshes.check(reply, sql);
         changes = !reply.session().toJson().equals(before.toJson());
         if (changes) {
           session.quiet(probe.status(handle));
@@ -235,7 +234,6 @@ final class ProtectedService implements InvocationHandler {
     String script = (String) args[2];
     Reply reply = checks.statement(principal, fresh, script, new LiveCatalog(ofFreshSession(builtIn)));
     try {
-      Refreshes.check(reply, script);
     } catch (RuntimeException e) {
       submissions.withheld(reply);
       throw e;
