@@ -36,7 +36,7 @@ public final class Installer implements ApplicationContextInitializer<Configurab
     }
     Checks checks = new Checks(engines, options);
     JobRules rules = new JobRules(options);
-    Submissions submissions = new Submissions(engines);
+    Submissions submissions = new Submissions(engines::commit, engines::abort);
     StartGuard starts = new StartGuard(console, options, rules, checks, new LastStarts(options.starts), submissions);
     DoorAdvisor advisor = new DoorAdvisor(new Doorkeeper(console, starts, new BuildGuard(console, rules), new VerifyGuard(console, checks)));
     beans.registerSingleton("sqlsecDoors", advisor);

@@ -37,10 +37,10 @@ final class StartGuard {
 
   /** Around {@code start} and {@code restart}. */
   Object start(MethodInvocation call) throws Throwable {
+    boolean automatic = call.getArguments().length > 1 && (Boolean) call.getArguments()[1];
     Start before = Start.enter(null);
     try {
       Object request = call.getArguments()[0];
-      boolean automatic = call.getArguments().length > 1 && (Boolean) call.getArguments()[1];
       Long id = request == null ? null : Reflected.number(request, "getId");
       if (id == null) {
         throw Refusal.of("job-unknown", "a start without a job");
@@ -51,6 +51,12 @@ final class StartGuard {
         return call.proceed();
       }
       return start(call, begun(call.getThis(), job, request, automatic));
+    } catch (Throwable e) {
+      if (automatic) {
+        // Nobody is there to be shown it, and StreamPark may drop it.
+        LOG.warn("sqlsec: a job is not restarted: {}", e instanceof Refusal ? e.getMessage() : e.toString());
+      }
+      throw e;
     } finally {
       Start.enter(before);
     }

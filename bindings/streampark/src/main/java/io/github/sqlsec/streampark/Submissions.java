@@ -7,6 +7,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
+import java.util.function.LongPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,15 +26,18 @@ final class Submissions implements AutoCloseable {
 
   private static final long AGAIN_MILLIS = 1000;
 
-  private final Engines engines;
+  /** Says that it was submitted; false where that is to be said again. */
+  private final LongPredicate commit;
+  private final LongConsumer abort;
   /** By job: the record of its last start, of which the log has said nothing yet. */
   private final Map<Long, Long> open = new ConcurrentHashMap<>();
   /** What the store has not taken. */
   private final Queue<Long> untold = new ConcurrentLinkedQueue<>();
   private ScheduledExecutorService clock;
 
-  Submissions(Engines engines) {
-    this.engines = engines;
+  Submissions(LongPredicate commit, LongConsumer abort) {
+    this.commit = commit;
+    this.abort = abort;
   }
 
   /** StreamPark gets the text that will be submitted. */
@@ -47,7 +52,7 @@ final class Submissions implements AutoCloseable {
   void withheld(Start start) {
     if (start.lineage().isPresent()) {
       open.remove(start.job.id, start.lineage().getAsLong());
-      engines.abort(start.lineage().getAsLong());
+      abort.accept(start.lineage().getAsLong());
     }
     start.forget();
   }
@@ -70,7 +75,7 @@ final class Submissions implements AutoCloseable {
 
   /** A store that does not answer is told again. */
   private void commit(Long record) {
-    if (!engines.commit(record)) {
+    if (!commit.test(record)) {
       untold.add(record);
       again();
     }
@@ -92,7 +97,7 @@ final class Submissions implements AutoCloseable {
 
   private void tell() {
     try {
-      for (Long record = untold.peek(); record != null && engines.commit(record); record = untold.peek()) {
+      for (Long record = untold.peek(); record != null && commit.test(record); record = untold.peek()) {
         untold.remove();
       }
     } catch (RuntimeException e) {
