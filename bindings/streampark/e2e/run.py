@@ -123,7 +123,8 @@ class Console:
             self.job(name, folder=name, streams=name == "tightened", flink_cluster_id=1, mode=REMOTE)
         self.job("copies", "people", declares="people", folder="people")
         copied = f"out{self.jobs['copies'][0]}"
-        self.job("reads", "copied", declares="copied", folder=copied, user_id=TEST1)
+        # In the cluster: the request that whoever is no admin makes does not start jobs in a local Flink.
+        self.job("reads", "copied", declares="copied", folder=copied, user_id=TEST1, flink_cluster_id=1, mode=REMOTE)
         self.job("sees", "copied", declares="copied", folder=copied)
         self.job("unplanned", more=", 'sink.parallelism' = 'many'")
         console = glob.glob(f"{self.streampark}/lib/streampark-console-service*.jar")[0]

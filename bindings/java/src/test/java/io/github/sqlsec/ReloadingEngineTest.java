@@ -233,6 +233,18 @@ class ReloadingEngineTest {
   }
 
   @Test
+  void whatTheEngineWritesItselfIsNoChange() throws Exception {
+    write("engine.json", DOCUMENT + ", \"audit\": {\"file\": \"audit.jsonl\"}, \"lineage\": {\"store\": \"a.db\", \"create\": true}}");
+    open();
+    int said = told.size();
+    assertEquals("first", region());
+    assertTrue(Files.size(folder.resolve("audit.jsonl")) > 0);
+    engine.reload();
+    engine.reload();
+    assertEquals(said, told.size(), told.toString());
+  }
+
+  @Test
   void recordsAreSettledByWhicheverEngineIsInForce() throws Exception {
     String tables = "CREATE TABLE orders (id INT, region STRING) WITH ('connector' = 'filesystem', 'path' = 's3://lake/o', 'format' = 'json'); "
         + "CREATE TABLE copy (id INT) WITH ('connector' = 'filesystem', 'path' = 's3://lake/c', 'format' = 'json')";
