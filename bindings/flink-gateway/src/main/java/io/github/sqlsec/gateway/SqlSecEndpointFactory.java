@@ -1,6 +1,5 @@
 package io.github.sqlsec.gateway;
 
-import io.github.sqlsec.Config;
 import io.github.sqlsec.FlinkVersion;
 import io.github.sqlsec.SqlSecException;
 import java.time.Instant;
@@ -47,7 +46,7 @@ public final class SqlSecEndpointFactory implements SqlGatewayEndpointFactory {
     alone(all);
     GatewayOptions options = new GatewayOptions(context.getEndpointOptions(), () -> Instant.now().getEpochSecond());
     FlinkVersion version = version(options.flinkVersion == null ? EnvironmentInformation.getVersion() : options.flinkVersion);
-    Engines engines = new Engines(() -> Config.ofFile(options.config), () -> Engines.markOf(options.config.toAbsolutePath().getParent()), options.reloadSeconds);
+    Engines engines = Engines.ofFile(options.config, options.reloadSeconds);
     Checks checks = new Checks(engines, version);
     long idle = ((Configuration) context.getFlinkConfiguration()).get(org.apache.flink.table.gateway.api.config.SqlGatewayServiceConfigOptions.SQL_GATEWAY_SESSION_IDLE_TIMEOUT).toMillis();
     SqlGatewayService service = ProtectedService.over(context.getSqlGatewayService(), checks, new Sessions(idle), options.ignoreProperties);

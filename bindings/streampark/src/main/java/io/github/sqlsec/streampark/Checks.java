@@ -27,10 +27,20 @@ final class Checks {
     return line.startsWith("2.") ? FlinkVersion.V2_3 : FlinkVersion.V1_20;
   }
 
-  /** Decides about a text, with its variables replaced, as StreamPark cuts it. */
-  Reply text(Principal who, FlinkVersion flink, Session session, String sql) {
+  /**
+   * Decides about a text, with its variables replaced, as StreamPark cuts it. Where lineage is kept, what is allowed and writes leaves a pending record.
+   *
+   * @param job what the record is to be named after; null for a text that is not submitted
+   */
+  Reply text(Principal who, FlinkVersion flink, Session session, String sql, String job) {
     Request request = Request.of(who, sql).flink(flink).splitter(Splitter.STREAMPARK);
+    request = job == null ? request : request.job(job);
     return engines.check(session == null ? request : request.in(session));
+  }
+
+  /** What was allowed is not submitted. */
+  void withheld(Reply reply) {
+    engines.abort(reply);
   }
 
   /** The state of a session in which these were SET; null for a fresh one. */
@@ -43,6 +53,7 @@ final class Checks {
       script.append("SET ").append(quoted(setting.getKey())).append(" = ").append(quoted(setting.getValue())).append(";\n");
     }
     Reply reply = engines.check(Request.of(who, script.toString()).flink(flink));
+    engines.abort(reply);
     if (!reply.isAllowed()) {
       throw Refusal.of(reply.errors().get(0).code(), "properties of the job: " + reply.errors().get(0).message());
     }

@@ -50,6 +50,10 @@ enum Door {
   /** The same in the coming line. */
   RESTART_DEV(
       Line.DEV, "core.service.application.FlinkApplicationActionService", "restart", "org.apache.streampark.console.core.entity.FlinkApplication"),
+  /** What StreamPark writes down about a job, such as what a submission has come to. */
+  LOG(Line.V2_1, "core.service.ApplicationLogService", "save", "java.lang.Object"),
+  /** The same in the coming line. */
+  LOG_DEV(Line.DEV, "core.service.application.ApplicationLogService", "save", "java.lang.Object"),
   /** Spark jobs of the coming line: their SQL is not Flink's, and nobody reads it. */
   SPARK_START(
       Line.SPARK,

@@ -56,6 +56,9 @@ final class Doorkeeper implements MethodInterceptor {
       case RESTART:
       case RESTART_DEV:
         return starts.start(call);
+      case LOG:
+      case LOG_DEV:
+        return starts.log(call);
       case SPARK_START:
       case SPARK_RESTART:
         return starts.spark(call);

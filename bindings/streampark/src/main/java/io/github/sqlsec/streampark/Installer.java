@@ -36,18 +36,20 @@ public final class Installer implements ApplicationContextInitializer<Configurab
     }
     Checks checks = new Checks(engines, options);
     JobRules rules = new JobRules(options);
-    StartGuard starts = new StartGuard(console, options, rules, checks, new LastStarts(options.starts));
+    Submissions submissions = new Submissions(engines::commit, engines::abort);
+    StartGuard starts = new StartGuard(console, options, rules, checks, new LastStarts(options.starts), submissions);
     DoorAdvisor advisor = new DoorAdvisor(new Doorkeeper(console, starts, new BuildGuard(console, rules), new VerifyGuard(console, checks)));
     beans.registerSingleton("sqlsecDoors", advisor);
     RootBeanDefinition check = new RootBeanDefinition(SelfCheck.class, () -> new SelfCheck(beans, console, advisor));
     check.setLazyInit(false);
     ((BeanDefinitionRegistry) beans).registerBeanDefinition("sqlsecSelfCheck", check);
     Engines opened = engines;
-    context.addApplicationListener((ApplicationListener<ContextClosedEvent>) event -> close(opened));
+    context.addApplicationListener((ApplicationListener<ContextClosedEvent>) event -> close(opened, submissions));
   }
 
-  private static void close(Engines engines) {
+  private static void close(Engines engines, Submissions submissions) {
     try {
+      submissions.close();
       engines.close();
     } catch (SqlSecException e) {
       // The console ends all the same.

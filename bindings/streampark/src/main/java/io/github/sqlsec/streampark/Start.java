@@ -2,6 +2,7 @@ package io.github.sqlsec.streampark;
 
 import java.math.BigInteger;
 import java.security.SecureRandom;
+import java.util.OptionalLong;
 
 /**
  * One start of a Flink SQL job, on the thread that runs its synchronous part. What StreamPark reads as the job's text is a mark; the one place where it replaces
@@ -19,7 +20,9 @@ final class Start {
     /** It has the mark. */
     MARKED,
     /** It has the protected text. */
-    PROTECTED
+    PROTECTED,
+    /** It has replaced all variables too: what follows may be the submission. */
+    LEAVING
   }
 
   final Job job;
@@ -36,6 +39,7 @@ final class Start {
   /** The last text that was decided about, with its variables replaced, and what it became. */
   private String checked;
   private String protectedText;
+  private OptionalLong lineage = OptionalLong.empty();
 
   Start(Object service, Job job, Person owner, Person starter, String given) {
     this.service = service;
@@ -70,7 +74,7 @@ final class Start {
     if (text == null || text.equals(mark)) {
       return text;
     }
-    if (state == State.PROTECTED || template != null && !template.equals(text)) {
+    if (isHandedOut() || template != null && !template.equals(text)) {
       throw Refusal.of("start-unknown", "StreamPark has read two texts for one start");
     }
     template = text;
@@ -81,7 +85,7 @@ final class Start {
   /** The job's text, when this is where its variables are replaced; null for any other text. */
   String template(Long team, String mixed) {
     boolean holds = mixed != null && mixed.contains(mark);
-    if (state == State.PROTECTED && !holds) {
+    if (isHandedOut() && !holds) {
       return null;
     }
     if (state != State.MARKED || !mark.equals(mixed) || !job.team.equals(team)) {
@@ -95,9 +99,22 @@ final class Start {
     return text.equals(checked) ? protectedText : null;
   }
 
-  void decided(String text, String made) {
+  void decided(String text, String made, OptionalLong record) {
     checked = text;
     protectedText = made;
+    lineage = record;
+  }
+
+  /** The lineage record that the last decision has left; none where no lineage is kept, or nothing is written. */
+  OptionalLong lineage() {
+    return lineage;
+  }
+
+  /** The last decision counts no more. */
+  void forget() {
+    checked = null;
+    protectedText = null;
+    lineage = OptionalLong.empty();
   }
 
   /** The protected text goes to StreamPark. */
@@ -107,7 +124,17 @@ final class Start {
   }
 
   boolean isHandedOut() {
-    return state == State.PROTECTED;
+    return state == State.PROTECTED || state == State.LEAVING;
+  }
+
+  /** StreamPark has replaced the variables of what follows the text, the last that it does before it submits. */
+  void leaving() {
+    state = State.LEAVING;
+  }
+
+  /** Whether it is known that nothing was submitted: what follows the text was not even read. */
+  boolean isWithheld() {
+    return state != State.LEAVING;
   }
 
   /** Whether StreamPark has not even asked for the text, as where it decides not to restart. */

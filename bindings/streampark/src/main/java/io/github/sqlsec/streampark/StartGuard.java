@@ -24,21 +24,23 @@ final class StartGuard {
   private final JobRules rules;
   private final Checks checks;
   private final LastStarts lastStarts;
+  private final Submissions submissions;
 
-  StartGuard(Console console, Options options, JobRules rules, Checks checks, LastStarts lastStarts) {
+  StartGuard(Console console, Options options, JobRules rules, Checks checks, LastStarts lastStarts, Submissions submissions) {
     this.console = console;
     this.options = options;
     this.rules = rules;
     this.checks = checks;
     this.lastStarts = lastStarts;
+    this.submissions = submissions;
   }
 
   /** Around {@code start} and {@code restart}. */
   Object start(MethodInvocation call) throws Throwable {
+    boolean automatic = call.getArguments().length > 1 && (Boolean) call.getArguments()[1];
     Start before = Start.enter(null);
     try {
       Object request = call.getArguments()[0];
-      boolean automatic = call.getArguments().length > 1 && (Boolean) call.getArguments()[1];
       Long id = request == null ? null : Reflected.number(request, "getId");
       if (id == null) {
         throw Refusal.of("job-unknown", "a start without a job");
@@ -48,13 +50,31 @@ final class StartGuard {
         rules.customCode(job);
         return call.proceed();
       }
-      Start start = begun(call.getThis(), job, request, automatic);
-      Start.enter(start);
+      return start(call, begun(call.getThis(), job, request, automatic));
+    } catch (Throwable e) {
+      if (automatic) {
+        // Nobody is there to be shown it, and StreamPark may drop it.
+        LOG.warn("sqlsec: a job is not restarted: {}", e instanceof Refusal ? e.getMessage() : e.toString());
+      }
+      throw e;
+    } finally {
+      Start.enter(before);
+    }
+  }
+
+  private Object start(MethodInvocation call, Start start) throws Throwable {
+    Start.enter(start);
+    boolean came = false;
+    try {
       Object result = call.proceed();
+      came = true;
       ended(start);
       return result;
     } finally {
-      Start.enter(before);
+      // A start that breaks off behind the arguments may have submitted: its transaction can fail afterwards.
+      if (!start.isHandedOut() || !came && start.isWithheld()) {
+        submissions.withheld(start);
+      }
     }
   }
 
@@ -79,10 +99,7 @@ final class StartGuard {
     return start;
   }
 
-  /**
-   * StreamPark's part is done: the job was handed to the thread that submits it. Whether the cluster has taken it, StreamPark writes to its log of the job
-   * ({@code ApplicationLogService.save}), on another thread: there the lineage of a start would be committed or taken back.
-   */
+  /** StreamPark's part is done: the job was handed to the thread that submits it. Whether the cluster has taken it comes by the log. */
   private void ended(Start start) {
     if (start.isHandedOut()) {
       if (start.isManual()) {
@@ -120,6 +137,7 @@ final class StartGuard {
     if (template == null) {
       String expanded = (String) call.proceed();
       rules.arguments(expanded);
+      start.leaving();
       return expanded;
     }
     // A job that was changed since the first look is another one.
@@ -132,6 +150,7 @@ final class StartGuard {
       throw Refusal.of("start-unknown", "the job has no text");
     }
     decide(start, expanded);
+    submissions.handedOut(start);
     return start.handedOut();
   }
 
@@ -143,6 +162,17 @@ final class StartGuard {
       rules.file(file);
     }
     return file;
+  }
+
+  /** Around {@code ApplicationLogService.save}: the thread that submits says what a submission has come to. */
+  Object log(MethodInvocation call) throws Throwable {
+    try {
+      submissions.logged(call.getArguments()[0]);
+    } catch (RuntimeException e) {
+      // The log is StreamPark's: it is written whatever becomes of the record, which stays pending and protects.
+      LOG.error("sqlsec: what a job's log says cannot be read", e);
+    }
+    return call.proceed();
   }
 
   Object spark(MethodInvocation call) throws Throwable {
@@ -162,16 +192,19 @@ final class StartGuard {
       }
       second = console.person(last, start.job.team);
     }
-    Reply owner = reply(start, start.owner, text);
-    if (second == null || second.id.equals(start.owner.id)) {
-      start.decided(text, owner.sql());
-      return;
+    submissions.withheld(start);
+    boolean alone = second == null || second.id.equals(start.owner.id);
+    // Only the owner's record is of what will run: the other is gone before the owner is asked for.
+    Reply other = alone ? null : reply(start, second, text);
+    if (!alone) {
+      checks.withheld(other);
     }
-    Reply other = reply(start, second, text);
-    if (!other.sql().equals(owner.sql()) && !Checks.isUntouched(other)) {
+    Reply owner = reply(start, start.owner, text);
+    if (!alone && !other.sql().equals(owner.sql()) && !Checks.isUntouched(other)) {
+      checks.withheld(owner);
       throw Refusal.of("starter-differs", "`" + second.name + "` may not see the same as the job's owner `" + start.owner.name + "`, who may start it");
     }
-    start.decided(text, owner.sql());
+    start.decided(text, owner.sql(), owner.lineageId());
   }
 
   private Reply reply(Start start, Person person, String text) {
@@ -181,7 +214,7 @@ final class StartGuard {
     Principal principal = person.principal(place);
     FlinkVersion flink = checks.flink(console.flinkLine(job.flink));
     Session session = checks.settings(principal, flink, rules.settings(job, start.given));
-    Reply reply = checks.text(principal, flink, session, text);
+    Reply reply = checks.text(principal, flink, session, text, job.name);
     if (!reply.isAllowed()) {
       LOG.warn("sqlsec: job {} is refused for `{}`: {}", job.id, person.name, reply.errors().get(0).code());
       throw Refusal.of("job `" + job.name + "`, as `" + person.name + "`", reply.errors());

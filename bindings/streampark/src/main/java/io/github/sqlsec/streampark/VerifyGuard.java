@@ -78,7 +78,9 @@ final class VerifyGuard {
     if (person == null) {
       throw Refusal.of("user-unknown", "nobody is logged in");
     }
-    return checks.text(person.principal(console.place(team, "verify")), checks.flink(console.flinkLine(flink)), null, sql);
+    Reply reply = checks.text(person.principal(console.place(team, "verify")), checks.flink(console.flinkLine(flink)), null, sql, null);
+    checks.withheld(reply);
+    return reply;
   }
 
   private EditorLines lines(Editor editor, String replaced) {

@@ -30,6 +30,12 @@ public interface Site {
 
   void start(Map<String, Object> request, boolean auto) throws Exception;
 
+  /** From now on the cluster takes a job and does not answer. */
+  void fails(Long job);
+
+  /** Writes an entry into a job's log. */
+  void log(Long job, Integer option, Boolean success);
+
   void restart(Map<String, Object> request) throws Exception;
 
   void spark(Map<String, Object> request) throws Exception;

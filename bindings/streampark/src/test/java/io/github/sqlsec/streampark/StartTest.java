@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Collections;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -80,12 +81,21 @@ class StartTest {
     assertThrows(Refusal.class, () -> start.template(8L, mark), "another team has other variables");
     assertThrows(Refusal.class, () -> start.marked("SELECT 2"), "two texts in one start");
     assertEquals("SELECT 1", start.template(7L, mark));
-    start.decided("SELECT 1", "SELECT 1 WHERE TRUE");
+    start.decided("SELECT 1", "SELECT 1 WHERE TRUE", OptionalLong.of(7));
     assertNull(start.known("SELECT 2"));
     assertEquals("SELECT 1 WHERE TRUE", start.handedOut());
     assertNull(start.template(7L, "--arguments"), "what follows are arguments");
     assertThrows(Refusal.class, () -> start.template(7L, mark), "once is enough");
     assertThrows(Refusal.class, () -> start.marked("SELECT 1"), "and no other text follows");
+    assertTrue(start.isWithheld(), "nothing is submitted before the arguments");
+    start.leaving();
+    assertFalse(start.isWithheld());
+    assertTrue(start.isHandedOut());
+    assertThrows(Refusal.class, () -> start.template(7L, mark), "once is enough, then too");
+    assertEquals(OptionalLong.of(7), start.lineage());
+    start.forget();
+    assertNull(start.known("SELECT 1"));
+    assertFalse(start.lineage().isPresent());
   }
 
   @Test

@@ -6,8 +6,10 @@ import java.util.concurrent.Callable;
 import org.apache.streampark.common.util.DeflaterUtils;
 import org.apache.streampark.console.core.controller.FlinkSqlController;
 import org.apache.streampark.console.core.entity.Application;
+import org.apache.streampark.console.core.entity.ApplicationLog;
 import org.apache.streampark.console.core.entity.FlinkSql;
 import org.apache.streampark.console.core.service.VariableService;
+import org.apache.streampark.console.core.service.ApplicationLogService;
 import org.apache.streampark.console.core.service.ApplicationService;
 import org.apache.streampark.console.core.service.impl.ApplicationServiceImpl;
 import org.apache.streampark.flink.client.FlinkClient;
@@ -21,13 +23,14 @@ public class Driver implements Site {
   @Autowired private Tables tables;
   @Autowired private FlinkSqlController controller;
   @Autowired private VariableService variables;
+  @Autowired private ApplicationLogService logs;
   @Autowired private ApplicationService service;
 
   @Autowired private org.apache.streampark.console.core.service.AppBuildPipeService builds;
 
   @Override
   public boolean build(Map<String, Object> request) {
-    return builds.buildApplication(new Application(request), new org.apache.streampark.console.core.entity.ApplicationLog());
+    return builds.buildApplication(new Application(request), new ApplicationLog());
   }
 
   @Override
@@ -91,6 +94,18 @@ public class Driver implements Site {
   }
 
   @Override
+  public void fails(Long job) {
+    FlinkClient.FAILING.add(job);
+  }
+
+  @Override
+  public void log(Long job, Integer option, Boolean success) {
+    ApplicationLog log = new ApplicationLog(job, option);
+    log.setSuccess(success);
+    logs.save(log);
+  }
+
+  @Override
   public void spark(Map<String, Object> request) {
     throw new UnsupportedOperationException("there are no Spark jobs");
   }
@@ -107,8 +122,10 @@ public class Driver implements Site {
 
   @Override
   public String[] submitted() throws Exception {
-    // Behind all that was handed to it.
-    ApplicationServiceImpl.EXECUTOR.submit((Callable<Integer>) () -> 0).get();
+    // Behind all that was handed to it, and what that hands to it in turn.
+    for (int i = 0; i < 2; i++) {
+      ApplicationServiceImpl.EXECUTOR.submit((Callable<Integer>) () -> 0).get();
+    }
     return FlinkClient.SUBMITTED.stream().map(Driver::text).toArray(String[]::new);
   }
 

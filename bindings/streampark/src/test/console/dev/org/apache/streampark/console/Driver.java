@@ -5,9 +5,11 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.streampark.common.util.DeflaterUtils;
 import org.apache.streampark.console.core.controller.FlinkSqlController;
+import org.apache.streampark.console.core.entity.ApplicationLog;
 import org.apache.streampark.console.core.entity.FlinkApplication;
 import org.apache.streampark.console.core.entity.FlinkSql;
 import org.apache.streampark.console.core.service.VariableService;
+import org.apache.streampark.console.core.service.application.ApplicationLogService;
 import org.apache.streampark.console.core.service.application.FlinkApplicationActionService;
 import org.apache.streampark.console.core.service.application.impl.FlinkApplicationActionServiceImpl;
 import org.apache.streampark.console.core.entity.SparkApplication;
@@ -23,6 +25,7 @@ public class Driver implements Site {
   @Autowired private Tables tables;
   @Autowired private FlinkSqlController controller;
   @Autowired private VariableService variables;
+  @Autowired private ApplicationLogService logs;
   @Autowired private FlinkApplicationActionService service;
   @Autowired private SparkApplicationActionService spark;
 
@@ -94,6 +97,18 @@ public class Driver implements Site {
   }
 
   @Override
+  public void fails(Long job) {
+    FlinkClient.FAILING.add(job);
+  }
+
+  @Override
+  public void log(Long job, Integer option, Boolean success) {
+    ApplicationLog log = new ApplicationLog(job, option);
+    log.setSuccess(success);
+    logs.save(log);
+  }
+
+  @Override
   public void spark(Map<String, Object> request) throws Exception {
     spark.start(new SparkApplication(request), false);
   }
@@ -110,8 +125,10 @@ public class Driver implements Site {
 
   @Override
   public String[] submitted() throws Exception {
-    // Behind all that was handed to it.
-    FlinkApplicationActionServiceImpl.EXECUTOR.submit((Callable<Integer>) () -> 0).get();
+    // Behind all that was handed to it, and what that hands to it in turn.
+    for (int i = 0; i < 2; i++) {
+      FlinkApplicationActionServiceImpl.EXECUTOR.submit((Callable<Integer>) () -> 0).get();
+    }
     return FlinkClient.SUBMITTED.stream().map(Driver::text).toArray(String[]::new);
   }
 

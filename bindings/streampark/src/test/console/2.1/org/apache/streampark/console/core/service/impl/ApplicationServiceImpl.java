@@ -10,8 +10,10 @@ import org.apache.streampark.common.util.DeflaterUtils;
 import org.apache.streampark.console.Tables;
 import org.apache.streampark.console.base.exception.ApiAlertException;
 import org.apache.streampark.console.core.entity.Application;
+import org.apache.streampark.console.core.entity.ApplicationLog;
 import org.apache.streampark.console.core.entity.FlinkSql;
 import org.apache.streampark.console.core.service.ApplicationConfigService;
+import org.apache.streampark.console.core.service.ApplicationLogService;
 import org.apache.streampark.console.core.service.ApplicationService;
 import org.apache.streampark.console.core.service.FlinkSqlService;
 import org.apache.streampark.console.core.service.VariableService;
@@ -26,6 +28,7 @@ public class ApplicationServiceImpl implements ApplicationService {
   @Autowired private Tables tables;
   @Autowired private FlinkSqlService flinkSqlService;
   @Autowired private VariableService variableService;
+  @Autowired private ApplicationLogService logService;
   @Autowired private ApplicationConfigService configService;
 
   public static final ExecutorService EXECUTOR =
@@ -66,9 +69,25 @@ public class ApplicationServiceImpl implements ApplicationService {
       flinkSql.setSql(DeflaterUtils.zipString(realSql));
       extra.put("sql", flinkSql.getSql());
     }
+    breaks(application.getId(), "early");
     String args = appParam.getArgs() == null ? application.getArgs() : appParam.getArgs();
     String applicationArgs = variableService.replaceVariable(application.getTeamId(), args);
     SubmitRequest request = new SubmitRequest(application.getId(), (String) extra.get("sql"), applicationArgs);
-    CompletableFuture.supplyAsync(() -> FlinkClient.submit(request), EXECUTOR);
+    ApplicationLog log = new ApplicationLog(application.getId(), 1);
+    CompletableFuture<String> future = CompletableFuture.supplyAsync(() -> FlinkClient.submit(request), EXECUTOR);
+    future.whenCompleteAsync(
+        (response, throwable) -> {
+          log.setSuccess(throwable == null);
+          logService.save(log);
+        },
+        EXECUTOR);
+    breaks(application.getId(), "late");
+  }
+
+  /** As where the build of a job is not there, or the transaction of a start fails at its end. */
+  private void breaks(Long job, String where) {
+    if (where.equals(tables.jobs.get(job).get("breaks"))) {
+      throw new IllegalStateException("the start breaks " + where);
+    }
   }
 }

@@ -9,10 +9,12 @@ import java.util.concurrent.Executors;
 import org.apache.streampark.common.util.DeflaterUtils;
 import org.apache.streampark.console.Tables;
 import org.apache.streampark.console.base.exception.ApiAlertException;
+import org.apache.streampark.console.core.entity.ApplicationLog;
 import org.apache.streampark.console.core.entity.FlinkApplication;
 import org.apache.streampark.console.core.entity.FlinkSql;
 import org.apache.streampark.console.core.service.FlinkSqlService;
 import org.apache.streampark.console.core.service.VariableService;
+import org.apache.streampark.console.core.service.application.ApplicationLogService;
 import org.apache.streampark.console.core.service.application.FlinkApplicationActionService;
 import org.apache.streampark.console.core.service.application.FlinkApplicationConfigService;
 import org.apache.streampark.flink.client.FlinkClient;
@@ -26,6 +28,7 @@ public class FlinkApplicationActionServiceImpl implements FlinkApplicationAction
   @Autowired private Tables tables;
   @Autowired private FlinkSqlService flinkSqlService;
   @Autowired private VariableService variableService;
+  @Autowired private ApplicationLogService logService;
   @Autowired private FlinkApplicationConfigService configService;
 
   public static final ExecutorService EXECUTOR =
@@ -63,10 +66,19 @@ public class FlinkApplicationActionServiceImpl implements FlinkApplicationAction
       extra.put("sql", flinkSql.getSql());
     }
     jarAndConfiguration(application);
+    breaks(application.getId(), "early");
     String args = appParam.getArgs() == null ? application.getArgs() : appParam.getArgs();
     String applicationArgs = variableService.replaceVariable(application.getTeamId(), args);
     SubmitRequest request = new SubmitRequest(application.getId(), (String) extra.get("sql"), applicationArgs);
-    CompletableFuture.supplyAsync(() -> FlinkClient.submit(request), EXECUTOR);
+    ApplicationLog log = new ApplicationLog(application.getId(), 1);
+    CompletableFuture<String> future = CompletableFuture.supplyAsync(() -> FlinkClient.submit(request), EXECUTOR);
+    future.whenCompleteAsync(
+        (response, throwable) -> {
+          log.setSuccess(throwable == null);
+          logService.save(log);
+        },
+        EXECUTOR);
+    breaks(application.getId(), "late");
   }
 
   private String jarAndConfiguration(FlinkApplication application) {
@@ -75,5 +87,12 @@ public class FlinkApplicationActionServiceImpl implements FlinkApplicationAction
       throw new ApiAlertException("the job has no SQL");
     }
     return conf;
+  }
+
+  /** As where the build of a job is not there, or the transaction of a start fails at its end. */
+  private void breaks(Long job, String where) {
+    if (where.equals(tables.jobs.get(job).get("breaks"))) {
+      throw new IllegalStateException("the start breaks " + where);
+    }
   }
 }

@@ -1,0 +1,269 @@
+package io.github.sqlsec;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An engine whose files change, are half written, bad, or not there; and the lineage store, which does not change. */
+class ReloadingEngineTest {
+  private static final String DOCUMENT = "{\"policy\": {\"file\": \"policy.yaml\"}, \"catalog\": [{\"sql\": \"CREATE TABLE orders (id INT, region STRING)\"}]";
+
+  @TempDir Path folder;
+  private final List<String> told = new CopyOnWriteArrayList<>();
+  private final ReloadingEngine.Listener listener =
+      new ReloadingEngine.Listener() {
+        @Override
+        public void info(String message) {
+          told.add("info " + message);
+        }
+
+        @Override
+        public void warn(String message) {
+          told.add("warn " + message);
+        }
+
+        @Override
+        public void error(String message) {
+          told.add("error " + message);
+        }
+      };
+  private ReloadingEngine engine;
+  private int writes;
+
+  @BeforeEach
+  void site() throws IOException {
+    write("engine.json", DOCUMENT + "}");
+    region("first");
+  }
+
+  @AfterEach
+  void close() {
+    if (engine != null) {
+      engine.close();
+    }
+  }
+
+  private void write(String name, String text) throws IOException {
+    Path file = folder.resolve(name);
+    Files.write(file, text.getBytes(StandardCharsets.UTF_8));
+    // Another time at each writing, however fast the test is.
+    Files.setLastModifiedTime(file, FileTime.fromMillis(1_000_000L * ++writes));
+  }
+
+  private void region(String region) throws IOException {
+    write("policy.yaml", Samples.POLICY.replace(Samples.SECRET, region));
+  }
+
+  private ReloadingEngine open(ReloadingEngine.Reload when, long seconds) {
+    engine = ReloadingEngine.ofFile(folder.resolve("engine.json"), when, seconds, listener);
+    return engine;
+  }
+
+  private ReloadingEngine open() {
+    return open(ReloadingEngine.Reload.WHEN_CHANGED, 0);
+  }
+
+  private String region() {
+    String sql = engine.check(Samples.request(Samples.SQL)).sql();
+    return sql.replaceAll("(?s).*region = '(\\w+)'.*", "$1");
+  }
+
+  private String last() {
+    return told.get(told.size() - 1);
+  }
+
+  @Test
+  void newFilesAreTakenWhenTheyHaveStoodStill() throws Exception {
+    open();
+    assertEquals("first", region());
+    region("second");
+    engine.reload();
+    assertEquals("first", region(), "they may be half written");
+    region("third");
+    engine.reload();
+    assertEquals("first", region(), "they still change");
+    engine.reload();
+    assertEquals("third", region());
+    assertFalse(engine.missing().isPresent());
+  }
+
+  @Test
+  void badFilesLeaveTheOldRulesInForce() throws Exception {
+    open();
+    write("policy.yaml", "rules: [what");
+    engine.reload();
+    engine.reload();
+    assertEquals("first", region());
+    assertTrue(last().startsWith("error the new rules cannot be used, the old ones hold: policy-invalid: "), last());
+    int said = told.size();
+    engine.reload();
+    assertEquals(said, told.size(), "it is said once");
+    Files.delete(folder.resolve("engine.json"));
+    engine.reload();
+    engine.reload();
+    assertEquals("first", region());
+    write("engine.json", DOCUMENT + "}");
+    region("second");
+    engine.reload();
+    engine.reload();
+    assertEquals("second", region());
+    assertEquals("info the rules are in force", last());
+  }
+
+  @Test
+  void withoutAnEngineEveryCallIsAnErrorUntilThereIsOne() throws Exception {
+    write("policy.yaml", "rules: [what");
+    open();
+    assertEquals("policy-invalid", engine.missing().get().code());
+    assertEquals("policy-invalid", assertThrows(SqlSecException.class, this::region).code());
+    assertTrue(last().startsWith("error everything is refused: policy-invalid: "), last());
+    assertTrue(engine.commit(1), "it cannot be said at all");
+    engine.abort(1);
+    assertTrue(last().startsWith("warn lineage record 1 stays pending: policy-invalid"), last());
+    region("second");
+    engine.reload();
+    engine.reload();
+    assertEquals("second", region());
+    assertFalse(engine.missing().isPresent());
+  }
+
+  @Test
+  void filesThatChangeWhileTheyAreReadAreNotTaken() throws Exception {
+    int[] looks = new int[1];
+    Config config = Samples.config();
+    engine = ReloadingEngine.of(() -> config, () -> "state " + looks[0]++, ReloadingEngine.Reload.WHEN_CHANGED, 0, listener);
+    assertTrue(engine.missing().get().getMessage().contains("change while they are read"));
+    assertThrows(SqlSecException.class, this::region);
+    engine.reload();
+    assertThrows(SqlSecException.class, this::region);
+    String[] state = {"a"};
+    boolean[] moves = new boolean[1];
+    ReloadingEngine other =
+        ReloadingEngine.of(
+            () -> {
+              state[0] += moves[0] ? "x" : "";
+              return config;
+            },
+            () -> state[0],
+            ReloadingEngine.Reload.ALWAYS,
+            0,
+            listener);
+    try (ReloadingEngine closing = other) {
+      assertFalse(closing.missing().isPresent());
+      moves[0] = true;
+      closing.reload();
+      assertTrue(last().contains("change while they are read") && last().contains("the old ones hold"), last());
+      closing.check(Samples.request(Samples.SQL));
+    }
+  }
+
+  @Test
+  void anEngineIsOpenedEachTimeWhereThatIsAskedFor() throws Exception {
+    Path outside = Files.createTempFile("policy", ".yaml");
+    try {
+      Files.write(outside, Samples.POLICY.replace(Samples.SECRET, "first").getBytes(StandardCharsets.UTF_8));
+      write("engine.json", DOCUMENT.replace("policy.yaml", outside.toString()) + "}");
+      for (ReloadingEngine.Reload when : ReloadingEngine.Reload.values()) {
+        Files.write(outside, Samples.POLICY.replace(Samples.SECRET, "first").getBytes(StandardCharsets.UTF_8));
+        open(when, 0);
+        Files.write(outside, Samples.POLICY.replace(Samples.SECRET, "second").getBytes(StandardCharsets.UTF_8));
+        engine.reload();
+        assertEquals(when == ReloadingEngine.Reload.ALWAYS ? "second" : "first", region());
+        engine.close();
+      }
+    } finally {
+      Files.delete(outside);
+    }
+  }
+
+  @Test
+  void itLooksByItself() throws Exception {
+    open(ReloadingEngine.Reload.WHEN_CHANGED, 1);
+    region("second");
+    long end = System.nanoTime() + 30_000_000_000L;
+    while (!region().equals("second")) {
+      assertTrue(System.nanoTime() < end, "the new rules are not taken");
+      Thread.sleep(50);
+    }
+  }
+
+  @Test
+  void whatIsClosedStaysClosed() throws Exception {
+    open();
+    engine.close();
+    region("second");
+    engine.reload();
+    engine.reload();
+    assertEquals("handle-invalid", assertThrows(SqlSecException.class, this::region).code());
+    engine.close();
+  }
+
+  @Test
+  void theLineageStoreDoesNotChange() throws Exception {
+    String lineage = ", \"lineage\": {\"store\": \"a.db\", \"create\": true}}";
+    write("engine.json", DOCUMENT + lineage);
+    open();
+    assertTrue(Files.exists(folder.resolve("a.db")));
+    for (String other : new String[] {lineage.replace("a.db", "b.db"), "}"}) {
+      write("engine.json", DOCUMENT + other);
+      region("second");
+      engine.reload();
+      engine.reload();
+      assertEquals("first", region());
+      assertTrue(last().contains("the lineage store cannot change"), last());
+    }
+    assertFalse(Files.exists(folder.resolve("b.db")));
+    write("engine.json", DOCUMENT + lineage.replace("a.db", folder.resolve("a.db").toString()));
+    engine.reload();
+    engine.reload();
+    assertEquals("second", region(), "the same store by another name");
+  }
+
+  @Test
+  void whatTheEngineWritesItselfIsNoChange() throws Exception {
+    write("engine.json", DOCUMENT + ", \"audit\": {\"file\": \"audit.jsonl\"}, \"lineage\": {\"store\": \"a.db\", \"create\": true}}");
+    open();
+    int said = told.size();
+    assertEquals("first", region());
+    assertTrue(Files.size(folder.resolve("audit.jsonl")) > 0);
+    engine.reload();
+    engine.reload();
+    assertEquals(said, told.size(), told.toString());
+  }
+
+  @Test
+  void recordsAreSettledByWhicheverEngineIsInForce() throws Exception {
+    String tables = "CREATE TABLE orders (id INT, region STRING) WITH ('connector' = 'filesystem', 'path' = 's3://lake/o', 'format' = 'json'); "
+        + "CREATE TABLE copy (id INT) WITH ('connector' = 'filesystem', 'path' = 's3://lake/c', 'format' = 'json')";
+    write("engine.json", "{\"policy\": {\"file\": \"policy.yaml\"}, \"catalog\": [{\"sql\": \"" + tables + "\"}], \"lineage\": {\"store\": \"a.db\", \"create\": true}}");
+    open();
+    Request copy = Samples.request("INSERT INTO copy SELECT id FROM orders");
+    Reply first = engine.check(copy);
+    Reply second = engine.check(copy);
+    region("second");
+    engine.reload();
+    engine.reload();
+    assertEquals("second", region());
+    int said = told.size();
+    assertTrue(engine.commit(first.lineageId().getAsLong()));
+    engine.abort(second);
+    assertEquals(said, told.size(), told.toString());
+    engine.abort(first);
+    assertTrue(last().startsWith("warn lineage record 1 stays pending: record-unfit"), last());
+    assertTrue(engine.commit(second.lineageId().getAsLong()), "saying it again is of no use");
+    assertTrue(last().startsWith("error lineage record 3 cannot be committed: record-unfit") || last().contains("record-unfit"), last());
+  }
+}

@@ -1,3 +1,0 @@
-package org.apache.streampark.console.core.entity;
-
-public class ApplicationLog {}
