@@ -50,6 +50,8 @@ fn main() {
             config: file,
             listen: "127.0.0.1:0".parse().expect("an address"),
             token: Some("token".to_owned()),
+            submitters: Vec::new(),
+            records: None,
             tls: None,
             bounds: Bounds::default(),
             tell: Arc::new(|line| println!("{line}")),

@@ -65,6 +65,8 @@ impl Desk {
             config: self.file("engine.json"),
             listen: "127.0.0.1:0".parse().unwrap(),
             token: None,
+            submitters: Vec::new(),
+            records: None,
             tls: None,
             bounds: Bounds::default(),
             tell: Arc::new(|_| {}),
@@ -354,6 +356,9 @@ fn an_operator_sees_what_happens() {
         "sqlsec_check_seconds_count 3",
         "sqlsec_requests_in_flight 0",
         "sqlsec_policy_version 1",
+        "sqlsec_policy_age_seconds 0",
+        "sqlsec_policy_stale 0",
+        "sqlsec_configuration_behind 0",
         "sqlsec_ready 1",
         "# EOF",
     ] {
@@ -363,6 +368,8 @@ fn an_operator_sees_what_happens() {
             said.body
         );
     }
+    assert!(said.body.contains("\nsqlsec_configuration_age_seconds "));
+    assert!(said.body.contains("\nsqlsec_check_seconds_bucket{le="));
 }
 
 #[test]
