@@ -25,6 +25,7 @@ pub use crate::http::{Running, TlsFiles};
 use crate::lineage::store::is_address;
 use force::Force;
 use makers::{Each, Makers};
+pub use routes::paths;
 
 /// How long a client may take for the head of a request, and for its TLS handshake.
 const HEAD_TIME: Duration = Duration::from_secs(10);

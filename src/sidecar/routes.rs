@@ -57,14 +57,12 @@ pub(super) fn router(
         places: semaphore(bounds.requests),
         cores: semaphore(bounds.checks),
     };
-    Router::new()
-        .route("/v1/check", post(check))
-        .route("/v1/lineage/{id}/commit", settle(Settle::Commit))
-        .route("/v1/lineage/{id}/abort", settle(Settle::Abort))
-        .route("/v1/lineage/{id}/ended", settle(Settle::Ended))
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
+    let router = routes()
+        .into_iter()
+        .fold(Router::new(), |router, (path, route)| {
+            router.route(path, route)
+        });
+    router
         .fallback(|| async {
             refused(
                 StatusCode::NOT_FOUND,
@@ -82,6 +80,24 @@ pub(super) fn router(
         })
         .layer(DefaultBodyLimit::max(bounds.body))
         .with_state(Arc::new(shared))
+}
+
+/// Every address, and what answers there.
+fn routes() -> [(&'static str, MethodRouter<Arc<Shared>>); 7] {
+    [
+        ("/healthz", get(|| async { "ok\n" })),
+        ("/metrics", get(metrics)),
+        ("/readyz", get(ready)),
+        ("/v1/check", post(check)),
+        ("/v1/lineage/{id}/abort", settle(Settle::Abort)),
+        ("/v1/lineage/{id}/commit", settle(Settle::Commit)),
+        ("/v1/lineage/{id}/ended", settle(Settle::Ended)),
+    ]
+}
+
+/// The addresses that are answered, sorted, as `schema/check.openapi.yaml` writes them.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    routes().into_iter().map(|(path, _)| path)
 }
 
 async fn check(State(shared): State<Arc<Shared>>, request: Request) -> Response {
@@ -118,9 +134,9 @@ async fn check(State(shared): State<Arc<Shared>>, request: Request) -> Response 
     run(shared, place, work).await
 }
 
-/// Bytes of a request whose check is made where the request was read: handing it to another thread and back takes longer than the check, and of a busy
-/// machine's time far longer.
-const QUICK: usize = 8 << 10;
+/// Bytes of a request whose check is made where the request was read: handing it to another thread and back takes as long as the check, and on a busy machine
+/// far longer. What is longer is a script that others would wait for.
+const QUICK: usize = 4 << 10;
 
 /// What became of a submission: nothing is read of the request but its address.
 fn settle(settle: Settle) -> MethodRouter<Arc<Shared>> {

@@ -379,18 +379,9 @@ fn the_contract_names_every_address_and_its_answers() {
     assert_eq!(contract["openapi"], "3.1.0");
     let running = Desk::new("contract").start();
     let paths = contract["paths"].as_object().unwrap();
-    assert_eq!(
-        paths.keys().collect::<Vec<_>>(),
-        [
-            "/healthz",
-            "/metrics",
-            "/readyz",
-            "/v1/check",
-            "/v1/lineage/{id}/abort",
-            "/v1/lineage/{id}/commit",
-            "/v1/lineage/{id}/ended"
-        ]
-    );
+    // What is answered is in the contract, and nothing else is.
+    let answered: Vec<&str> = sqlsec::sidecar::paths().collect();
+    assert_eq!(paths.keys().collect::<Vec<_>>(), answered);
     for (path, methods) in paths {
         for (method, about) in methods.as_object().unwrap() {
             let body = request("ann", "SELECT id FROM orders");
