@@ -16,3 +16,6 @@ pub(crate) use running::{Service, Stopping};
 pub(crate) use tls::Certificates;
 pub use tls::TlsFiles;
 pub(crate) use token::{Client, Clients, challenge};
+
+#[cfg(test)]
+mod tests;
