@@ -20,7 +20,7 @@ pub(super) struct Force {
 /// One state of the files.
 pub(super) struct State {
     pub engine: Arc<Guarded>,
-    /// Whether a check may wait for somebody else: a permission service, a lineage store.
+    /// Whether a check may wait for somebody else: a permission service, a lineage store, a disk.
     pub waits: bool,
     /// When the files were taken.
     pub since: Instant,
