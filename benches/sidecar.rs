@@ -1,5 +1,5 @@
 //! What a submitter waits for who asks over HTTP: a thousand requests a second, sent by the clock and not by the last answer, from threads of the same
-//! process on the same cores.
+//! process on the same cores. How late a thread of the sender was woken is in the times, and told beside them: that much of a tail is not the service's.
 
 #![allow(
     clippy::expect_used,
@@ -50,6 +50,8 @@ fn main() {
             config: file,
             listen: "127.0.0.1:0".parse().expect("an address"),
             token: Some("token".to_owned()),
+            submitters: Vec::new(),
+            records: None,
             tls: None,
             bounds: Bounds::default(),
             tell: Arc::new(|line| println!("{line}")),
@@ -82,20 +84,24 @@ fn paced(address: SocketAddr, rate: u32) {
                 (0..each)
                     .map(|number| {
                         let due = begin + between * number;
-                        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+                        let rest = due.saturating_duration_since(Instant::now());
+                        std::thread::sleep(rest);
+                        // Where it had to wait for an answer, that is the service's.
+                        let late = if rest.is_zero() { rest } else { due.elapsed() };
                         connection.ask();
-                        due.elapsed()
+                        (due.elapsed(), late)
                     })
-                    .collect::<Vec<Duration>>()
+                    .collect::<Vec<(Duration, Duration)>>()
             })
         })
         .collect();
-    let mut times: Vec<Duration> = clients
+    let (mut times, mut late): (Vec<Duration>, Vec<Duration>) = clients
         .into_iter()
         .flat_map(|client| client.join().expect("a client"))
-        .collect();
+        .unzip();
     times.sort_unstable();
-    let at = |share: f64| {
+    late.sort_unstable();
+    let at = |times: &[Duration], share: f64| {
         #[allow(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -106,12 +112,14 @@ fn paced(address: SocketAddr, rate: u32) {
         times[index.min(times.len() - 1)]
     };
     println!(
-        "{rate:>6} a second: p50 {:>8.1?}  p90 {:>8.1?}  p99 {:>8.1?}  p99.9 {:>8.1?}  ({} requests)",
-        at(0.5),
-        at(0.9),
-        at(0.99),
-        at(0.999),
-        times.len()
+        "{rate:>6} a second: p50 {:>8.1?}  p90 {:>8.1?}  p99 {:>8.1?}  p99.9 {:>8.1?}  ({} requests; the sender was late by p50 {:.1?}, p99 {:.1?})",
+        at(&times, 0.5),
+        at(&times, 0.9),
+        at(&times, 0.99),
+        at(&times, 0.999),
+        times.len(),
+        at(&late, 0.5),
+        at(&late, 0.99)
     );
 }
 

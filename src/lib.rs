@@ -19,6 +19,8 @@ pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod host;
+#[cfg(feature = "server")]
+mod http;
 pub mod lineage;
 pub mod mask;
 pub mod policy;

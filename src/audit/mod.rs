@@ -12,8 +12,8 @@ mod record;
 pub use file::{AuditFile, Rotation};
 pub use keep::{Audit, Audited, OnFailure};
 pub use record::{
-    AuditDecision, AuditDenial, AuditLineage, AuditPrincipal, AuditRecord, AuditStatement,
-    AuditTable,
+    AuditClaims, AuditDecision, AuditDenial, AuditLineage, AuditPrincipal, AuditRecord,
+    AuditStatement, AuditTable, AuditTrait,
 };
 
 /// Where records go.

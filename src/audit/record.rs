@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::TableName;
 use crate::check::{Applied, Code, Decision, PolicyStamp, Reply, Request, StatementReport};
 use crate::lineage::store::RecordId;
-use crate::policy::Principal;
+use crate::policy::{Principal, PrincipalDecl};
 use crate::syntax::{FlinkVersion, sha256};
 
 /// What is kept of one check (`schema/audit.json`). Fields are added in later versions, and none is taken away.
@@ -43,20 +43,56 @@ pub struct AuditRecord {
     pub micros: u64,
 }
 
-/// Who asked. Values of attributes may be personal: their names are enough to say which were there.
+/// For whom it was decided: what a permission service has stated of the user, and the submitter's claims where it has stated nothing. Values of attributes
+/// may be personal: their names are enough to say which were there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AuditPrincipal {
-    /// The user.
+    /// The user, as the submitter has authenticated them.
     pub user: String,
-    /// Their groups.
+    /// The groups that held.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub groups: BTreeSet<String>,
-    /// The roles that the submitter vouched for.
+    /// The roles that held, beside those that the policy itself gives.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub roles: BTreeSet<String>,
-    /// The names of their attributes.
+    /// The names of the attributes that held.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub attributes: BTreeSet<String>,
+    /// Which of these a permission service has stated. Absent where the submitter's word held for all of them, and in records of earlier versions, which hold
+    /// the claims whatever was stated.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub stated: BTreeSet<AuditTrait>,
+    /// What the submitter claimed, where the service has stated something else.
+    #[serde(default, skip_serializing_if = "AuditClaims::is_empty")]
+    pub claimed: AuditClaims,
+}
+
+/// What may be stated of a user.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditTrait {
+    /// Their groups.
+    Groups,
+    /// Their roles.
+    Roles,
+    /// Their attributes.
+    Attributes,
+}
+
+/// Claims that did not hold. A field is there where what was claimed is not what was stated, also when nothing was claimed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct AuditClaims {
+    /// The groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<BTreeSet<String>>,
+    /// The roles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roles: Option<BTreeSet<String>>,
+    /// The names of the attributes; the same names as those that held, where only a value is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<BTreeSet<String>>,
 }
 
 /// What was decided.
@@ -142,7 +178,7 @@ impl AuditRecord {
     pub fn new(request: &Request, reply: &Reply, at: SystemTime, took: Duration) -> Self {
         Self {
             time: time(at),
-            principal: AuditPrincipal::from(&request.principal),
+            principal: AuditPrincipal::of(&request.principal, reply.stated.as_deref()),
             job: request.job.clone(),
             flink: request.flink,
             sql_sha256: sha256(&request.sql),
@@ -162,14 +198,55 @@ fn time(at: SystemTime) -> String {
     format!("{at:.3}")
 }
 
+impl AuditPrincipal {
+    /// Somebody by what is claimed, and by what is stated in its place.
+    fn of(claimed: &Principal, stated: Option<&PrincipalDecl>) -> Self {
+        let Some(stated) = stated else {
+            return Self::from(claimed);
+        };
+        let held = stated.over(claimed);
+        let fields = [
+            (AuditTrait::Groups, stated.groups.is_some()),
+            (AuditTrait::Roles, stated.roles.is_some()),
+            (AuditTrait::Attributes, stated.attributes.is_some()),
+        ];
+        let fields = fields.into_iter().filter(|(_, is_stated)| *is_stated);
+        Self {
+            stated: fields.map(|(field, _)| field).collect(),
+            claimed: AuditClaims {
+                groups: (held.groups != claimed.groups).then(|| claimed.groups.clone()),
+                roles: (held.roles != claimed.roles).then(|| claimed.roles.clone()),
+                // By their values too: those of one name may differ.
+                attributes: (held.attributes != claimed.attributes).then(|| names(claimed)),
+            },
+            ..Self::from(&held)
+        }
+    }
+}
+
 impl From<&Principal> for AuditPrincipal {
     fn from(principal: &Principal) -> Self {
         Self {
             user: principal.user.clone(),
             groups: principal.groups.clone(),
             roles: principal.roles.clone(),
-            attributes: principal.attributes.keys().cloned().collect(),
+            attributes: names(principal),
+            stated: BTreeSet::new(),
+            claimed: AuditClaims::default(),
         }
+    }
+}
+
+/// The names of somebody's attributes.
+fn names(principal: &Principal) -> BTreeSet<String> {
+    principal.attributes.keys().cloned().collect()
+}
+
+impl AuditClaims {
+    /// Whether every claim held.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.groups.is_none() && self.roles.is_none() && self.attributes.is_none()
     }
 }
 

@@ -248,3 +248,11 @@ fn a_new_file_is_for_its_owner_alone() {
         0o600
     );
 }
+
+#[test]
+fn a_record_of_an_earlier_version_is_still_read() {
+    let line = r#"{"time":"2026-11-28T09:30:00.123Z","principal":{"user":"alice","groups":["ops"],"attributes":["dept"]},"flink":"2.3","sql_sha256":"9f","sql_bytes":4,"decision":"allow","protected_sha256":"41","statements":[],"policy":{"version":7,"hash":"c3"},"micros":143}"#;
+    let record: AuditRecord = serde_json::from_str(line).unwrap();
+    assert!(record.principal.stated.is_empty() && record.principal.claimed.is_empty());
+    assert_eq!(serde_json::to_string(&record).unwrap(), line);
+}

@@ -193,6 +193,7 @@ impl Engine {
             lineage_id: None,
             unrecorded: false,
             undescribed: Vec::new(),
+            stated: None,
         }
     }
 
@@ -310,7 +311,9 @@ impl SubmitCheck for Engine {
             Some(document) => self.decide_live(request, document),
         };
         let run = || crate::syntax::with_stack(request.sql.len(), decide);
-        catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| self.broken())
+        let mut reply = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| self.broken());
+        reply.stated = self.policy.stated().cloned();
+        reply
     }
 }
 

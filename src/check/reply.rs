@@ -1,5 +1,7 @@
 //! What is answered.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +9,7 @@ use super::Code;
 use crate::catalog::{Session, TableName};
 use crate::lineage::Record;
 use crate::lineage::store::RecordId;
-use crate::policy::Inherited;
+use crate::policy::{Inherited, PrincipalDecl};
 use crate::syntax::Span;
 use crate::verify::RewrittenSql;
 
@@ -38,6 +40,10 @@ pub struct Reply {
     /// Empty where the request has no catalog.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undescribed: Vec<TableName>,
+    /// What the service that has the rules states of the user, in place of the submitter's claims; absent where it states nothing, or gave no answer.
+    /// For the site's records, and in no document: what a service says of people is not for whoever submits.
+    #[serde(skip)]
+    pub stated: Option<Arc<PrincipalDecl>>,
 }
 
 impl Reply {
@@ -62,7 +68,14 @@ impl Reply {
             lineage_id: None,
             unrecorded: false,
             undescribed: Vec::new(),
+            stated: None,
         }
+    }
+
+    /// The same in place of another one about the same principal.
+    pub(crate) fn in_place_of(mut self, other: &Self) -> Self {
+        self.stated.clone_from(&other.stated);
+        self
     }
 }
 

@@ -8,10 +8,9 @@ use std::time::Duration;
 use clap::Args;
 
 use super::failure::{Failure, Status};
-use super::render::printable;
-use super::serve_policies::token;
+use super::serve_policies::{say, token};
 use super::streams::Streams;
-use crate::sidecar::{self, Bounds, Options, SidecarError, TlsFiles};
+use crate::sidecar::{self, Bounds, Options, SidecarError, Submitter, TlsFiles};
 
 /// The check over HTTP.
 #[derive(Debug, Args)]
@@ -25,6 +24,12 @@ pub(in crate::cli) struct Serve {
     /// The file with the bearer token that submitters must show; without it everybody who reaches the port is served.
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
+    /// A submitter with a bearer token of its own, in that file; given once for each. What became of a record of lineage is said by the one who made it.
+    #[arg(long, value_name = "NAME=FILE", value_parser = submitter, conflicts_with = "token_file")]
+    pub submitter: Vec<(String, PathBuf)>,
+    /// The file in which is kept which submitter made which record of lineage; this service alone writes it.
+    #[arg(long, value_name = "FILE", requires = "submitter")]
+    pub records: Option<PathBuf>,
     /// The certificate (PEM) to speak TLS with.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
@@ -47,9 +52,12 @@ pub(in crate::cli) struct Serve {
 
 pub(super) fn serve(args: Serve, streams: &mut Streams) -> Result<Status, Failure> {
     let token = token(args.token_file.as_deref())?;
-    if token.is_none() && args.client_ca.is_none() && !args.listen.ip().is_loopback() {
+    let submitters = args.submitter.into_iter().map(of_its_own);
+    let submitters = submitters.collect::<Result<Vec<_>, _>>()?;
+    let everybody = token.is_none() && submitters.is_empty();
+    if everybody && args.client_ca.is_none() && !args.listen.ip().is_loopback() {
         return Err(Failure::usage(
-            "others than this machine reach that address: give --token-file FILE or --client-ca FILE",
+            "others than this machine reach that address: give --token-file FILE, --submitter NAME=FILE or --client-ca FILE",
         ));
     }
     let tls = match (args.tls_cert, args.tls_key) {
@@ -65,6 +73,8 @@ pub(super) fn serve(args: Serve, streams: &mut Streams) -> Result<Status, Failur
         config: args.config,
         listen: args.listen,
         token,
+        submitters,
+        records: args.records,
         tls,
         bounds: Bounds {
             requests: args.max_requests,
@@ -78,6 +88,18 @@ pub(super) fn serve(args: Serve, streams: &mut Streams) -> Result<Status, Failur
     streams.out(&format!("listening on {scheme}://{}\n", running.address))?;
     running.wait();
     Ok(Status::Allowed)
+}
+
+/// `NAME=FILE`.
+fn submitter(text: &str) -> Result<(String, PathBuf), String> {
+    let parts = text.split_once('=');
+    let (name, file) = parts.ok_or("write NAME=FILE")?;
+    Ok((name.to_owned(), PathBuf::from(file)))
+}
+
+fn of_its_own((name, file): (String, PathBuf)) -> Result<Submitter, Failure> {
+    let token = token(Some(&file))?.unwrap_or_default();
+    Ok(Submitter { name, token })
 }
 
 fn failure(error: SidecarError) -> Failure {
@@ -95,12 +117,7 @@ fn failure(error: SidecarError) -> Failure {
             Failure::new(status, error.code.as_str(), format!("{place}{error}"))
         }
         SidecarError::Tls(why) => Failure::new(Status::Usage, "tls", why),
+        SidecarError::Submitters(why) => Failure::new(Status::Usage, "submitters", why),
         SidecarError::Listen(..) => Failure::new(Status::Usage, "listen", error.to_string()),
     }
-}
-
-/// To standard error, from the service's own threads.
-fn say(line: &str) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "sqlsec: {}", printable(line));
 }

@@ -56,7 +56,7 @@ pub(super) fn serve(args: ServePolicies, streams: &mut Streams) -> Result<Status
     let running = serve::start(options).map_err(failure)?;
     streams.out(&format!("listening on http://{}\n", running.address))?;
     running.wait();
-    Ok(Status::Internal)
+    Ok(Status::Allowed)
 }
 
 /// The token of a file.
@@ -93,7 +93,7 @@ fn failure(error: ServeError) -> Failure {
 }
 
 /// To standard error, from the service's own threads.
-fn say(line: &str) {
+pub(super) fn say(line: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stderr(), "sqlsec: {}", printable(line));
 }

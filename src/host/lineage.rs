@@ -128,16 +128,25 @@ pub(super) fn check(judge: &dyn SubmitCheck, store: &dyn LineageStore, request: 
                 reply.lineage_id = Some(id);
                 return reply;
             }
-            Err(LineageError::Stale) => last = Some(reply.policy),
+            Err(LineageError::Stale) => last = Some(reply),
             Err(
                 error @ (LineageError::Unavailable(_)
                 | LineageError::Unreadable(_)
                 | LineageError::Unfit(_)),
-            ) => return Reply::denied(Code::LineageUnavailable, error.to_string(), reply.policy),
+            ) => {
+                let why = error.to_string();
+                let policy = reply.policy.clone();
+                return Reply::denied(Code::LineageUnavailable, why, policy).in_place_of(&reply);
+            }
         }
     }
     let message = "what the script reads is written by others all the time: check again";
-    Reply::denied(Code::LineageStale, message, last.unwrap_or_default())
+    let policy = last.as_ref().map(|reply| reply.policy.clone());
+    let denied = Reply::denied(Code::LineageStale, message, policy.unwrap_or_default());
+    match &last {
+        Some(last) => denied.in_place_of(last),
+        None => denied,
+    }
 }
 
 /// Tells a store what became of a submission. Saying the same again is no mistake.

@@ -36,7 +36,7 @@ pub(super) struct Compiled {
     /// What an excerpt says of its whole.
     pub excerpt: Option<ExcerptDecl>,
     /// Whom an answer is about, as its service knows them.
-    pub principal: Option<PrincipalDecl>,
+    pub principal: Option<Arc<PrincipalDecl>>,
 }
 
 /// Where a document comes from.
@@ -165,7 +165,8 @@ impl Compiler {
             ),
             (Origin::Written, None) => {}
             (Origin::Answered, _) => {
-                self.compiled.principal = principal.and_then(|node| self.keep(decode(node)));
+                let stated = principal.and_then(|node| self.keep(decode(node)));
+                self.compiled.principal = stated.map(Arc::new);
                 self.compiled.excerpt = excerpt.and_then(|node| self.keep(decode(node)));
                 for path in [
                     &["version"][..],

@@ -5,6 +5,7 @@
 //! Invariant: every decision of a policy sees its principal through [`Policy::who`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -64,6 +65,23 @@ impl PrincipalDecl {
     }
 }
 
+impl PrincipalDecl {
+    /// The claims, with what is stated in their place, field by field. The name is the one that the submitter has authenticated.
+    #[must_use]
+    pub fn over(&self, claimed: &Principal) -> Principal {
+        Principal {
+            user: claimed.user.clone(),
+            groups: self.groups.as_ref().unwrap_or(&claimed.groups).clone(),
+            roles: self.roles.as_ref().unwrap_or(&claimed.roles).clone(),
+            attributes: self
+                .attributes
+                .as_ref()
+                .unwrap_or(&claimed.attributes)
+                .clone(),
+        }
+    }
+}
+
 impl Policy {
     /// Somebody, roles resolved, by what is stated of them.
     pub(super) fn who<'a>(&'a self, claimed: &'a Principal) -> Who<'a> {
@@ -92,14 +110,15 @@ impl Policy {
     /// The principal as decisions see them: what is stated in place of what is claimed. Roles are those that were handed over, not those that follow.
     #[must_use]
     pub fn principal(&self, claimed: &Principal) -> Principal {
-        let stated = self.compiled.principal.clone().unwrap_or_default();
-        Principal {
-            user: claimed.user.clone(),
-            groups: stated.groups.unwrap_or_else(|| claimed.groups.clone()),
-            roles: stated.roles.unwrap_or_else(|| claimed.roles.clone()),
-            attributes: stated
-                .attributes
-                .unwrap_or_else(|| claimed.attributes.clone()),
+        match &self.compiled.principal {
+            None => claimed.clone(),
+            Some(stated) => stated.over(claimed),
         }
+    }
+
+    /// What the document states of the user whom it is about.
+    #[must_use]
+    pub fn stated(&self) -> Option<&Arc<PrincipalDecl>> {
+        self.compiled.principal.as_ref()
     }
 }

@@ -162,7 +162,7 @@ impl Judge<'_> {
         let entry = Entry {
             job: job.name.clone(),
             place: job.place.clone(),
-            principal: Some(AuditPrincipal::from(principal)),
+            principal: Some(record.principal.clone()),
             verdict: Verdict::of(&reply.decision, &reasons),
             reasons,
             drift: self.former.as_ref().map(|former| former.drift(&record)),

@@ -4,10 +4,8 @@
 //! whoever shows the token. Stays out: TLS, which a proxy in front does; the decisions, which the client's own library makes.
 //! Invariant: a document that does not compile, or has a lower version, does not take the place of one that does.
 
-mod connections;
 mod document;
 mod routes;
-mod token;
 mod watched;
 
 use std::fmt;
@@ -16,10 +14,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use axum::http::StatusCode;
 
+pub use crate::http::Running;
+use crate::http::{Service, Terms, WhenFull};
 use document::Served;
-pub(crate) use token::Token;
 
 /// What is served, and how.
 #[derive(Clone)]
@@ -64,81 +63,38 @@ pub enum ServeError {
     Listen(SocketAddr, std::io::Error),
 }
 
-/// A service that runs on threads of its own, until it is dropped.
-#[derive(Debug)]
-pub struct Running {
-    /// Where it listens.
-    pub address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<std::thread::JoinHandle<()>>,
-}
-
-impl Running {
-    /// Waits until it ends, which it does not by itself.
-    pub fn wait(mut self) {
-        if let Some(thread) = self.thread.take() {
-            // A panic of the server is the end of it too.
-            drop(thread.join());
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
-        }
-    }
-}
-
 /// Starts a service.
 ///
 /// # Errors
 /// A document that cannot be used; an address that cannot be listened on.
 pub fn start(options: Options) -> Result<Running, ServeError> {
-    let failed = |error| ServeError::Listen(options.listen, error);
     let (served, files) = Served::open(&options)?;
     let served = Arc::new(served);
-    let listener = std::net::TcpListener::bind(options.listen).map_err(failed)?;
-    listener.set_nonblocking(true).map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    let (stop, stopped) = oneshot::channel();
+    let service = Service {
+        listen: options.listen,
+        tls: None,
+        terms: TERMS,
+        threads: Some(2),
+    };
     let app = routes::router(Arc::clone(&served), &options);
-    // Made where no other runtime is: the caller's thread may be one of an async program.
-    let (ready, started) = std::sync::mpsc::channel();
-    let thread = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_name("sqlsec-serve")
-            .enable_all()
-            .build();
-        let runtime = match runtime {
-            Ok(runtime) => runtime,
-            Err(error) => return drop(ready.send(Some(error))),
-        };
-        drop(ready.send(None));
-        runtime.spawn(document::watch(served, files, options.tell));
-        runtime.block_on(async {
-            let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
-                return;
-            };
-            tokio::select! {
-                () = connections::serve(listener, app) => {}
-                _ = stopped => {}
-            }
-        });
-        // Clients that are slow do not keep it.
-        runtime.shutdown_background();
-    });
-    if let Ok(Some(error)) = started.recv() {
-        return Err(failed(error));
-    }
-    Ok(Running {
-        address,
-        stop: Some(stop),
-        thread: Some(thread),
-    })
+    let watch = document::watch(served, files, options.tell);
+    service
+        .start(|_| app, watch)
+        .map_err(|error| ServeError::Listen(options.listen, error))
 }
+
+/// A client waits rather than to be denied: there is no second service beside a small one.
+const TERMS: Terms = Terms {
+    connections: 512,
+    when_full: WhenFull::Wait,
+    head: Duration::from_secs(5),
+    answer: Some((ANSWER, || {
+        routes::refused(StatusCode::REQUEST_TIMEOUT, "the request took too long")
+    })),
+    life: Duration::from_secs(300),
+    last: ANSWER,
+    grace: ANSWER,
+};
+
+/// From the head of a request to its answer: the body is read within it.
+const ANSWER: Duration = Duration::from_secs(10);

@@ -10,22 +10,23 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use super::Options;
 use super::document::Served;
-use super::{Options, Token};
+use crate::http::{Clients, challenge};
 use crate::source::wire;
 use crate::syntax::sha256;
 
 /// What each request needs.
 struct Shared {
     served: Arc<Served>,
-    token: Option<Token>,
+    clients: Clients,
     cache_control: String,
 }
 
 pub(super) fn router(served: Arc<Served>, options: &Options) -> Router {
     let shared = Shared {
         served,
-        token: options.token.as_deref().map(Token::new),
+        clients: Clients::with(options.token.as_deref()),
         cache_control: format!(
             "private, max-age={}, stale-if-error={}",
             options.max_age.as_secs(),
@@ -66,12 +67,9 @@ async fn by_form(
 
 impl Shared {
     fn policies(&self, headers: &HeaderMap, pairs: Result<Pairs, String>) -> Response {
-        if !self.admits(headers) {
+        if self.clients.who(headers).is_none() {
             let mut reply = refused(StatusCode::UNAUTHORIZED, "a bearer token is needed");
-            let challenge = header::HeaderValue::from_static("Bearer");
-            reply
-                .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, challenge);
+            challenge(&mut reply);
             return reply;
         }
         let asked = pairs.and_then(wire::question);
@@ -101,11 +99,6 @@ impl Shared {
         }
         let json = [(header::CONTENT_TYPE, "application/json")];
         (about, json, body).into_response()
-    }
-
-    fn admits(&self, headers: &HeaderMap) -> bool {
-        let token = self.token.as_ref();
-        token.is_none_or(|token| token.is_shown(headers))
     }
 }
 

@@ -3,23 +3,27 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
-use super::tls::Certificates;
 use crate::host::{Config, Guarded, HostCode, HostError, open};
+use crate::http::{Certificates, Stopping};
 use crate::settled::{LOOK, Seen, Watched, look};
 
 /// An engine, as its configuration was when it was last good.
 pub(super) struct Force {
     config: PathBuf,
-    state: RwLock<State>,
-    stopped: AtomicBool,
+    state: RwLock<Arc<State>>,
     /// Whether the files say what cannot be used.
     behind: AtomicBool,
 }
 
-#[derive(Clone)]
-struct State {
-    engine: Arc<Guarded>,
+/// One state of the files.
+pub(super) struct State {
+    pub engine: Arc<Guarded>,
+    /// Whether a check may wait for somebody else: a permission service, a lineage store, a disk.
+    pub waits: bool,
+    /// When the files were taken.
+    pub since: Instant,
     /// The store that clients have numbers of records from.
     store: Option<PathBuf>,
     /// The version of the policy, where it is in a file.
@@ -42,21 +46,20 @@ impl Force {
     pub fn open(config: &Path) -> Result<Self, HostError> {
         let own = look(config);
         Ok(Self {
-            state: RwLock::new(read(Config::load(config)?, own)?),
+            state: RwLock::new(Arc::new(read(Config::load(config)?, own)?)),
             config: config.to_owned(),
-            stopped: AtomicBool::new(false),
             behind: AtomicBool::new(false),
         })
     }
 
-    /// The engine of now. Whoever holds it goes on with it when another comes: a check is made by one engine.
-    pub fn engine(&self) -> Arc<Guarded> {
-        Arc::clone(&self.state().engine)
+    /// Whether checks are to be sent here.
+    pub fn is_ready(&self, stopping: &Stopping) -> bool {
+        !stopping.is_asked() && !self.now().engine.is_broken()
     }
 
-    /// Whether checks are to be sent here.
-    pub fn is_ready(&self) -> bool {
-        !self.stopped.load(Ordering::Acquire) && !self.engine().is_broken()
+    /// The store that replies have their numbers from. It stays as long as the service runs.
+    pub fn store(&self) -> Option<PathBuf> {
+        self.now().store.clone()
     }
 
     /// Whether older rules are in force than the files have.
@@ -64,13 +67,9 @@ impl Force {
         self.behind.load(Ordering::Acquire)
     }
 
-    pub fn stop(&self) {
-        self.stopped.store(true, Ordering::Release);
-    }
-
-    fn state(&self) -> State {
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        state.clone()
+    /// The engine of now. Whoever holds it goes on with it when another comes: a check is made by one engine.
+    pub fn now(&self) -> Arc<State> {
+        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes what the files say now.
@@ -79,7 +78,7 @@ impl Force {
         let own = look(&self.config);
         let mut config = Config::load(&self.config)?;
         // A number of one store means something else in another: an abort would take away somebody's protection.
-        if config.lineage.as_ref().map(|part| &part.store) != self.state().store.as_ref() {
+        if config.lineage.as_ref().map(|part| &part.store) != self.now().store.as_ref() {
             let message = "the lineage store cannot change while the service runs: start it anew";
             return Err(HostError::new(HostCode::Config, message));
         }
@@ -89,7 +88,7 @@ impl Force {
         }
         let next = read(config, own)?;
         // A copy that was left behind, or taken back by mistake: rules do not go back.
-        if let (Some(old), Some(new)) = (self.state().version, next.version)
+        if let (Some(old), Some(new)) = (self.now().version, next.version)
             && new < old
         {
             let message =
@@ -97,7 +96,7 @@ impl Force {
             return Err(HostError::new(HostCode::Policy, message));
         }
         self.behind.store(false, Ordering::Release);
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = next;
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
         Ok(())
     }
 }
@@ -109,6 +108,8 @@ fn read(config: Config, own: Seen) -> Result<State, HostError> {
     let opened = open(&config)?;
     Ok(State {
         version: opened.version,
+        waits: config.waits(),
+        since: Instant::now(),
         engine: Arc::new(Guarded::configured(opened, &config)?),
         store: config.lineage.map(|part| part.store),
         seen,
@@ -122,7 +123,7 @@ pub(super) async fn watch(
     tls: Option<Certificates>,
     tell: Arc<dyn Fn(&str) + Send + Sync>,
 ) {
-    let mut rules = Watched::new(force.state().seen);
+    let mut rules = Watched::new(force.now().seen.clone());
     let mut keys = Watched::new(tls.iter().flat_map(Certificates::files).map(look).collect());
     let mut ticks = tokio::time::interval(LOOK);
     loop {
@@ -135,7 +136,7 @@ pub(super) async fn watch(
             match opened {
                 Ok(Ok(())) => {
                     tell("serving by the changed files");
-                    rules = Watched::new(force.state().seen);
+                    rules = Watched::new(force.now().seen.clone());
                 }
                 Ok(Err(error)) => failed(&mut rules, &error, &*tell),
                 Err(_) => failed(&mut rules, &"reading the files did not finish", &*tell),

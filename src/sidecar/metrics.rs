@@ -30,6 +30,7 @@ pub(super) struct Metrics {
     stale: Gauge,
     ready: Gauge,
     behind: Gauge,
+    taken: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -100,11 +101,18 @@ impl Metrics {
         };
         let in_flight = gauge("requests_in_flight", "Requests that are read, wait or run");
         let version = gauge("policy_version", "Version of the policy of the last check");
-        let age = gauge("policy_age_seconds", "Age of that policy; 0 for a file");
+        let age = gauge(
+            "policy_age_seconds",
+            "Time since its service gave or confirmed that policy: how old a cached answer is; 0 for a file",
+        );
         let stale = gauge("policy_stale", "1 while that policy is past its time");
         let behind = gauge(
             "configuration_behind",
             "1 while the files say what cannot be used, and what was there before is in force",
+        );
+        let taken = gauge(
+            "configuration_age_seconds",
+            "Time since the configuration, and the policy in its files, was taken",
         );
         let ready = gauge("ready", "1 while checks are answered");
         Self {
@@ -121,6 +129,7 @@ impl Metrics {
             stale,
             ready,
             behind,
+            taken,
         }
     }
 
@@ -169,11 +178,14 @@ impl Metrics {
         in_flight: usize,
         ready: bool,
         behind: bool,
+        taken: Duration,
     ) -> Result<String, std::fmt::Error> {
         self.in_flight
             .set(i64::try_from(in_flight).unwrap_or(i64::MAX));
         self.ready.set(i64::from(ready));
         self.behind.set(i64::from(behind));
+        self.taken
+            .set(i64::try_from(taken.as_secs()).unwrap_or(i64::MAX));
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)

@@ -7,28 +7,34 @@
 //! slow or interrupted is another status without a decision.
 //! Invariant: a configuration that cannot be opened does not take the place of one that can.
 
-mod bounded;
 mod force;
+mod makers;
 mod metrics;
 mod routes;
-mod tls;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum_server::Handle;
-use axum_server::accept::NoDelayAcceptor;
-use axum_server::tls_rustls::RustlsAcceptor;
-
 use crate::host::HostError;
-use bounded::Bounded;
+use crate::http::{Certificates, Clients, Service, Terms, WhenFull};
+pub use crate::http::{Running, TlsFiles};
+use crate::lineage::store::is_address;
 use force::Force;
+use makers::{Each, Makers};
+pub use routes::paths;
 
 /// How long a client may take for the head of a request, and for its TLS handshake.
 const HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// How long a connection may be used; who sends requests on it does not notice, who does not read its answers is not waited for any longer.
+const LIFE: Duration = Duration::from_secs(3600);
+
+/// For the request that is in work when that has passed.
+const LAST: Duration = Duration::from_secs(60);
 
 /// What is served, and how.
 #[derive(Clone)]
@@ -39,6 +45,10 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The bearer token that submitters must show; `None` for everybody who can reach the port.
     pub token: Option<String>,
+    /// Several submitters, each with its own token, in place of `token`: what became of a record of lineage is said by the one who got the reply, and by nobody else.
+    pub submitters: Vec<Submitter>,
+    /// Where it is kept which of them made which record; needed where there are submitters and a lineage store.
+    pub records: Option<PathBuf>,
     /// Certificates, to speak TLS.
     pub tls: Option<TlsFiles>,
     /// What it takes at once.
@@ -47,15 +57,20 @@ pub struct Options {
     pub tell: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
-/// PEM files. They are read again when they change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// Our own certificate, with those between it and its authority.
-    pub certificate: PathBuf,
-    /// Its key.
-    pub key: PathBuf,
-    /// The authorities of clients' certificates: who shows none of theirs is not spoken with.
-    pub clients: Option<PathBuf>,
+/// A submitter with a token of its own.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Submitter {
+    /// What it is called: letters, digits, `.`, `_` and `-`. The name stays where the token changes.
+    pub name: String,
+    /// Its bearer token.
+    pub token: String,
+}
+
+/// Without the token.
+impl fmt::Debug for Submitter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Submitter").field(&self.name).finish()
+    }
 }
 
 /// What is taken at once: the rest is refused, not kept waiting for ever.
@@ -95,6 +110,7 @@ impl fmt::Debug for Options {
         f.debug_struct("Options")
             .field("config", &self.config)
             .field("listen", &self.listen)
+            .field("submitters", &self.submitters)
             .field("tls", &self.tls)
             .field("bounds", &self.bounds)
             .finish_non_exhaustive()
@@ -110,153 +126,96 @@ pub enum SidecarError {
     /// The certificates cannot be used.
     #[error("{0}")]
     Tls(String),
+    /// The submitters, or the file of their records, cannot be used.
+    #[error("{0}")]
+    Submitters(String),
     /// The address cannot be listened on.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
 }
 
-/// A service that runs on threads of its own, until it is stopped or dropped.
-#[derive(Debug)]
-pub struct Running {
-    /// Where it listens.
-    pub address: SocketAddr,
-    handle: Handle<SocketAddr>,
-    grace: Duration,
-    force: Arc<Force>,
-    thread: Option<std::thread::JoinHandle<()>>,
-}
-
-impl Running {
-    /// Waits until it ends: after a signal, or a stop by another thread.
-    pub fn wait(mut self) {
-        self.join();
-    }
-
-    /// Takes no new request, lets those that are there come to their end, and waits for that.
-    pub fn stop(mut self) {
-        self.force.stop();
-        self.handle.graceful_shutdown(Some(self.grace));
-        self.join();
-    }
-
-    fn join(&mut self) {
-        if let Some(thread) = self.thread.take() {
-            // A panic of the server is the end of it too.
-            drop(thread.join());
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.handle.shutdown();
-        self.join();
-    }
-}
-
 /// Starts a service.
 ///
 /// # Errors
-/// A configuration or certificates that cannot be used; an address that cannot be listened on.
+/// A configuration, certificates or submitters that cannot be used; an address that cannot be listened on.
 pub fn start(options: Options) -> Result<Running, SidecarError> {
-    let listen = options.listen;
-    let failed = |error| SidecarError::Listen(listen, error);
     let force = Arc::new(Force::open(&options.config).map_err(SidecarError::Config)?);
-    let tls = match &options.tls {
-        Some(files) => Some(tls::Certificates::open(files).map_err(SidecarError::Tls)?),
-        None => None,
+    let tls = options.tls.as_ref().map(Certificates::open);
+    let tls = tls.transpose().map_err(SidecarError::Tls)?;
+    let clients = clients(&options).map_err(SidecarError::Submitters)?;
+    let makers = makers(&options, &force).map_err(SidecarError::Submitters)?;
+    let bounds = options.bounds;
+    let service = Service {
+        listen: options.listen,
+        tls: tls.clone(),
+        terms: Terms {
+            connections: bounds.connections,
+            when_full: WhenFull::Close,
+            head: HEAD_TIME,
+            answer: None,
+            life: LIFE,
+            last: LAST,
+            grace: bounds.grace,
+        },
+        threads: None,
     };
-    let listener = std::net::TcpListener::bind(listen).map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    let handle = Handle::new();
-    let grace = options.bounds.grace;
-    // Made where no other runtime is: the caller's thread may be one of an async program.
-    let (ready, started) = std::sync::mpsc::channel();
-    let thread = {
-        let (handle, force) = (handle.clone(), Arc::clone(&force));
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .thread_name("sqlsec-serve")
-                .enable_all()
-                .build();
-            let runtime = match runtime {
-                Ok(runtime) => runtime,
-                Err(error) => return drop(ready.send(Some(error))),
-            };
-            drop(ready.send(None));
-            runtime.spawn(force::watch(
-                Arc::clone(&force),
-                tls.clone(),
-                Arc::clone(&options.tell),
+    let watch = force::watch(Arc::clone(&force), tls, Arc::clone(&options.tell));
+    let tell = Arc::clone(&options.tell);
+    let app = |stopping: &_| routes::router(force, clients, makers, bounds, stopping, tell);
+    service
+        .start(app, watch)
+        .map_err(|error| SidecarError::Listen(options.listen, error))
+}
+
+/// Who may ask.
+fn clients(options: &Options) -> Result<Clients, String> {
+    let submitters = &options.submitters;
+    if submitters.is_empty() {
+        return Ok(Clients::with(options.token.as_deref()));
+    }
+    if options.token.is_some() {
+        return Err("a token for all, and tokens of submitters: one of the two".to_owned());
+    }
+    let (mut names, mut tokens) = (HashSet::new(), HashSet::new());
+    for Submitter { name, token } in submitters {
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        if name.is_empty() || !name.chars().all(fits) {
+            return Err(format!(
+                "submitter `{name}`: a name has letters, digits, `.`, `_` and `-`"
             ));
-            runtime.spawn(on_signal(handle.clone(), Arc::clone(&force), grace));
-            runtime.block_on(serve(listener, handle, tls, force, &options));
-            // Checks that have not ended within the grace do not keep the process.
-            runtime.shutdown_background();
-        })
-    };
-    if let Ok(Some(error)) = started.recv() {
-        return Err(failed(error));
+        }
+        if token.is_empty() {
+            return Err(format!("submitter `{name}` has no token"));
+        }
+        if !names.insert(name) {
+            return Err(format!("submitter `{name}` is there twice"));
+        }
+        if !tokens.insert(token) {
+            return Err(format!("submitter `{name}` has the token of another one"));
+        }
     }
-    Ok(Running {
-        address,
-        handle,
-        grace,
-        force,
-        thread: Some(thread),
-    })
+    let submitters = submitters.iter();
+    Ok(Clients::named(
+        submitters.map(|one| (&*one.name, &*one.token)),
+    ))
 }
 
-async fn serve(
-    listener: std::net::TcpListener,
-    handle: Handle<SocketAddr>,
-    tls: Option<tls::Certificates>,
-    force: Arc<Force>,
-    options: &Options,
-) {
-    let app = routes::router(force, options).into_make_service();
-    let server = match axum_server::from_tcp(listener) {
-        Ok(server) => server,
-        Err(error) => return (options.tell)(&format!("cannot listen: {error}")),
+/// Whose the records of lineage are.
+fn makers(options: &Options, force: &Force) -> Result<Makers, String> {
+    let Some(store) = force.store().filter(|_| !options.submitters.is_empty()) else {
+        return Ok(Makers::One);
     };
-    let mut server = server.handle(handle).first_request_timeout(HEAD_TIME);
-    server
-        .http_builder()
-        .http1()
-        .header_read_timeout(HEAD_TIME)
-        .keep_alive(true);
-    let bounded = Bounded::new(NoDelayAcceptor::new(), options.bounds.connections);
-    let ended = match tls {
-        None => server.acceptor(bounded).serve(app).await,
-        Some(certificates) => {
-            let acceptor = RustlsAcceptor::new(certificates.config())
-                .handshake_timeout(HEAD_TIME)
-                .acceptor(bounded);
-            server.acceptor(acceptor).serve(app).await
-        }
+    let Some(file) = &options.records else {
+        let why =
+            "several submitters and a lineage store: say where it is kept who made which record";
+        return Err(why.to_owned());
     };
-    if let Err(error) = ended {
-        (options.tell)(&format!("the service has ended: {error}"));
-    }
-}
-
-/// Ends the service when the process is told to end.
-async fn on_signal(handle: Handle<SocketAddr>, force: Arc<Force>, grace: Duration) {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    let told = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => drop(terminate.recv().await),
-            Err(_) => std::future::pending().await,
-        }
+    let store = match is_address(&store.to_string_lossy()) {
+        true => store,
+        // However it is named where the service is started next.
+        false => std::path::absolute(&store).unwrap_or(store),
     };
-    #[cfg(not(unix))]
-    let told = std::future::pending::<()>();
-    tokio::select! {
-        _ = interrupted => {}
-        () = told => {}
-    }
-    force.stop();
-    handle.graceful_shutdown(Some(grace));
+    let each = Each::open(file, &store);
+    each.map(Makers::Each)
+        .map_err(|error| format!("`{}`: {error}", file.display()))
 }

@@ -1,5 +1,6 @@
 //! The addresses of the service, who may ask there, and how much at once.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,18 +13,22 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::force::Force;
+use super::Bounds;
+use super::force::{Force, State as InForce};
+use super::makers::Makers;
 use super::metrics::Metrics;
-use super::{Bounds, Options};
 use crate::host::{HostCode, HostError, Settle};
+use crate::http::{Client, Clients, Stopping, challenge};
 use crate::lineage::store::RecordId;
-use crate::serve::Token;
 
 /// What each request needs.
 struct Shared {
     force: Arc<Force>,
-    token: Option<Token>,
+    clients: Clients,
+    makers: Makers,
     bounds: Bounds,
+    stopping: Stopping,
+    tell: Arc<dyn Fn(&str) + Send + Sync>,
     metrics: Metrics,
     /// Whoever is read, waits or runs holds one of these: what all of them hold in memory is bounded.
     places: Arc<Semaphore>,
@@ -31,26 +36,33 @@ struct Shared {
     cores: Arc<Semaphore>,
 }
 
-pub(super) fn router(force: Arc<Force>, options: &Options) -> Router {
-    let bounds = options.bounds;
+pub(super) fn router(
+    force: Arc<Force>,
+    clients: Clients,
+    makers: Makers,
+    bounds: Bounds,
+    stopping: &Stopping,
+    tell: Arc<dyn Fn(&str) + Send + Sync>,
+) -> Router {
     let semaphore =
         |permits: usize| Arc::new(Semaphore::new(permits.clamp(1, Semaphore::MAX_PERMITS)));
     let shared = Shared {
         force,
-        token: options.token.as_deref().map(Token::new),
+        clients,
+        makers,
         bounds,
+        stopping: stopping.clone(),
+        tell,
         metrics: Metrics::new(),
         places: semaphore(bounds.requests),
         cores: semaphore(bounds.checks),
     };
-    Router::new()
-        .route("/v1/check", post(check))
-        .route("/v1/lineage/{id}/commit", settle(Settle::Commit))
-        .route("/v1/lineage/{id}/abort", settle(Settle::Abort))
-        .route("/v1/lineage/{id}/ended", settle(Settle::Ended))
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
+    let router = routes()
+        .into_iter()
+        .fold(Router::new(), |router, (path, route)| {
+            router.route(path, route)
+        });
+    router
         .fallback(|| async {
             refused(
                 StatusCode::NOT_FOUND,
@@ -70,10 +82,28 @@ pub(super) fn router(force: Arc<Force>, options: &Options) -> Router {
         .with_state(Arc::new(shared))
 }
 
+/// Every address, and what answers there.
+fn routes() -> [(&'static str, MethodRouter<Arc<Shared>>); 7] {
+    [
+        ("/healthz", get(|| async { "ok\n" })),
+        ("/metrics", get(metrics)),
+        ("/readyz", get(ready)),
+        ("/v1/check", post(check)),
+        ("/v1/lineage/{id}/abort", settle(Settle::Abort)),
+        ("/v1/lineage/{id}/commit", settle(Settle::Commit)),
+        ("/v1/lineage/{id}/ended", settle(Settle::Ended)),
+    ]
+}
+
+/// The addresses that are answered, sorted, as `schema/check.openapi.yaml` writes them.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    routes().into_iter().map(|(path, _)| path)
+}
+
 async fn check(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let refuse = |status, code: &'static str, message: &str| shared.refuse(status, code, message);
-    let place = match shared.place(request.headers()) {
-        Ok(place) => place,
+    let (client, place) = match shared.place(request.headers()) {
+        Ok(admitted) => admitted,
         Err(refusal) => return *refusal,
     };
     let reading = tokio::time::timeout(shared.bounds.body_time, Bytes::from_request(request, &()));
@@ -93,26 +123,39 @@ async fn check(State(shared): State<Arc<Shared>>, request: Request) -> Response 
         }
     };
     let came = Instant::now();
-    run(shared, place, move |shared| shared.decided(&request, came)).await
+    let now = shared.force.now();
+    let is_quick = !now.waits && request.len() <= QUICK;
+    let work = move |shared: &Shared| shared.decided(&now, &client, &request, came);
+    if is_quick && let Ok(core) = Arc::clone(&shared.cores).try_acquire_owned() {
+        let answer = catch_unwind(AssertUnwindSafe(|| work(&shared)));
+        drop((place, core));
+        return answer.unwrap_or_else(|_| shared.unfinished());
+    }
+    run(shared, place, work).await
 }
+
+/// Bytes of a request whose check is made where the request was read: handing it to another thread and back takes as long as the check, and on a busy machine
+/// far longer. What is longer is a script that others would wait for.
+const QUICK: usize = 4 << 10;
 
 /// What became of a submission: nothing is read of the request but its address.
 fn settle(settle: Settle) -> MethodRouter<Arc<Shared>> {
     let handle = move |State(shared): State<Arc<Shared>>,
                        Path(id): Path<String>,
                        headers: HeaderMap| async move {
-        let place = match shared.place(&headers) {
-            Ok(place) => place,
+        let (client, place) = match shared.place(&headers) {
+            Ok(admitted) => admitted,
             Err(refusal) => return *refusal,
         };
-        let Ok(id) = id.parse() else {
+        let Ok(id) = id.parse().map(RecordId) else {
             let code = HostCode::RecordUnknown.as_str();
             return shared.refuse(StatusCode::NOT_FOUND, code, "records have numbers");
         };
-        run(shared, place, move |shared| {
-            shared.settled(RecordId(id), settle)
-        })
-        .await
+        if !shared.makers.may_tell(&client, id) {
+            let message = "this submitter has made no record of this number: who made it says what became of it";
+            return shared.refuse(StatusCode::FORBIDDEN, "record-foreign", message);
+        }
+        run(shared, place, move |shared| shared.settled(id, settle)).await
     };
     post(handle)
 }
@@ -140,36 +183,31 @@ async fn run(
         })
         .await
     };
-    done.unwrap_or_else(|_| {
-        let code = HostCode::Internal.as_str();
-        let message = "the work did not finish";
-        shared.refuse(StatusCode::INTERNAL_SERVER_ERROR, code, message)
-    })
+    done.unwrap_or_else(|_| shared.unfinished())
 }
 
 impl Shared {
-    fn admits(&self, headers: &HeaderMap) -> bool {
-        self.token
-            .as_ref()
-            .is_none_or(|token| token.is_shown(headers))
-    }
-
     fn refuse(&self, status: StatusCode, code: &'static str, message: &str) -> Response {
         self.metrics.refused(code);
         refused(status, code, message)
     }
 
-    /// A place for a request of somebody who may ask; a refusal where there is none.
-    fn place(&self, headers: &HeaderMap) -> Result<OwnedSemaphorePermit, Box<Response>> {
-        if !self.admits(headers) {
+    fn unfinished(&self) -> Response {
+        let code = HostCode::Internal.as_str();
+        let message = "the work did not finish";
+        self.refuse(StatusCode::INTERNAL_SERVER_ERROR, code, message)
+    }
+
+    /// Who asks, and a place for the request; a refusal where they may not, or there is none.
+    fn place(&self, headers: &HeaderMap) -> Result<(Client, OwnedSemaphorePermit), Box<Response>> {
+        let Some(client) = self.clients.who(headers) else {
             let message = "a bearer token is needed";
             let mut reply = self.refuse(StatusCode::UNAUTHORIZED, "unauthorized", message);
-            let challenge = header::HeaderValue::from_static("Bearer");
-            let head = reply.headers_mut();
-            head.insert(header::WWW_AUTHENTICATE, challenge);
+            challenge(&mut reply);
             return Err(Box::new(reply));
-        }
-        Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
+        };
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        place.map(|place| (client, place)).map_err(|_| {
             let message = "too many requests at once: try again";
             let mut reply = self.refuse(StatusCode::SERVICE_UNAVAILABLE, "overloaded", message);
             let soon = header::HeaderValue::from_static("1");
@@ -185,7 +223,7 @@ impl Shared {
     }
 
     fn settled(&self, id: RecordId, settle: Settle) -> Response {
-        match self.force.engine().settle(id, settle) {
+        match self.force.now().engine.settle(id, settle) {
             Ok(()) => {
                 self.metrics.records(settle.word());
                 StatusCode::NO_CONTENT.into_response()
@@ -197,10 +235,18 @@ impl Shared {
         }
     }
 
-    fn decided(&self, request: &Bytes, came: Instant) -> Response {
-        let answer = self.force.engine().check_document(request);
+    fn decided(&self, now: &InForce, client: &Client, request: &Bytes, came: Instant) -> Response {
+        let answer = now.engine.check_document(request);
         match answer {
             Ok((reply, json)) => {
+                // Before the reply is out: nobody else can have told of it.
+                if let Some(id) = reply.lineage_id
+                    && let Err(error) = self.makers.made(client, id)
+                {
+                    (self.tell)(&format!(
+                        "who made record {id} will not be known after a restart: {error}"
+                    ));
+                }
                 self.metrics.decided(&reply, came.elapsed());
                 ([(header::CACHE_CONTROL, "no-store")], JSON, json).into_response()
             }
@@ -233,7 +279,7 @@ fn failed(error: &HostError) -> Response {
 }
 
 async fn ready(State(shared): State<Arc<Shared>>) -> Response {
-    if shared.force.is_ready() {
+    if shared.force.is_ready(&shared.stopping) {
         return "ready\n".into_response();
     }
     let message = "the service stops, or its engine has failed: restart it";
@@ -243,8 +289,9 @@ async fn ready(State(shared): State<Arc<Shared>>) -> Response {
 async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     let Ok(text) = shared.metrics.text(
         shared.in_flight(),
-        shared.force.is_ready(),
+        shared.force.is_ready(&shared.stopping),
         shared.force.is_behind(),
+        shared.force.now().since.elapsed(),
     ) else {
         return refused(
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -12,7 +12,7 @@ use super::{Answer, Covers, Question, Scope};
 use crate::catalog::{Table, TableName};
 use crate::policy::{
     Access, Account, Bytes, Defaults, Inheritance, ObjectAccount, Obligations, Patterns, Policy,
-    Principal, Privilege, Refusal, Resource,
+    Principal, PrincipalDecl, Privilege, Refusal, Resource,
 };
 
 /// A policy as far as it is complete.
@@ -147,6 +147,12 @@ impl Asked {
     #[must_use]
     pub fn principal(&self, claimed: &Principal) -> Principal {
         self.policy.principal(claimed)
+    }
+
+    /// [`Policy::stated`].
+    #[must_use]
+    pub fn stated(&self) -> Option<&Arc<PrincipalDecl>> {
+        self.policy.stated()
     }
 
     /// The version of the rules.

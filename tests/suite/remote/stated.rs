@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Rig, Server, json as reply_json, quick};
+use sqlsec::audit::{Audit, AuditCallback, AuditDecision, AuditPrincipal, AuditRecord, AuditTrait};
 use sqlsec::check::Code;
 use sqlsec::policy::Attribute;
 use sqlsec::serve::{Options, start};
@@ -267,4 +268,84 @@ fn serve_policies_states_who_its_users_are_and_reads_them_again() {
     fs::write(folder.join("users.yaml"), "users: []").unwrap();
     let error = start(options).expect_err("no users");
     assert!(error.to_string().contains("apiVersion"), "{error}");
+}
+
+/// What is recorded of a check.
+fn recorded(rig: &Rig, sql: &str) -> (String, AuditRecord) {
+    let lines: Arc<Mutex<Vec<String>>> = Arc::default();
+    let kept = Arc::clone(&lines);
+    let sink = AuditCallback::new(move |line| {
+        kept.lock().unwrap().push(line.to_owned());
+        Ok(())
+    });
+    let request = Request::new(claims(), sql);
+    let audit = Audit::new(Arc::new(sink));
+    audit.around(&request, || rig.gate.check(&request));
+    let line = lines.lock().unwrap().concat();
+    let record = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    (line, record)
+}
+
+#[test]
+fn a_record_says_for_whom_it_was_decided_by_whose_word_and_what_was_claimed() {
+    let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let (rig, _) = service(json!({ "user": "ann", "groups": ["ops"], "roles": ["boss"] }));
+    let (line, record) = recorded(&rig, B);
+    let principal = record.principal;
+    assert_eq!(principal.groups, set(&["ops"]));
+    assert_eq!(principal.roles, set(&["boss"]));
+    assert_eq!(principal.attributes, set(&["regions"]));
+    assert_eq!(
+        principal.stated,
+        [AuditTrait::Groups, AuditTrait::Roles].into()
+    );
+    assert_eq!(principal.claimed.groups, Some(set(&["care"])));
+    assert_eq!(principal.claimed.roles, None, "the claim is what is stated");
+    assert!(line.contains(r#""stated":["groups","roles"],"claimed":{"groups":["care"]}"#));
+
+    // Of attributes the names alone, also where a value is what differs; and a refusal says whom it refused.
+    let (rig, _) = service(
+        json!({ "user": "ann", "groups": [], "attributes": { "regions": ["a secret place", 3] } }),
+    );
+    let (line, record) = recorded(&rig, A);
+    assert!(matches!(record.decision, AuditDecision::Deny { .. }));
+    assert!(
+        !line.contains("secret") && !line.contains("north"),
+        "{line}"
+    );
+    let principal = record.principal;
+    assert!(principal.groups.is_empty());
+    assert_eq!(principal.claimed.groups, Some(set(&["care"])));
+    assert_eq!(principal.attributes, set(&["regions"]));
+    assert_eq!(principal.claimed.attributes, Some(set(&["regions"])));
+}
+
+#[test]
+fn where_nothing_is_stated_a_record_has_the_claims_and_says_no_more() {
+    for silence in [
+        json!("silent"),
+        json!({ "user": "ann" }),
+        json!({ "user": "bob" }),
+    ] {
+        let (rig, _) = service(silence);
+        let (line, record) = recorded(&rig, B);
+        let principal = record.principal;
+        assert_eq!(principal, AuditPrincipal::from(&claims()), "{line}");
+        assert!(
+            !line.contains("stated") && !line.contains("claimed"),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn what_is_stated_of_somebody_is_in_no_reply() {
+    let (rig, _) = service(json!({ "user": "ann", "groups": ["a-secret-group"] }));
+    let reply = rig.gate.check(&Request::new(claims(), B));
+    assert!(reply.stated.is_some());
+    let text = serde_json::to_string(&reply).unwrap();
+    assert!(
+        !text.contains("a-secret-group") && !text.contains("stated"),
+        "{text}"
+    );
 }

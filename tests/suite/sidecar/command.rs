@@ -78,6 +78,36 @@ fn it_serves_until_it_is_told_to_end() {
 }
 
 #[test]
+fn submitters_have_tokens_of_their_own() {
+    let desk = Desk::new("command-submitters");
+    let submitter = |name: &str| {
+        desk.write(name, &format!("token-of-{name}\n"));
+        format!("{name}={}", desk.file(name).display())
+    };
+    let (a, b) = (submitter("a"), submitter("b"));
+    let more = [
+        "--listen",
+        "127.0.0.1:0",
+        "--submitter",
+        &a,
+        "--submitter",
+        &b,
+    ];
+    let served = Served::start(&desk, &more);
+    for (shown, status) in [
+        ("token-of-a", 200),
+        ("token-of-b", 200),
+        ("a", 401),
+        ("", 401),
+    ] {
+        let header = format!("authorization: Bearer {shown}\r\n");
+        let body = super::request("ann", "SELECT id FROM orders");
+        let said = ask(served.address, "POST", "/v1/check", &header, &body);
+        assert_eq!(said.status, status, "{shown}");
+    }
+}
+
+#[test]
 fn a_mistake_at_the_start_has_a_place() {
     let desk = Desk::new("command-wrong");
     let run = |more: &[&str]| {

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 use sqlsec::host::Settle;
-use sqlsec::sidecar::{Options, Running, start};
+use sqlsec::sidecar::{Options, Running, SidecarError, Submitter, start};
 
 use super::{Desk, ask, check, request, until};
 use crate::hosts::{Front, folder, shared_steps};
@@ -168,4 +168,111 @@ fn a_store_that_goes_away_is_not_made_anew_by_a_reload() {
     // Who has written what is still known to the one that runs.
     let path = "/v1/lineage/1/commit";
     assert_eq!(ask(running.address, "POST", path, "", "").status, 204);
+}
+
+fn submitter(name: &str) -> Submitter {
+    Submitter {
+        name: name.to_owned(),
+        token: format!("token-of-{name}"),
+    }
+}
+
+#[test]
+fn a_record_is_told_of_by_the_submitter_who_made_it_and_by_nobody_else() {
+    let desk = desk("lineage-makers");
+    let options = Options {
+        submitters: vec![submitter("nightly"), submitter("console")],
+        records: Some(desk.file("records")),
+        ..desk.options()
+    };
+    assert!(!format!("{options:?}").contains("token-of"));
+    let mut running = start(options.clone()).unwrap();
+    let ask = |running: &Running, who: &str, path: &str, body: &str| {
+        let token = format!("authorization: Bearer token-of-{who}\r\n");
+        super::ask(running.address, "POST", path, &token, body)
+    };
+    let made = |running: &Running, who: &str| {
+        let said = ask(running, who, "/v1/check", &request("bob", COPY));
+        said.json()["lineage_id"].as_u64().unwrap()
+    };
+    let (a, b) = (made(&running, "nightly"), made(&running, "nightly"));
+    let other = made(&running, "console");
+    for end in ["abort", "commit", "ended"] {
+        // A number that nobody has made is no secret, and nothing to be told of either.
+        for id in [a, b, 999] {
+            let path = format!("/v1/lineage/{id}/{end}");
+            let said = ask(&running, "console", &path, "");
+            assert_eq!(said.status, 403, "{path}");
+            assert_eq!(said.json()["code"], "record-foreign");
+            assert_eq!(ask(&running, "nobody", &path, "").status, 401);
+        }
+    }
+    let commit = format!("/v1/lineage/{a}/commit");
+    assert_eq!(ask(&running, "nightly", &commit, "").status, 204);
+    assert_eq!(ask(&running, "nightly", &commit, "").status, 204);
+    let foreign = format!("/v1/lineage/{other}/abort");
+    assert_eq!(ask(&running, "nightly", &foreign, "").status, 403);
+    assert_eq!(ask(&running, "console", &foreign, "").status, 204);
+
+    // What was made before a restart is still whose it was, and what was made elsewhere is nobody's.
+    running.stop();
+    running = start(options.clone()).unwrap();
+    let ended = format!("/v1/lineage/{a}/ended");
+    assert_eq!(ask(&running, "console", &ended, "").status, 403);
+    assert_eq!(ask(&running, "nightly", &ended, "").status, 204);
+    drop(running);
+    fs::remove_file(desk.file("records")).unwrap();
+    running = start(options).unwrap();
+    let abort = format!("/v1/lineage/{b}/abort");
+    for who in ["nightly", "console"] {
+        assert_eq!(ask(&running, who, &abort, "").status, 403);
+    }
+}
+
+#[test]
+fn submitters_that_cannot_be_told_apart_are_known_at_the_start() {
+    let desk = desk("lineage-submitters");
+    let records = Some(desk.file("records"));
+    let same = Submitter {
+        token: submitter("a").token,
+        ..submitter("b")
+    };
+    let unnamed = Submitter {
+        name: "a b".to_owned(),
+        ..submitter("a")
+    };
+    let silent = Submitter {
+        token: String::new(),
+        ..submitter("a")
+    };
+    for (submitters, records, token, word) in [
+        (
+            vec![submitter("a"), submitter("a")],
+            &records,
+            None,
+            "twice",
+        ),
+        (vec![submitter("a"), same], &records, None, "of another one"),
+        (vec![unnamed], &records, None, "a name has"),
+        (vec![silent], &records, None, "no token"),
+        (vec![submitter("a")], &None, None, "who made which record"),
+        (
+            vec![submitter("a")],
+            &Some(desk.0.clone()),
+            None,
+            "lineage-submitters",
+        ),
+        (vec![submitter("a")], &records, Some("t"), "one of the two"),
+    ] {
+        let options = Options {
+            submitters,
+            records: records.clone(),
+            token: token.map(str::to_owned),
+            ..desk.options()
+        };
+        let Err(SidecarError::Submitters(why)) = start(options) else {
+            panic!("it starts: {word}");
+        };
+        assert!(why.contains(word) && !why.contains("token-of"), "{why}");
+    }
 }

@@ -65,6 +65,8 @@ impl Desk {
             config: self.file("engine.json"),
             listen: "127.0.0.1:0".parse().unwrap(),
             token: None,
+            submitters: Vec::new(),
+            records: None,
             tls: None,
             bounds: Bounds::default(),
             tell: Arc::new(|_| {}),
@@ -354,6 +356,9 @@ fn an_operator_sees_what_happens() {
         "sqlsec_check_seconds_count 3",
         "sqlsec_requests_in_flight 0",
         "sqlsec_policy_version 1",
+        "sqlsec_policy_age_seconds 0",
+        "sqlsec_policy_stale 0",
+        "sqlsec_configuration_behind 0",
         "sqlsec_ready 1",
         "# EOF",
     ] {
@@ -363,6 +368,8 @@ fn an_operator_sees_what_happens() {
             said.body
         );
     }
+    assert!(said.body.contains("\nsqlsec_configuration_age_seconds "));
+    assert!(said.body.contains("\nsqlsec_check_seconds_bucket{le="));
 }
 
 #[test]
@@ -372,18 +379,9 @@ fn the_contract_names_every_address_and_its_answers() {
     assert_eq!(contract["openapi"], "3.1.0");
     let running = Desk::new("contract").start();
     let paths = contract["paths"].as_object().unwrap();
-    assert_eq!(
-        paths.keys().collect::<Vec<_>>(),
-        [
-            "/healthz",
-            "/metrics",
-            "/readyz",
-            "/v1/check",
-            "/v1/lineage/{id}/abort",
-            "/v1/lineage/{id}/commit",
-            "/v1/lineage/{id}/ended"
-        ]
-    );
+    // What is answered is in the contract, and nothing else is.
+    let answered: Vec<&str> = sqlsec::sidecar::paths().collect();
+    assert_eq!(paths.keys().collect::<Vec<_>>(), answered);
     for (path, methods) in paths {
         for (method, about) in methods.as_object().unwrap() {
             let body = request("ann", "SELECT id FROM orders");

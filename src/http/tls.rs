@@ -1,21 +1,29 @@
 //! The certificates of the service, and whose clients it speaks with.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use axum_server::tls_rustls::RustlsConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 
-use super::TlsFiles;
+/// PEM files. They are read again when they change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// Our own certificate, with those between it and its authority.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+    /// The authorities of clients' certificates: who shows none of theirs is not spoken with.
+    pub clients: Option<PathBuf>,
+}
 
 /// What the files held when they were last good.
 #[derive(Debug, Clone)]
-pub(super) struct Certificates {
+pub(crate) struct Certificates {
     files: TlsFiles,
-    config: RustlsConfig,
+    config: Arc<RwLock<Arc<ServerConfig>>>,
 }
 
 impl Certificates {
@@ -23,13 +31,15 @@ impl Certificates {
     /// A file that cannot be read or holds no PEM of its kind; a key of another certificate.
     pub fn open(files: &TlsFiles) -> Result<Self, String> {
         Ok(Self {
-            config: RustlsConfig::from_config(read(files)?),
+            config: Arc::new(RwLock::new(read(files)?)),
             files: files.clone(),
         })
     }
 
-    pub fn config(&self) -> RustlsConfig {
-        self.config.clone()
+    /// What the next connection is taken with.
+    pub(super) fn config(&self) -> Arc<ServerConfig> {
+        let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&config)
     }
 
     pub fn files(&self) -> impl Iterator<Item = &Path> {
@@ -44,7 +54,8 @@ impl Certificates {
     /// # Errors
     /// As for [`Self::open`]; what was there before stays.
     pub fn reload(&self) -> Result<(), String> {
-        self.config.reload_from_config(read(&self.files)?);
+        let next = read(&self.files)?;
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = next;
         Ok(())
     }
 }
