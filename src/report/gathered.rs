@@ -10,9 +10,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::job::Job;
 use crate::catalog::Catalog;
 use crate::check::{Engine, Request, SubmitCheck};
-use crate::lineage::store::{
-    Known, LineageError, LineageSource, OpenFile, PackedJob, Packing,
-};
+use crate::lineage::Record;
+use crate::lineage::store::{Known, LineageError, LineageSource, OpenFile, PackedJob, Packing};
 use crate::policy::{Policy, PolicyError, Principal};
 
 /// Protects nothing and closes nothing.
@@ -72,7 +71,12 @@ impl<'g> Gatherer<'g> {
     ///
     /// # Errors
     /// [`Unknown`] where nobody can say.
-    pub fn record(&self, job: &Job) -> Result<Told, Unknown> {
+    pub fn told(&self, job: &Job) -> Result<Told, Unknown> {
+        let record = self.record(job)?;
+        Ok(Told(record.as_ref().map(PackedJob::from)))
+    }
+
+    fn record(&self, job: &Job) -> Result<Option<Record>, Unknown> {
         let Ok(text) = &job.text else {
             return Err(Unknown);
         };
@@ -84,7 +88,7 @@ impl<'g> Gatherer<'g> {
                 ..self.request.clone()
             });
             let allowed = reply.decision.sql().is_some();
-            allowed.then(|| Told(reply.lineage.as_ref().map(PackedJob::from)))
+            allowed.then_some(reply.lineage)
         };
         let owner = job.owner.as_ref();
         let owned = owner.and_then(|owner| ask(self.check, owner));
@@ -148,3 +152,226 @@ impl Gathering {
     }
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lineage::Change;
+    use crate::lineage::store::{Event, RecordId};
+    use crate::report::Place;
+
+    const POLICY: &str = "\
+apiVersion: sqlsec/v1
+version: 1
+defaults: { access: allow, unknown_connector: allow, no_matching_filter: deny, unknown_lineage: UNKNOWN }
+rules:
+  - { id: phone, type: column_mask, to: { users: [bob] }, on: { table: '*.*.t0', columns: [phone] }, mask: MASK_HASH }
+  - { id: mail, type: column_mask, to: { users: [bob, eve] }, on: { table: '*.*.t1', columns: [mail] }, mask: MASK_NULL }
+  - { id: part, type: column_mask, to: { users: [eve] }, on: { table: '*.*.t2', columns: [phone] }, mask: MASK_SHOW_LAST_4 }
+  - { id: shown, type: column_mask, to: { users: [bob] }, on: { table: '*.*.t3', columns: [phone] }, mask: MASK_NONE }
+  - { id: rows, type: row_filter, to: { groups: [public] }, on: { table: '*.*.t4' }, filter: 'id > 0' }
+  - { id: closed, type: access, effect: deny, to: { users: [eve] }, on: { table: '*.*.t5' }, privileges: [select] }
+  - { id: all, type: access, effect: allow, to: { groups: [public] }, on: { object: '**' }, privileges: [create, drop, function, catalog] }
+";
+    const TABLES: usize = 9;
+
+    /// `t8` lies at the bytes of `t7`; `t6` lies above a file that jobs declare.
+    fn catalog() -> Catalog {
+        let table = |number: usize| {
+            let at = number.min(7);
+            let place = match number {
+                6 => "'connector' = 'filesystem', 'path' = 's3://lake/a'".to_owned(),
+                _ => format!(
+                    "'connector' = 'kafka', 'topic' = 't{at}', 'properties.bootstrap.servers' = 'k:9092'"
+                ),
+            };
+            format!(
+                "CREATE TABLE t{number} (id INT, phone STRING, mail STRING) WITH ({place}, 'format' = 'json');\n"
+            )
+        };
+        let mut text: String = (0..TABLES).map(table).collect();
+        text += "CREATE VIEW seen AS SELECT id, phone, mail FROM t7;\n";
+        let mut catalog = Catalog::default();
+        catalog.add_sql(&text, "test").unwrap();
+        catalog
+    }
+
+    fn script(mut seed: usize) -> String {
+        let mut next = |bound: usize| {
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % bound
+        };
+        let mut text = String::new();
+        for _ in 0..=next(3) {
+            let (from, other, into) = (next(TABLES), next(TABLES), next(TABLES));
+            text += &match next(9) {
+                0 => format!("INSERT INTO t{into} SELECT id, phone, mail FROM t{from};\n"),
+                1 => format!(
+                    "INSERT INTO t{into} SELECT a.id, SHA256(a.phone), b.mail FROM t{from} AS a JOIN t{other} AS b ON a.id = b.id WHERE b.phone <> '';\n"
+                ),
+                2 => format!(
+                    "INSERT INTO t{into} (id, phone) SELECT CAST(COUNT(*) AS INT), phone FROM t{from} GROUP BY phone;\n"
+                ),
+                3 => format!(
+                    "INSERT INTO t{into} (id, mail) SELECT id, CONCAT(phone, mail) FROM t{from};\n"
+                ),
+                4 => format!(
+                    "CREATE TEMPORARY VIEW v{next} AS SELECT id, UPPER(phone) AS phone, mail FROM t{from};\nINSERT INTO t{into} SELECT id, mail, phone FROM v{next};\n",
+                    next = next(1000)
+                ),
+                5 => format!("INSERT INTO t{into} SELECT id, mail, phone FROM seen;\n"),
+                6 => format!(
+                    "CREATE TEMPORARY TABLE f{next} (phone STRING, mail STRING) WITH ('connector' = 'filesystem', 'path' = 's3://lake/a/b', 'format' = 'csv');\nINSERT INTO f{next} SELECT phone, mail FROM t{from};\n",
+                    next = next(1000)
+                ),
+                7 => format!("ALTER TABLE t{from} RENAME TO t{from}_{into};\n"),
+                _ => format!("SELECT id, phone, mail FROM t{from};\n"),
+            };
+        }
+        text
+    }
+
+    fn jobs(seed: usize) -> Vec<Job> {
+        let job = |number: usize| Job {
+            name: format!("job-{number}"),
+            place: Place {
+                file: String::new(),
+                part: None,
+            },
+            owner: Some(user(["ann", "bob", "eve"][number % 3])),
+            text: Ok(script(seed * 100 + number)),
+        };
+        (0..12).map(job).collect()
+    }
+
+    fn user(name: &str) -> Principal {
+        Principal {
+            user: name.to_owned(),
+            ..Principal::default()
+        }
+    }
+
+    fn request() -> Request {
+        Request::new(Principal::default(), "")
+    }
+
+    /// An engine, what it knows, and a gatherer's request.
+    fn engine(unknown: &str) -> (Engine, Arc<Gathered>) {
+        let policy = Policy::load(&POLICY.replace("UNKNOWN", unknown), "test").unwrap();
+        let gathered = Arc::new(Gathered::default());
+        let engine = Engine::new(policy, catalog());
+        (
+            engine.lineage(Arc::clone(&gathered) as Arc<dyn LineageSource>),
+            gathered,
+        )
+    }
+
+    /// The reference: all records as they are, in memory.
+    fn unpacked(gatherer: &Gatherer<'_>, jobs: &[Job]) -> Known {
+        let mut known = Known::default();
+        for mut record in jobs
+            .iter()
+            .filter_map(|job| gatherer.record(job).ok().flatten())
+        {
+            for statement in &mut record.statements {
+                let outputs = &mut statement.lineage.outputs;
+                outputs
+                    .iter_mut()
+                    .for_each(|output| output.replaces = false);
+                statement
+                    .changes
+                    .retain(|change| !matches!(change, Change::Emptied(_)));
+            }
+            let number = known.version() + 1;
+            known.apply(number, &Event::Pending(record)).unwrap();
+            let id = RecordId(number);
+            known.apply(number + 1, &Event::Commit(id)).unwrap();
+            known.apply(number + 2, &Event::Ended(id)).unwrap();
+        }
+        known
+    }
+
+    fn packed(gatherer: &Gatherer<'_>, jobs: &[Job], memory: usize) -> (Known, u64) {
+        let mut gathering = Gathering::keeping(memory, Box::new(tempfile::tempfile));
+        for job in jobs {
+            gathering.add(gatherer.told(job)).unwrap();
+        }
+        let unknown = gathering.unknown;
+        (gathering.known().unwrap(), unknown)
+    }
+
+    /// What every job may do as each of three users, with all masks and where they come from.
+    fn judged(engine: &Engine, jobs: &[Job]) -> Vec<String> {
+        let users = ["ann", "bob", "eve"].map(user);
+        let pairs = jobs
+            .iter()
+            .flat_map(|job| users.iter().map(move |user| (job, user)));
+        let said = pairs.map(|(job, user)| {
+            let reply = engine.check(&Request {
+                principal: user.clone(),
+                sql: job.text.clone().unwrap(),
+                ..request()
+            });
+            let applied = reply.statements.iter().map(|s| &s.applied);
+            format!("{:?} {:?}", reply.decision, applied.collect::<Vec<_>>())
+        });
+        said.collect()
+    }
+
+    #[test]
+    fn what_is_inherited_is_the_same_packed_and_not() {
+        let (mut inherited, mut denied, mut unknowns) = (0, 0, 0);
+        for seed in 0..12 {
+            let unknown = if seed % 3 == 0 { "deny" } else { "allow" };
+            let jobs = jobs(seed);
+            let (reference, known) = engine(unknown);
+            let gatherer = Gatherer::new(&reference, catalog(), request()).unwrap();
+            let all = unpacked(&gatherer, &jobs);
+            // Another engine: what the first one knew is nothing that the second may remember.
+            let (reference, again) = engine(unknown);
+            again.is(all);
+            let wanted = judged(&reference, &jobs);
+            drop(known);
+            inherited += wanted
+                .iter()
+                .filter(|said| said.contains("inherited: Some"))
+                .count();
+            denied += wanted
+                .iter()
+                .filter(|said| said.starts_with("Deny"))
+                .count();
+            for memory in [usize::MAX, 600, 0] {
+                let (engine, known) = engine(unknown);
+                let gatherer = Gatherer::new(&engine, catalog(), request()).unwrap();
+                let (all, unknown) = packed(&gatherer, &jobs, memory);
+                known.is(all);
+                assert_eq!(judged(&engine, &jobs), wanted, "{seed} {memory}");
+                unknowns += unknown;
+            }
+        }
+        assert!(
+            inherited > 40 && denied > 10,
+            "{inherited} {denied} {unknowns}"
+        );
+    }
+
+    #[test]
+    fn what_was_decided_before_the_jobs_were_gathered_is_not_remembered() {
+        let job = |owner: &str, text: &str| Job {
+            owner: Some(user(owner)),
+            text: Ok(text.to_owned()),
+            ..jobs(0).remove(0)
+        };
+        let jobs = [
+            job("ann", "INSERT INTO t2 SELECT id, phone, mail FROM t0;"),
+            job("bob", "SELECT phone FROM t2;"),
+        ];
+        // A rule speaks of `t2`, so that it can be read before anybody is known to have written it.
+        let (engine, known) = engine("deny");
+        let gatherer = Gatherer::new(&engine, catalog(), request()).unwrap();
+        known.is(packed(&gatherer, &jobs, usize::MAX).0);
+        let said = judged(&engine, &jobs);
+        assert!(said[4].contains("inherited: Some"), "{}", said[4]);
+    }
+}

@@ -201,7 +201,7 @@ fn gather(
         threads,
         |push| estate.visit(push),
         Work {
-            work: |job: &Job| gatherer.record(job),
+            work: |job: &Job| gatherer.told(job),
             broken: |_: &Job| Err(Unknown),
         },
         |record| {

@@ -110,7 +110,11 @@ impl Known {
         if self.base.as_ref().is_some_and(|base| !base.is_empty()) {
             return false;
         }
-        if self.packed.as_ref().is_some_and(|packed| !packed.is_empty()) {
+        if self
+            .packed
+            .as_ref()
+            .is_some_and(|packed| !packed.is_empty())
+        {
             return false;
         }
         self.fold.is_empty()
@@ -152,7 +156,9 @@ impl Known {
             return base.called(name);
         }
         if let Some(packed) = &self.packed {
-            return packed.failure().map_or_else(|| Ok(packed.called(name)), Err);
+            return packed
+                .failure()
+                .map_or_else(|| Ok(packed.called(name)), Err);
         }
         Ok(self.fold.called(name))
     }

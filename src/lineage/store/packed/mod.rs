@@ -50,7 +50,9 @@ impl From<&Record> for PackedJob {
         let whose = (record.job.as_str(), record.user.as_str(), record.at);
         let mut steps = Vec::new();
         // What is renamed has been written before, and not after.
-        let runs = record.statements.chunk_by(|_, next| next.changes.is_empty());
+        let runs = record
+            .statements
+            .chunk_by(|_, next| next.changes.is_empty());
         for run in runs {
             let changes = run.iter().flat_map(|statement| &statement.changes);
             let renames = changes.filter(|change| !matches!(change, Change::Emptied(_)));

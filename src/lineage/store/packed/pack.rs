@@ -130,8 +130,7 @@ impl<'r> Names<'r> {
             return *number;
         }
         let written = text.clone();
-        self.texts
-            .add(text, |bytes| put_text(bytes, &written))
+        self.texts.add(text, |bytes| put_text(bytes, &written))
     }
 
     fn texts(&mut self, all: &'r [String], out: &mut Vec<u8>) {
