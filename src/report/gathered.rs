@@ -322,7 +322,7 @@ rules:
     #[test]
     fn what_is_inherited_is_the_same_packed_and_not() {
         let (mut inherited, mut denied, mut unknowns) = (0, 0, 0);
-        for seed in 0..12 {
+        for seed in 0..6 {
             let unknown = if seed % 3 == 0 { "deny" } else { "allow" };
             let jobs = jobs(seed);
             let (reference, known) = engine(unknown);
@@ -351,7 +351,7 @@ rules:
             }
         }
         assert!(
-            inherited > 40 && denied > 10,
+            inherited > 20 && denied > 5,
             "{inherited} {denied} {unknowns}"
         );
     }

@@ -150,10 +150,12 @@ impl Packing {
 
     /// What was written under the old name is found under the new one too.
     fn renamed(&mut self, from: &Dataset, to: &Dataset) {
-        for dataset in self.alike(from) {
-            for item in self.items.get(&dataset).cloned().unwrap_or_default() {
-                self.push(to, item);
-            }
+        // All of them first: the new name may be one that is alike.
+        let alike = self.alike(from);
+        let items = alike.iter().filter_map(|dataset| self.items.get(dataset));
+        let items: Vec<Item> = items.flatten().cloned().collect();
+        for item in items {
+            self.push(to, item);
         }
         self.standing.moved_to(from, to);
     }
