@@ -107,7 +107,7 @@ pub struct Unknown;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Told(Option<PackedJob>);
 
-/// So many bytes of packed lineage are kept in memory: that of some 30,000 jobs of 20 statements.
+/// So many bytes of packed lineage are kept in memory: that of tens of thousands of jobs of 20 statements.
 pub const IN_MEMORY: usize = 64 << 20;
 
 /// Takes what jobs say, one after the other.
