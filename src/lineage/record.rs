@@ -48,7 +48,7 @@ pub struct StatementRecord {
 }
 
 /// How a table was declared when a statement read or wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Declared {
     /// The names of its columns, where they are known: one that was not written holds nothing, one that is not here may be another one's new name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -10,7 +10,7 @@
 //! Stays out: files, threads, the terminal (`cli::audit`); every decision: the check is asked what a submission asks.
 //! Invariant: each job that goes in comes out as an entry for each of its principals; what goes wrong with one is its entry's [`Reason`].
 //! Invariant: an entry holds what an audit record holds and no more. SQL and messages are in a [`Script`], which only the HTML page shows.
-//! Invariant: no form keeps scripts: memory grows with the names in an estate, not with its texts.
+//! Invariant: no form keeps scripts: memory grows with the names in an estate, not with its texts, nor with its lineage.
 
 mod beside;
 mod drift;
@@ -28,7 +28,7 @@ mod variables;
 pub use beside::{Beside, TableRole};
 pub use drift::{Drift, DriftState, Former, FormerCheck, Gone, UnreadableFormer};
 pub use entry::{Entry, Judge, Verdict};
-pub use gathered::{Gathered, Gatherer, Gathering, Told, Unknown};
+pub use gathered::{Gathered, Gatherer, Gathering, IN_MEMORY, Told, Unknown};
 pub use job::{Job, Place, SCRIPT_BYTES};
 pub use owner::{Manifest, header_owner, path_owner};
 pub use reason::{Obstacle, ObstacleCode, Reason, ReasonCode};

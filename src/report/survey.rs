@@ -2,7 +2,8 @@
 //!
 //! In: entries, one after the other. Out: [`Survey`]. It grows with names and numbers of entries, never with texts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -87,8 +88,11 @@ pub struct PrincipalSeen {
     pub denied: u64,
     /// Those that were not judged.
     pub unjudged: u64,
-    /// The tables that their allowed jobs read; views where rules speak of them.
+    /// The tables that their allowed jobs read; views where rules speak of them. Sorted when the survey is finished.
     pub tables: Vec<TableSeen>,
+    /// Where in `tables` those are whose names have a hash.
+    #[serde(skip)]
+    at: HashMap<u64, Vec<usize>>,
 }
 
 /// What a principal sees of a table.
@@ -146,6 +150,7 @@ impl Survey {
             denied: 0,
             unjudged: 0,
             tables: Vec::new(),
+            at: HashMap::new(),
         });
         seen.add(entry, &record.statements, index);
     }
@@ -178,6 +183,7 @@ impl Survey {
     /// All entries were added. A view that only those use who have made it is a word of their scripts.
     pub fn finish(&mut self, gone: Vec<Gone>) {
         self.tables.retain(|_, table| !table.view || table.shared);
+        self.principals.values_mut().for_each(PrincipalSeen::finish);
         self.sums.gone = gone.len() as u64;
         self.gone = gone;
     }
@@ -269,13 +275,23 @@ impl PrincipalSeen {
         }
     }
 
+    fn finish(&mut self) {
+        let tables = &mut self.tables;
+        tables.sort_unstable_by(|a, b| (&a.table, &a.physical).cmp(&(&b.table, &b.physical)));
+        self.at = HashMap::new();
+    }
+
     fn table(&mut self, name: &TableName, physical: &[String]) -> &mut TableSeen {
-        let wanted = (name, physical);
-        let found = |seen: &TableSeen| (&seen.table, seen.physical.as_slice()).cmp(&wanted);
-        let at = match self.tables.binary_search_by(found) {
-            Ok(at) => at,
-            Err(at) => {
-                let seen = TableSeen {
+        let key = hash(name, physical);
+        let alike = self.at.entry(key).or_default();
+        let is_it = |at: &&usize| {
+            let seen = self.tables.get(**at);
+            seen.is_some_and(|seen| seen.table == *name && seen.physical == physical)
+        };
+        let at = match alike.iter().find(is_it) {
+            Some(at) => *at,
+            None => {
+                self.tables.push(TableSeen {
                     table: name.clone(),
                     physical: physical.to_vec(),
                     columns: BTreeSet::new(),
@@ -283,8 +299,9 @@ impl PrincipalSeen {
                     masks: BTreeSet::new(),
                     no_rows: false,
                     jobs: Vec::new(),
-                };
-                self.tables.insert(at, seen);
+                });
+                let at = self.tables.len() - 1;
+                alike.push(at);
                 at
             }
         };
@@ -294,6 +311,12 @@ impl PrincipalSeen {
         )]
         &mut self.tables[at]
     }
+}
+
+fn hash(name: &TableName, physical: &[String]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (name, physical).hash(&mut hasher);
+    hasher.finish()
 }
 
 fn masks(applied: &Applied) -> impl Iterator<Item = MaskSeen> {

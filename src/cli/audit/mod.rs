@@ -33,11 +33,12 @@ use super::lineage_store::Kept;
 use super::render::Message;
 use super::streams::Streams;
 use crate::check::{Request, SubmitCheck};
-use crate::lineage::store::LineageSource;
+use crate::lineage::store::{LineageError, LineageSource};
 use crate::policy::Principal;
 use crate::report::form::{Csv, Form, Head, Html, JUnit, Json, Sarif};
 use crate::report::{
-    Former, Gathered, Gatherer, Gathering, Job, Judge, Manifest, Survey, Unknown, Variables,
+    Former, Gathered, Gatherer, Gathering, IN_MEMORY, Job, Judge, Manifest, Survey, Unknown,
+    Variables,
 };
 
 pub(super) fn run(args: Audit, streams: &mut Streams) -> Result<Status, Failure> {
@@ -92,9 +93,10 @@ pub(super) fn run(args: Audit, streams: &mut Streams) -> Result<Status, Failure>
     if args.lineage.is_none() && !args.without_lineage {
         let gatherer = Gatherer::new(&*check, catalog, request.clone());
         let gatherer = gatherer.map_err(|error| Failure::internal(&error))?;
-        let gathering = gather(&estate, &gatherer, threads, &mut total)?;
+        let (gathering, jobs) = gather(&estate, &gatherer, threads)?;
+        total = Some(jobs);
         survey.sums.lineage_unknown = gathering.unknown;
-        gathered.is(gathering.known());
+        gathered.is(gathering.known().map_err(|error| unkept(&error))?);
     }
     let judge = Judge {
         check: &*check as &dyn SubmitCheck,
@@ -187,51 +189,32 @@ fn form(format: ReportFormat) -> Box<dyn Form> {
     }
 }
 
-/// The first reading: what every job writes. Of a large estate a second one, for what somebody reads.
+/// The first reading: what every job writes.
 fn gather(
     estate: &Estate,
     gatherer: &Gatherer<'_>,
     threads: usize,
-    total: &mut Option<u64>,
-) -> Result<Gathering, Failure> {
-    let mut gathering = Gathering::default();
-    *total = Some(gather_into(
-        &mut gathering,
-        estate,
-        gatherer,
-        threads,
-        None,
-    )?);
-    if gathering.is_too_much() {
-        gathering = gathering.again();
-        gather_into(&mut gathering, estate, gatherer, threads, *total)?;
-    }
-    Ok(gathering)
-}
-
-fn gather_into(
-    gathering: &mut Gathering,
-    estate: &Estate,
-    gatherer: &Gatherer<'_>,
-    threads: usize,
-    total: Option<u64>,
-) -> Result<u64, Failure> {
-    let mut progress = Progress::new("reading", total);
+) -> Result<(Gathering, u64), Failure> {
+    // What lies in it are names of tables, columns and jobs: nobody else can open it, and it is gone with the process.
+    let mut gathering = Gathering::keeping(IN_MEMORY, Box::new(tempfile::tempfile));
+    let mut progress = Progress::new("reading", None);
     ordered(
         threads,
         |push| estate.visit(push),
         Work {
-            work: |job: &Job| gatherer.record(job),
+            work: |job: &Job| gatherer.told(job),
             broken: |_: &Job| Err(Unknown),
         },
         |record| {
             progress.step();
-            gathering
-                .add(record)
-                .map_err(|error| Failure::internal(&error))
+            gathering.add(record).map_err(|error| unkept(&error))
         },
     )?;
-    Ok(progress.end())
+    Ok((gathering, progress.end()))
+}
+
+fn unkept(error: &LineageError) -> Failure {
+    Failure::new(Status::Usage, "lineage-unavailable", error.to_string())
 }
 
 /// What is written to, and what is counted on the way.

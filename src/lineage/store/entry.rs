@@ -104,7 +104,6 @@ impl Entry {
     }
 
     /// What stands for all that could not be read of a dataset: its data could be made of anything.
-    #[cfg(feature = "store")]
     pub(super) fn unreadable() -> Self {
         let origin = Origin {
             record: RecordId(u64::MAX),

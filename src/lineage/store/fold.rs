@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::entry::{Circumstances, Origin};
-use super::names::{above, folded, path};
+use super::names::{Directory, path};
 use super::standing::Standing;
 use super::{Entry, Event, Forget, LineageError, RecordId};
 use crate::catalog::TableName;
@@ -20,10 +20,7 @@ use crate::lineage::{Change, Dataset, Record, StatementRecord, Written};
 pub struct Fold {
     version: u64,
     datasets: BTreeMap<Arc<Dataset>, Arc<Kept>>,
-    /// By folded logical name.
-    by_name: Arc<BTreeMap<TableName, Vec<Arc<Dataset>>>>,
-    /// By folded path below the server.
-    by_path: Arc<BTreeMap<String, Vec<Arc<Dataset>>>>,
+    directory: Arc<Directory>,
     /// Records that are neither committed nor aborted.
     pending: BTreeMap<RecordId, Arc<Record>>,
     /// Records that were committed, and imported ones: nobody has said that their jobs have ended.
@@ -75,7 +72,7 @@ impl Fold {
 
     /// The datasets that were written under a logical name.
     pub(super) fn called(&self, name: &TableName) -> Vec<Arc<Dataset>> {
-        let named = self.by_name.get(&folded(name)).into_iter().flatten();
+        let named = self.directory.named(name).iter();
         named.filter(|kept| kept.name == *name).cloned().collect()
     }
 
@@ -110,7 +107,7 @@ impl Fold {
     /// The entries of those tables of the site that had a name, wherever they were: a site may move its servers.
     #[must_use]
     pub fn named(&self, name: &TableName) -> Vec<Arc<Entry>> {
-        let kept = self.by_name.get(&folded(name)).into_iter().flatten();
+        let kept = self.directory.named(name).iter();
         let entries = kept.filter_map(|dataset| self.datasets.get(dataset));
         let entries = entries.flat_map(|kept| &kept.entries);
         entries
@@ -125,44 +122,15 @@ impl Fold {
         dataset: &Dataset,
         shares: &dyn Fn(&str, &str) -> bool,
     ) -> BTreeSet<&'k Arc<Dataset>> {
-        let mut found = BTreeSet::new();
-        let named = self.by_name.get(&folded(&dataset.name));
-        // Under another address the same name is another table; where one of the two has none it may be the same.
-        let named = named.into_iter().flatten();
-        found.extend(named.filter(|kept| {
-            kept.physical.is_empty() || dataset.physical.is_empty() || ***kept == *dataset
-        }));
-        for asked in &dataset.physical {
-            for kept in self.near(asked) {
-                if kept.physical.iter().any(|name| shares(name, asked)) {
-                    found.insert(kept);
-                }
-            }
-        }
-        found
-    }
-
-    /// The datasets whose path is that of a physical name, or above or below it.
-    fn near(&self, physical: &str) -> impl Iterator<Item = &Arc<Dataset>> {
-        let path = path(physical);
-        let mut found: Vec<&Arc<Dataset>> = above(&path)
-            .iter()
-            .filter_map(|path| self.by_path.get(*path))
-            .flatten()
-            .collect();
-        let inside = format!("{path}/");
-        let below = self.by_path.range(inside.clone()..);
-        let below = below.take_while(|(path, _)| path.starts_with(&inside));
-        found.extend(below.flat_map(|(_, kept)| kept));
-        found.into_iter()
+        let itself = self.datasets.get_key_value(dataset).map(|(kept, _)| kept);
+        self.directory.alike(dataset, itself, shares)
     }
 
     /// The datasets that are, or may be, the one that something is made of: when each was changed last, and its entries.
     pub(super) fn below(&self, source: &Dataset) -> Vec<(u64, &[Arc<Entry>])> {
         let same = |a: &str, b: &str| path(a) == path(b);
-        let named = self.by_name.get(&folded(&source.name));
         let mut alike = self.alike(source, &same);
-        alike.extend(named.into_iter().flatten());
+        alike.extend(self.directory.named(&source.name));
         let kept = alike.into_iter().filter_map(|d| self.datasets.get(d));
         kept.map(|kept| (kept.changed, kept.entries.as_slice()))
             .collect()
@@ -324,18 +292,7 @@ impl Fold {
         let dataset =
             known.map_or_else(|| Arc::new(dataset.clone()), |(known, _)| Arc::clone(known));
         if !self.datasets.contains_key(&dataset) {
-            let names = Arc::make_mut(&mut self.by_name);
-            names
-                .entry(folded(&dataset.name))
-                .or_default()
-                .push(Arc::clone(&dataset));
-            let paths = Arc::make_mut(&mut self.by_path);
-            for name in &dataset.physical {
-                paths
-                    .entry(path(name))
-                    .or_default()
-                    .push(Arc::clone(&dataset));
-            }
+            Arc::make_mut(&mut self.directory).add(&dataset);
         }
         if entry.ended.is_none() {
             let places = Arc::make_mut(&mut self.places);

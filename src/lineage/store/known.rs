@@ -1,6 +1,6 @@
 //! A snapshot of a store, as inheritance reads it: what is known at one version, whoever writes meanwhile.
 //!
-//! It has all in memory (a [`Fold`]), or reads parts of a store's history as they are asked for.
+//! It has all in memory (a [`Fold`]), or reads parts of a store's history, or of an estate's packed lineage, as they are asked for.
 //! Invariant: a part that cannot be read is not missing. It is an entry that hides every column of its dataset, and [`Known::failure`] says why.
 
 use std::collections::{BTreeSet, HashMap};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::fold::sources;
 #[cfg(feature = "store")]
 use super::stored::Stored;
-use super::{Cut, Entry, Event, Fold, LineageError, RecordId};
+use super::{Cut, Entry, Event, Fold, LineageError, Packed, RecordId};
 use crate::catalog::TableName;
 use crate::lineage::{Dataset, Edge, Record, SourceColumn, StatementRecord};
 
@@ -22,6 +22,8 @@ pub struct Known {
     /// What a store knows.
     #[cfg(feature = "store")]
     base: Option<Arc<Stored>>,
+    /// What the jobs of an estate write.
+    packed: Option<Arc<Packed>>,
     /// What was taken in since.
     fold: Fold,
 }
@@ -40,16 +42,33 @@ impl From<Arc<Stored>> for Known {
     fn from(base: Arc<Stored>) -> Self {
         Self {
             base: Some(base),
-            fold: Fold::default(),
+            ..Self::default()
         }
     }
 }
 
-/// One of the two parts of a snapshot. Without feature `store` there is one.
+impl From<Packed> for Known {
+    fn from(packed: Packed) -> Self {
+        Self {
+            packed: Some(Arc::new(packed)),
+            ..Self::default()
+        }
+    }
+}
+
+/// What the parts of a snapshot answer to the same question, one after the other.
 macro_rules! both {
-    ($self:ident, $base:ident => $stored:expr, $fold:ident => $folded:expr) => {{
-        let $fold = &$self.fold;
-        let folded = $folded;
+    ($self:ident, $base:ident => $stored:expr) => {{
+        let $base = &$self.fold;
+        let folded = $stored;
+        let folded = match &$self.packed {
+            Some($base) => {
+                let mut all = $stored;
+                all.extend(folded);
+                all
+            }
+            None => folded,
+        };
         #[cfg(feature = "store")]
         let folded = match &$self.base {
             Some($base) => {
@@ -77,6 +96,10 @@ impl Known {
         if let Some(base) = &self.base {
             return base.version();
         }
+        // Before it was gathered nothing was known, by the version of nothing.
+        if self.packed.is_some() {
+            return self.fold.version().saturating_add(1);
+        }
         self.fold.version()
     }
 
@@ -85,6 +108,13 @@ impl Known {
     pub fn is_empty(&self) -> bool {
         #[cfg(feature = "store")]
         if self.base.as_ref().is_some_and(|base| !base.is_empty()) {
+            return false;
+        }
+        if self
+            .packed
+            .as_ref()
+            .is_some_and(|packed| !packed.is_empty())
+        {
             return false;
         }
         self.fold.is_empty()
@@ -97,17 +127,21 @@ impl Known {
         if let Some(base) = &self.base {
             return base.failure();
         }
-        None
+        self.packed.as_ref().and_then(|packed| packed.failure())
     }
 
     /// All of it, in memory: of a large store that takes time.
     ///
     /// # Errors
-    /// A store that cannot read.
+    /// A store that cannot read; packed lineage, which is never unpacked as a whole.
     pub fn whole(&self) -> Result<Fold, LineageError> {
         #[cfg(feature = "store")]
         if let Some(base) = &self.base {
             return base.whole();
+        }
+        if self.packed.is_some() {
+            let message = "packed lineage is read dataset by dataset".to_owned();
+            return Err(LineageError::Unfit(message));
         }
         Ok(self.fold.clone())
     }
@@ -120,6 +154,11 @@ impl Known {
         #[cfg(feature = "store")]
         if let Some(base) = &self.base {
             return base.called(name);
+        }
+        if let Some(packed) = &self.packed {
+            return packed
+                .failure()
+                .map_or_else(|| Ok(packed.called(name)), Err);
         }
         Ok(self.fold.called(name))
     }
@@ -140,6 +179,10 @@ impl Known {
         #[cfg(feature = "store")]
         if let Some(base) = &self.base {
             return base.entries_of(name, physical, &is_it);
+        }
+        if let Some(packed) = &self.packed {
+            let found = packed.entries_of(&is_it);
+            return packed.failure().map_or(Ok(found), Err);
         }
         let datasets = self.fold.datasets().filter(|(dataset, _)| is_it(dataset));
         let found = datasets.map(|(dataset, kept)| (Arc::new(dataset.clone()), kept.to_vec()));
@@ -168,6 +211,9 @@ impl Known {
         #[cfg(feature = "store")]
         if let Some(base) = &self.base {
             return base.standing();
+        }
+        if let Some(packed) = &self.packed {
+            return packed.standing();
         }
         self.fold.standing()
     }
@@ -202,13 +248,13 @@ impl Known {
         dataset: &Dataset,
         shares: &dyn Fn(&str, &str) -> bool,
     ) -> Vec<Arc<Entry>> {
-        both!(self, base => base.writers(dataset, shares), fold => fold.writers(dataset, shares))
+        both!(self, part => part.writers(dataset, shares))
     }
 
     /// The entries of those tables of the site that had a name, wherever they were: a site may move its servers.
     #[must_use]
     pub fn named(&self, name: &TableName) -> Vec<Arc<Entry>> {
-        both!(self, base => base.named(name), fold => fold.named(name))
+        both!(self, part => part.named(name))
     }
 
     /// What a table became that was renamed, step by step.
@@ -254,6 +300,10 @@ impl Known {
         #[cfg(feature = "store")]
         if self.base.is_some() {
             let message = "events are appended to the store, not to a snapshot of it".to_owned();
+            return Err(LineageError::Unfit(message));
+        }
+        if self.packed.is_some() {
+            let message = "nothing more happens to packed lineage".to_owned();
             return Err(LineageError::Unfit(message));
         }
         self.fold.apply(number, event)

@@ -18,6 +18,7 @@ mod index;
 mod known;
 mod memory;
 mod names;
+mod packed;
 #[cfg(feature = "store")]
 mod pages;
 #[cfg(feature = "postgres")]
@@ -36,6 +37,7 @@ pub use fold::Fold;
 pub use import::{AtlasNames, is_atlas, record_of_event, records_of_atlas};
 pub use known::{Kept, Known};
 pub use memory::MemoryStore;
+pub use packed::{OpenFile, Packed, PackedJob, Packing};
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresStore};
 #[cfg(feature = "store")]

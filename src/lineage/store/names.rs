@@ -3,9 +3,92 @@
 //! A dataset is found by any of its physical names, else by its logical name. Physical names are compared by whoever asks, who knows which servers
 //! are the same; here they are only brought near: candidates have the same path below their server, or one above or below it.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use crate::catalog::TableName;
 use crate::lineage::Dataset;
 use crate::policy::fold;
+
+/// Datasets by their names.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Directory {
+    /// By folded logical name.
+    by_name: BTreeMap<TableName, Named>,
+    /// By folded path below the server.
+    by_path: BTreeMap<String, Vec<Arc<Dataset>>>,
+}
+
+/// The datasets of one logical name, in order of appearance.
+#[derive(Debug, Clone, Default)]
+struct Named {
+    all: Vec<Arc<Dataset>>,
+    /// Those without a physical name.
+    placeless: Vec<Arc<Dataset>>,
+}
+
+impl Directory {
+    /// Adds a dataset that is not there yet.
+    pub fn add(&mut self, dataset: &Arc<Dataset>) {
+        let named = self.by_name.entry(folded(&dataset.name)).or_default();
+        named.all.push(Arc::clone(dataset));
+        if dataset.physical.is_empty() {
+            named.placeless.push(Arc::clone(dataset));
+        }
+        for name in &dataset.physical {
+            let at = self.by_path.entry(path(name)).or_default();
+            at.push(Arc::clone(dataset));
+        }
+    }
+
+    /// The datasets of a logical name without letter case, in order of appearance.
+    pub fn named(&self, name: &TableName) -> &[Arc<Dataset>] {
+        let named = self.by_name.get(&folded(name));
+        named.map_or(&[], |named| &named.all)
+    }
+
+    /// The datasets that are, or may be, the one that is asked for. `itself`: that one, where it is here. `shares`: whether two physical names may be of
+    /// the same bytes.
+    pub fn alike<'k>(
+        &'k self,
+        dataset: &Dataset,
+        itself: Option<&'k Arc<Dataset>>,
+        shares: &dyn Fn(&str, &str) -> bool,
+    ) -> BTreeSet<&'k Arc<Dataset>> {
+        let mut found: BTreeSet<&Arc<Dataset>> = itself.into_iter().collect();
+        // Under another address the same name is another table; where one of the two has none it may be the same. Jobs call many tables `sink`, each at
+        // an address of its own: these are not gone through.
+        if let Some(named) = self.by_name.get(&folded(&dataset.name)) {
+            found.extend(match dataset.physical.is_empty() {
+                true => &named.all,
+                false => &named.placeless,
+            });
+        }
+        for asked in &dataset.physical {
+            for kept in self.near(asked) {
+                if kept.physical.iter().any(|name| shares(name, asked)) {
+                    found.insert(kept);
+                }
+            }
+        }
+        found
+    }
+
+    /// The datasets whose path is that of a physical name, or above or below it.
+    fn near(&self, physical: &str) -> impl Iterator<Item = &Arc<Dataset>> {
+        let path = path(physical);
+        let mut found: Vec<&Arc<Dataset>> = above(&path)
+            .iter()
+            .filter_map(|path| self.by_path.get(*path))
+            .flatten()
+            .collect();
+        let inside = format!("{path}/");
+        let below = self.by_path.range(inside.clone()..);
+        let below = below.take_while(|(path, _)| path.starts_with(&inside));
+        found.extend(below.flat_map(|(_, kept)| kept));
+        found.into_iter()
+    }
+}
 
 /// A logical name without letter case.
 pub(super) fn folded(name: &TableName) -> TableName {
