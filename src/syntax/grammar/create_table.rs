@@ -80,6 +80,8 @@ impl Grammar<'_, '_> {
             self.comma_list(Self::setting)?
         };
         self.right_paren()?;
+        // Whatever the statement is: which of them reach a materialized table is not for the grammar to know.
+        self.no_quote_in_formats(&options)?;
         Ok(options)
     }
 

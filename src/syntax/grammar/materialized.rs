@@ -27,7 +27,6 @@ impl Grammar<'_, '_> {
             table.partitioned_by = self.identifier_list()?;
         }
         table.options = self.with_options()?;
-        self.no_quote_in_formats(&table.options)?;
         if self.is_2x() && self.eat_word(Word::START_MODE)? {
             self.start_mode()?;
         }
@@ -142,11 +141,7 @@ impl Grammar<'_, '_> {
                 match self.peek().word {
                     Word::FRESHNESS => self.freshness()?,
                     Word::REFRESH_MODE => self.refresh_mode()?,
-                    _ => {
-                        let options = self.options()?;
-                        self.no_quote_in_formats(&options)?;
-                        return Ok(TableChange::Set(options));
-                    }
+                    _ => return self.options().map(TableChange::Set),
                 }
                 Ok(TableChange::Schedule)
             }
@@ -176,13 +171,18 @@ impl Grammar<'_, '_> {
         Ok(())
     }
 
-    /// The formats by which a periodic refresh makes the value of a partition.
-    fn no_quote_in_formats(&self, options: &[Setting]) -> Parsed<()> {
-        let formats = |option: &&Setting| option.key.value.starts_with("partition.fields.");
-        options
-            .iter()
-            .filter(formats)
-            .try_for_each(|option| self.no_quote(&option.value))
+    /// The formats by which a periodic refresh makes the value of a partition. Flink looks for keys by `partition.fields`, cuts one more sign, whatever it
+    /// is, and writes what stands before `.date-formatter` on as a name: so a key that begins so has exactly the documented form.
+    pub(super) fn no_quote_in_formats(&self, options: &[Setting]) -> Parsed<()> {
+        let formats = |option: &&Setting| option.key.value.starts_with("partition.fields");
+        options.iter().filter(formats).try_for_each(|option| {
+            let key = option.key.value.strip_prefix("partition.fields.");
+            let field = key.and_then(|key| key.strip_suffix(".date-formatter"));
+            if !field.is_some_and(is_plain) {
+                return Err(written_on(option.key.span));
+            }
+            self.no_quote(&option.value)
+        })
     }
 
     /// A name that means the same without quotes, and a literal in which nothing can end early.
@@ -200,12 +200,21 @@ impl Grammar<'_, '_> {
             },
             _ => false,
         });
-        if plain && value {
+        if is_plain(&name.value) && value {
             Ok(())
         } else {
             Err(written_on(at))
         }
     }
+}
+
+/// Whether a name means the same with quotes and without.
+fn is_plain(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters
+        .next()
+        .is_some_and(|c| c.is_alphabetic() || c == '_')
+        && letters.all(|c| c.is_alphanumeric() || "_$".contains(c))
 }
 
 const fn written_on(span: Span) -> SyntaxError {
