@@ -131,7 +131,7 @@ impl Grammar<'_, '_> {
                 if self.is_word(Word::PARTITION) {
                     let start = self.start();
                     for (name, value) in self.partition_spec()? {
-                        self.partition_is_plain(&name, value.as_ref(), self.since(start))?;
+                        Self::partition_is_plain(&name, value.as_ref(), self.since(start))?;
                     }
                 }
                 Ok(TableChange::Refresh)
@@ -186,12 +186,7 @@ impl Grammar<'_, '_> {
     }
 
     /// A name that means the same without quotes, and a literal in which nothing can end early.
-    fn partition_is_plain(&self, name: &Ident, value: Option<&Scalar>, at: Span) -> Parsed<()> {
-        let mut letters = name.value.chars();
-        let plain = letters
-            .next()
-            .is_some_and(|c| c.is_alphabetic() || c == '_')
-            && letters.all(|c| c.is_alphanumeric() || "_$".contains(c));
+    fn partition_is_plain(name: &Ident, value: Option<&Scalar>, at: Span) -> Parsed<()> {
         let value = value.is_some_and(|value| match &value.expr {
             Expr::Value(value) => match &value.value {
                 Value::SingleQuotedString(text) => !text.contains('\''),
