@@ -39,18 +39,29 @@ impl Dump {
     /// By the comment that it begins with.
     fn of(head: &[u8]) -> Option<Self> {
         let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-        head.split(|b| *b == b'\n').find_map(|line| {
-            let line = line.trim_ascii_end();
+        let mut lines = head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii_end);
+        lines.find_map(|line| {
             let begins = |start: &str| line.starts_with(start.as_bytes());
-            let holds = |text: &str| line.windows(text.len()).any(|w| w == text.as_bytes());
             if begins("-- PostgreSQL database ") && line.ends_with(b"dump") {
                 return Some(Self::Postgres);
             }
-            let navicat = holds("Navicat") && holds("Data Transfer");
-            let mysql = begins("-- MySQL dump ") || begins("-- MariaDB dump ") || navicat;
-            mysql.then_some(Self::Mysql)
+            let mysql = begins("-- MySQL dump ") || begins("-- MariaDB dump ");
+            (mysql || is_navicat(line, head)).then_some(Self::Mysql)
         })
     }
+}
+
+/// Navicat writes of other servers as well, by other rules; older ones name the server in the same line.
+fn is_navicat(line: &[u8], head: &[u8]) -> bool {
+    let mut servers = head.split(|b| *b == b'\n');
+    let server = servers.find(|line| holds(line, "Source Server Type"));
+    holds(line, "Navicat")
+        && holds(line, "Data Transfer")
+        && server.is_none_or(|line| holds(line, "MySQL") || holds(line, "MariaDB"))
+}
+
+fn holds(line: &[u8], text: &str) -> bool {
+    line.windows(text.len()).any(|part| part == text.as_bytes())
 }
 
 /// The jobs of a dump.

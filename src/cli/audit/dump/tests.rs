@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::bytes::ROW_BYTES;
 use super::rows::Take;
 use super::{Dump, scanned};
 use crate::report::export::Row;
@@ -259,6 +260,26 @@ fn a_row_without_an_end_is_not_read_for_ever() {
         let (taken, read) = endless(dump, head, "0123456789", &mut |_, _| Ok(true));
         let code = read.unwrap_err().code.as_str();
         assert_eq!(code, "source-too-large", "{head}");
-        assert!(taken < 65 << 20, "{taken}");
+        assert!(taken < 2 * ROW_BYTES, "{taken}");
+    }
+}
+
+#[test]
+fn who_wrote_a_dump_is_said_by_its_first_comment() {
+    let navicat = "/*\n Navicat Premium Data Transfer\n\n Source Server Type    : ";
+    for (head, expected) in [
+        ("-- MySQL dump 10.13  Distrib 8.0.41\r\n", Some(Dump::Mysql)),
+        ("\u{feff}-- MariaDB dump 10.19\n", Some(Dump::Mysql)),
+        (
+            "--\n-- PostgreSQL database cluster dump\n--\n",
+            Some(Dump::Postgres),
+        ),
+        (&format!("{navicat}MariaDB\n"), Some(Dump::Mysql)),
+        (&format!("{navicat}PostgreSQL\n"), None),
+        ("/*\nNavicat MySQL Data Transfer\n", Some(Dump::Mysql)),
+        ("PGDMP\u{1}", None),
+        ("CREATE TABLE `t_flink_sql` (`id` int);", None),
+    ] {
+        assert_eq!(Dump::of(head.as_bytes()), expected, "{head}");
     }
 }
