@@ -104,7 +104,7 @@ fn refused(dump: &str, text: &str, expected: &str) {
     );
     let page = asked(&desk, dump, "html").out;
     assert!(page.contains(expected), "{expected}: {text}");
-    assert!(!page.contains("secret"), "{text}");
+    assert!(!page.contains("hush-1"), "{text}");
 }
 
 #[test]
@@ -134,11 +134,11 @@ fn a_dump_of_mysql_that_cannot_be_understood_is_refused_as_a_whole_and_not_quote
             "t_user: two rows have the same number",
         ),
         (
-            "INSERT INTO `t_team` VALUES (5,CONCAT('a','secret'));",
+            "INSERT INTO `t_team` VALUES (5,CONCAT('a','hush-1'));",
             "t_team, line 45: a value is no literal",
         ),
         (
-            "INSERT INTO `t_user` VALUES (8,'secret');",
+            "INSERT INTO `t_user` VALUES (8,'hush-1');",
             "t_user, line 45: a row has 2 values for 3 columns",
         ),
         (
@@ -146,20 +146,20 @@ fn a_dump_of_mysql_that_cannot_be_understood_is_refused_as_a_whole_and_not_quote
             "t_user, line 45: it has no column username",
         ),
         (
-            "INSERT IGNORE INTO t_user SELECT 8, 'secret', '';",
+            "INSERT IGNORE INTO t_user SELECT 8, 'hush-1', '';",
             "t_user, line 45: an INSERT without VALUES",
         ),
         (
-            "INSERT INTO `t_user` VALUES (NULL,'secret','');",
+            "INSERT INTO `t_user` VALUES (NULL,'hush-1','');",
             "t_user: a row has no number",
         ),
         (
-            "INSERT INTO `t_user` VALUES (8,'x','') secret;",
+            "INSERT INTO `t_user` VALUES (8,'x','') hush-1;",
             "t_user, line 45: behind a row is no row",
         ),
-        ("DELETE FROM `t_user` WHERE a = 'secret", "has no end"),
+        ("DELETE FROM `t_user` WHERE a = 'hush-1", "has no end"),
     ] {
-        let more = format!("INSERT INTO `t_user` VALUES (7,'bob','secret');\n{more}");
+        let more = format!("INSERT INTO `t_user` VALUES (7,'bob','hush-1');\n{more}");
         refused("refused.sql", &beside_bob(&more), expected);
     }
 }
@@ -169,7 +169,7 @@ fn a_dump_of_postgresql_that_cannot_be_understood_is_refused_as_a_whole_and_not_
     let several = "its tables lie in several databases";
     for (more, expected) in [
         (
-            "INSERT INTO \"public\" . \"T_USER\"\nVALUES (1, 'secret', '');",
+            "INSERT INTO \"public\" . \"T_USER\"\nVALUES (1, 'hush-1', '');",
             "made with --inserts",
         ),
         ("SET client_encoding = 'LATIN1';", "its coding is not UTF-8"),
@@ -178,26 +178,26 @@ fn a_dump_of_postgresql_that_cannot_be_understood_is_refused_as_a_whole_and_not_
             "it sets standard_conforming_strings off",
         ),
         (
-            "COPY other.t_user (user_id, username) FROM stdin;\n1\tsecret\n\\.\n",
+            "COPY other.t_user (user_id, username) FROM stdin;\n1\thush-1\n\\.\n",
             several,
         ),
         (
-            "\\connect other\nCOPY public.t_user (user_id, username) FROM stdin;\n1\tsecret\n\\.\n",
+            "\\connect other\nCOPY public.t_user (user_id, username) FROM stdin;\n1\thush-1\n\\.\n",
             several,
         ),
         (
-            "COPY public.dinky_task (id, statement) FROM stdin;\n2\tsecret\n\\.\n",
+            "COPY public.dinky_task (id, statement) FROM stdin;\n2\thush-1\n\\.\n",
             "it has dinky_task twice",
         ),
         (
-            "COPY public.dinky_user (id, username) FROM stdin;\n2\tsecret\n",
+            "COPY public.dinky_user (id, username) FROM stdin;\n2\thush-1\n",
             "has no end",
         ),
         (
-            "COPY public.dinky_user (id, username) FROM stdin WITH (FORMAT csv);\n2,secret\n\\.\n",
+            "COPY public.dinky_user (id, username) FROM stdin WITH (FORMAT csv);\n2,hush-1\n\\.\n",
             "a COPY with options",
         ),
-        ("SELECT 'secret", "has no end"),
+        ("SELECT 'hush-1", "has no end"),
     ] {
         let rows = "COPY public.dinky_task (id, statement) FROM stdin;\n1\tSELECT 1\n\\.\n";
         let text = format!("-- PostgreSQL database dump\n{rows}{more}");
