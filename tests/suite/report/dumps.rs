@@ -91,7 +91,7 @@ INSERT INTO `t_setting` VALUES (_binary 0x41, 1 + 1;"
         "订单's (app-200)/v-1 ann allowed",
         "app-300/v1 ? unjudged owner-unknown",
     ];
-    assert_eq!(ask(&desk, "all.sql", &mysql(&rows)), expected);
+    assert_eq!(ask(&desk, "all.sql", mysql(&rows)), expected);
     // A statement a row, columns named, in another order; rows on lines of their own, as MariaDB writes them.
     let rows = format!(
         "INSERT INTO `t_flink_sql` (`app_id`, `version`, `sql`) VALUES (100,1,'{CODED}');
@@ -131,7 +131,7 @@ INSERT INTO `dinky_user` VALUES (1,'bob');";
         // The number of a user who is not there.
         "gone ? unjudged owner-unknown",
     ];
-    let found = ask(&desk, "dinky.sql", &mysql(rows));
+    let found = ask(&desk, "dinky.sql", mysql(rows));
     assert_eq!(found, expected);
 }
 
@@ -186,10 +186,10 @@ COPY public.dinky_task (id, name, dialect, statement, creator) FROM stdin;
         "订单's (app-200)/v1 ann allowed",
         "direct bob allowed",
     ];
-    assert_eq!(ask(&desk, "pg.sql", &postgres(&rows)), expected);
+    assert_eq!(ask(&desk, "pg.sql", postgres(&rows)), expected);
     let inserts = "INSERT INTO public.t_flink_sql VALUES (1, 100, 'x', NULL, 1);";
     assert_eq!(
-        ask(&desk, "inserts.sql", &postgres(inserts)),
+        ask(&desk, "inserts.sql", postgres(inserts)),
         ["inserts.sql ? unjudged source-invalid"]
     );
 }
@@ -223,6 +223,6 @@ fn what_is_broken_in_a_dump_is_a_job_that_cannot_be_judged() {
             vec!["garbage.sql ? unjudged source-invalid"],
         ),
     ] {
-        assert_eq!(ask(&desk, name, &mysql(rows)), expected, "{name}");
+        assert_eq!(ask(&desk, name, mysql(rows)), expected, "{name}");
     }
 }

@@ -104,9 +104,9 @@ fn mysql(rows: &[Vec<Option<String>>], style: u8) -> String {
         match (style, number) {
             (0, 0) => drop(write!(out, "INSERT INTO `dinky_task` VALUES ({cells})")),
             (0, _) => drop(write!(out, ",\n({cells})")),
-            _ => drop(write!(
+            _ => drop(writeln!(
                 out,
-                "replace into dinky_task values ({cells}); -- '\n"
+                "replace into dinky_task values ({cells}); -- '"
             )),
         }
     }
