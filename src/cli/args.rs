@@ -93,6 +93,7 @@ Examples:
   sqlsec audit jobs/ --policy policy.yaml --catalog tables.sql --owner-from path
   sqlsec audit jobs.zip --policy policy.yaml --owner-from header-comment --format html -o report.html
   sqlsec audit t_flink_sql.csv --policy policy.yaml --owner-from owners.csv --variables team.properties --splitter streampark
+  sqlsec audit --dump streampark.sql --policy policy.yaml --catalog tables.sql --owner-from column --splitter streampark
   sqlsec audit jobs/ --policy policy.yaml --owner-from path --against audit.jsonl --fail-on drift
   sqlsec audit jobs/ --policy policy.yaml --as userA,ops --as userB --format csv -o jobs.csv
 

@@ -1,17 +1,16 @@
 //! What other tables of a database say of a job: its name, its owner, their team. An export of one table lacks them, a dump has them.
 //!
-//! In: rows of any table, then rows with scripts. Out: the latter, with `job_name`, `username` and `team_name` beside what they have.
-//! Known are StreamPark's tables (`t_flink_app`, `t_user`, `t_team`) and Dinky's (`dinky_user`), by INTEGRATION.md 1 and their published schemas.
-//! Invariant: nothing that a row says itself is replaced, but for Dinky's `creator`, which is the number of a user.
+//! In: rows of the tables known here, first those beside, then those with scripts. Out: [`Job`]s.
+//! Known are StreamPark's tables (`t_flink_sql`, `t_flink_app`, `t_user`, `t_team`) and Dinky's (`dinky_task`, `dinky_user`), by INTEGRATION.md 1 and
+//! their published schemas. Stays out: how rows are written.
+//! Invariant: of a table only the columns named here are read: never a password.
+//! Invariant: the owner is a user whose name is known, in a team whose name is known; whatever is missing there, nobody is the owner.
 
 use std::collections::BTreeMap;
 
-use super::export::Row;
-
-/// Tables whose rows are jobs.
-const SCRIPTS: [&str; 2] = ["t_flink_sql", "dinky_task"];
-/// Tables that say something of them.
-const BESIDE: [&str; 4] = ["t_flink_app", "t_user", "t_team", "dinky_user"];
+use super::export::{self, Row};
+use super::job::Job;
+use crate::policy::Principal;
 
 /// What a table of a dump is to an audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,14 +21,74 @@ pub enum TableRole {
     Beside,
 }
 
-impl TableRole {
-    /// Of a table, by its name without a schema; `None`: it has nothing to do with jobs.
+/// A table that says something of jobs.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Table {
+    /// In lower case, without a schema.
+    pub name: &'static str,
+    /// What its rows are.
+    pub role: TableRole,
+    /// The columns that are read: nobody reads the others.
+    pub columns: &'static [&'static str],
+    /// Those of them without which its rows say nothing.
+    pub needed: &'static [&'static str],
+}
+
+const fn scripts(
+    name: &'static str,
+    columns: &'static [&'static str],
+    needed: &'static [&'static str],
+) -> Table {
+    let role = TableRole::Scripts;
+    Table {
+        name,
+        role,
+        columns,
+        needed,
+    }
+}
+
+const fn beside(
+    name: &'static str,
+    columns: &'static [&'static str],
+    needed: &'static [&'static str],
+) -> Table {
+    let role = TableRole::Beside;
+    Table {
+        name,
+        role,
+        columns,
+        needed,
+    }
+}
+
+static TABLES: [Table; 6] = [
+    scripts(
+        "t_flink_sql",
+        &["id", "app_id", "sql", "version"],
+        &["app_id", "sql"],
+    ),
+    scripts(
+        "dinky_task",
+        &["id", "name", "dialect", "statement", "creator"],
+        &["statement"],
+    ),
+    beside(
+        "t_flink_app",
+        &["id", "job_name", "user_id", "team_id"],
+        &["id"],
+    ),
+    beside("t_user", &["user_id", "username"], &["user_id", "username"]),
+    beside("t_team", &["id", "team_name"], &["id", "team_name"]),
+    beside("dinky_user", &["id", "username"], &["id", "username"]),
+];
+
+impl Table {
+    /// By its name without a schema, in any case; `None`: it has nothing to do with jobs.
     #[must_use]
-    pub fn of(table: &str) -> Option<Self> {
-        if SCRIPTS.contains(&table) {
-            return Some(Self::Scripts);
-        }
-        BESIDE.contains(&table).then_some(Self::Beside)
+    pub fn of(name: &[u8]) -> Option<&'static Self> {
+        let mut tables = TABLES.iter();
+        tables.find(|table| table.name.as_bytes().eq_ignore_ascii_case(name))
     }
 }
 
@@ -39,9 +98,10 @@ pub struct Beside {
     applications: BTreeMap<String, Application>,
     users: BTreeMap<String, String>,
     teams: BTreeMap<String, String>,
+    dinky_users: BTreeMap<String, String>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Application {
     name: String,
     user: String,
@@ -50,50 +110,89 @@ struct Application {
 
 impl Beside {
     /// Keeps what a row of this table says.
-    pub fn learn(&mut self, table: &str, row: &Row) {
+    ///
+    /// # Errors
+    /// One line that quotes nothing of the row: it has no number, or the number had another meaning before.
+    pub fn learn(&mut self, table: &Table, row: &Row) -> Result<(), &'static str> {
         let cell = |name: &str| row.get(name).cloned().unwrap_or_default();
-        match table {
+        match table.name {
             "t_flink_app" => {
                 let application = Application {
                     name: cell("job_name"),
                     user: cell("user_id"),
                     team: cell("team_id"),
                 };
-                self.applications.insert(cell("id"), application);
+                keep(&mut self.applications, cell("id"), application)
             }
-            "t_user" => drop(self.users.insert(cell("user_id"), cell("username"))),
-            "dinky_user" => drop(self.users.insert(cell("id"), cell("username"))),
-            "t_team" => drop(self.teams.insert(cell("id"), cell("team_name"))),
-            // Of other tables nothing is known.
-            _ => {}
+            "t_user" => keep(&mut self.users, cell("user_id"), cell("username")),
+            "t_team" => keep(&mut self.teams, cell("id"), cell("team_name")),
+            "dinky_user" => keep(&mut self.dinky_users, cell("id"), cell("username")),
+            _ => Err("it says nothing of jobs"),
         }
     }
 
-    /// Adds to a row with a script what is known of it.
-    pub fn complete(&self, table: &str, row: &mut Row) {
-        if table == "dinky_task" {
-            let creator = row.get("creator").and_then(|user| self.users.get(user));
-            put(row, "creator", creator.cloned());
-            return;
-        }
-        let found = row.get("app_id").and_then(|id| self.applications.get(id));
-        let Some(application) = found else { return };
-        let user = self.users.get(&application.user);
-        let team = self.teams.get(&application.team);
-        for (name, value) in [
-            ("job_name", Some(&application.name)),
-            ("username", user),
-            ("team_name", team),
-        ] {
-            if row.get(name).is_none_or(String::is_empty) {
-                put(row, name, value.cloned());
+    /// The job of a row with a script, the `number`th of its file, from 1. An application's name is not its own alone: its number stands behind it.
+    #[must_use]
+    pub fn job(&self, table: &Table, mut row: Row, file: &str, number: u64) -> Job {
+        let owner = if table.name == "dinky_task" {
+            let creator = row.remove("creator");
+            creator.and_then(|id| Some(principal(known(&self.dinky_users, &id)?, None)))
+        } else {
+            let app = row.get("app_id").cloned().unwrap_or_default();
+            let application = self.applications.get(&app);
+            if let Some(named) = application.filter(|a| !a.name.trim().is_empty()) {
+                let name = format!("{} (app-{app})", named.name.trim());
+                row.insert("job_name".to_owned(), name);
             }
+            application.and_then(|application| self.owner(application))
+        };
+        Job {
+            owner,
+            ..export::job(&row, file, number)
         }
+    }
+
+    fn owner(&self, application: &Application) -> Option<Principal> {
+        let user = known(&self.users, &application.user)?;
+        // Before there were teams an application had none. A team that is not known could be one that rules are about.
+        let team = match application.team.as_str() {
+            "" => None,
+            id => Some(known(&self.teams, id)?),
+        };
+        Some(principal(user, team))
     }
 }
 
-fn put(row: &mut Row, name: &str, value: Option<String>) {
-    if let Some(value) = value.filter(|value| !value.is_empty()) {
-        row.insert(name.to_owned(), value);
+/// The name behind a number.
+fn known<'n>(names: &'n BTreeMap<String, String>, id: &str) -> Option<&'n str> {
+    let name = names.get(id)?;
+    (!name.trim().is_empty()).then_some(name)
+}
+
+/// A team is one group, whatever signs its name has.
+fn principal(user: &str, team: Option<&str>) -> Principal {
+    Principal {
+        user: user.to_owned(),
+        groups: team.into_iter().map(str::to_owned).collect(),
+        ..Principal::default()
     }
+}
+
+fn keep<V: PartialEq>(
+    known: &mut BTreeMap<String, V>,
+    id: String,
+    value: V,
+) -> Result<(), &'static str> {
+    if id.is_empty() {
+        return Err("a row has no number");
+    }
+    if let Some(other) = known.get(&id) {
+        return if *other == value {
+            Ok(())
+        } else {
+            Err("two rows have the same number: take a dump of one database at a time")
+        };
+    }
+    known.insert(id, value);
+    Ok(())
 }

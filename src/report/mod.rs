@@ -25,7 +25,7 @@ mod script;
 mod survey;
 mod variables;
 
-pub use beside::{Beside, TableRole};
+pub use beside::{Beside, Table, TableRole};
 pub use drift::{Drift, DriftState, Former, FormerCheck, Gone, UnreadableFormer};
 pub use entry::{Entry, Judge, Verdict};
 pub use gathered::{Gathered, Gatherer, Gathering, IN_MEMORY, Told, Unknown};

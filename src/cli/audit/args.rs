@@ -11,8 +11,12 @@ use crate::policy::Principal;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Audit {
     /// What holds the jobs: a folder (all .sql and .zip below it), a script, a .zip of scripts, or an export: .csv, .json, .jsonl.
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "dumps", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// A dump of StreamPark's or Dinky's database in SQL, by mysqldump, mariadb-dump, Navicat or pg_dump: each row of t_flink_sql or dinky_task is a job.
+    /// May be given several times. No other file is taken for a dump.
+    #[arg(id = "dumps", long = "dump", value_name = "FILE")]
+    pub dumps: Vec<PathBuf>,
     #[command(flatten)]
     pub rules: Rules,
     /// The site's tables and views: Flink DDL (.sql) or JSON (.json).

@@ -1,4 +1,4 @@
-//! What holds the jobs: folders, scripts, archives, exports. Read in one fixed order, as often as it is asked for.
+//! What holds the jobs: folders, scripts, archives, exports, dumps. Read in one fixed order, as often as it is asked for.
 //!
 //! Invariant: what is below a named path and could be a job comes out as one; what cannot be read comes out as a job with the reason.
 //! Hidden files and folders (`.git`) are left out. A folder that links lead back to is read once.
@@ -19,7 +19,9 @@ use crate::report::{
 /// Where jobs are, and what is known of them beside.
 pub(super) struct Estate {
     pub paths: Vec<PathBuf>,
-    /// Files that are no jobs although they are called so: the catalog's.
+    /// Dumps of databases, because the user says so.
+    pub dumps: Vec<PathBuf>,
+    /// Files that are no jobs although they are called so: the catalog's, and dumps.
     pub except: BTreeSet<PathBuf>,
     pub variables: Variables,
     pub owners: Owners,
@@ -59,7 +61,14 @@ impl Estate {
             push,
         };
         for path in &self.paths {
-            visit.named(path);
+            if visit.open {
+                visit.named(path);
+            }
+        }
+        for dump in &self.dumps {
+            if visit.open {
+                dump::read(dump, &mut visit);
+            }
         }
     }
 
@@ -130,11 +139,8 @@ impl Visit<'_> {
         match kind(path) {
             Kind::Archive => packed::read(path, "", self),
             Kind::Export(shape) => tables::read(path, shape, self),
-            // Who names a file says that it is a script, whatever it is called; or the dump that it says it is.
-            Kind::Script | Kind::Other => match dump::Dump::of(path) {
-                Some(dump) => dump::read(path, dump, self),
-                None => self.script(path, &name),
-            },
+            // Who names a file says that it is a script, whatever it is called and whatever its comments say.
+            Kind::Script | Kind::Other => self.script(path, &name),
         }
     }
 

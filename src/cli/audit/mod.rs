@@ -133,6 +133,14 @@ fn estate(args: &Audit) -> Result<Estate, Failure> {
             return Err(unreadable(path, &error));
         }
     }
+    for path in &args.dumps {
+        // It is read more than once: what comes out of a pipe cannot be.
+        let known = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+        if !known.is_file() {
+            let message = format!("`{}`: a dump is a file", path.display());
+            return Err(Failure::usage(message));
+        }
+    }
     let variables = match &args.variables {
         None => Variables::default(),
         Some(path) => {
@@ -148,12 +156,11 @@ fn estate(args: &Audit) -> Result<Estate, Failure> {
         }
         Some(OwnerFrom::Path | OwnerFrom::HeaderComment | OwnerFrom::Column) | None => None,
     };
-    let except = args
-        .catalog
-        .iter()
-        .filter_map(|path| fs::canonicalize(path).ok());
+    let except = args.catalog.iter().chain(&args.dumps);
+    let except = except.filter_map(|path| fs::canonicalize(path).ok());
     Ok(Estate {
         paths: args.paths.clone(),
+        dumps: args.dumps.clone(),
         except: except.collect::<BTreeSet<_>>(),
         variables,
         owners: Owners::of(args.owner_from.as_ref(), manifest),

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::estate::{Visit, unreadable};
 use crate::report::export::{Row, holds_scripts, job};
-use crate::report::{Obstacle, ObstacleCode};
+use crate::report::{Job, Obstacle, ObstacleCode};
 
 /// A line or a cell that is longer ends the reading: base64 of a script of the longest kind, and some more.
 const LINE_BYTES: u64 = 64 << 20;
@@ -71,19 +71,29 @@ impl<'r, 'v> Rows<'r, 'v> {
 
     /// Takes a row; whether more are wanted.
     pub fn take(&mut self, row: &Row) -> bool {
+        self.give(|file, number| job(row, file, number))
+    }
+
+    /// Takes the job of a row, which is made of the file's name and the row's number; whether more are wanted.
+    pub fn give(&mut self, job: impl FnOnce(&str, u64) -> Job) -> bool {
         self.number += 1;
-        self.visit.row(job(row, &self.file, self.number));
+        self.visit.row(job(&self.file, self.number));
         self.visit.is_open()
     }
 
-    /// A row that cannot be read, when the next ones can.
-    pub fn broken(&mut self, message: String) {
+    /// A row that cannot be read, when the next ones can; whether more are wanted.
+    pub fn unread(&mut self, obstacle: Obstacle) -> bool {
         self.number += 1;
         let part = format!("row {}", self.number);
-        let obstacle = Obstacle::new(ObstacleCode::Broken, message);
         let name = format!("row-{}", self.number);
         self.visit
             .broken(Path::new(&self.file), Some(part), &name, obstacle);
+        self.visit.is_open()
+    }
+
+    /// The same, of an export.
+    fn broken(&mut self, message: String) -> bool {
+        self.unread(Obstacle::new(ObstacleCode::Broken, message))
     }
 }
 
@@ -123,7 +133,11 @@ fn csv(input: impl Read, rows: &mut Rows<'_, '_>) -> Result<(), Obstacle> {
             Err(error) if matches!(error.kind(), csv::ErrorKind::Io(_)) => {
                 return Err(broken(&error));
             }
-            Err(error) => rows.broken(error.to_string()),
+            Err(error) => {
+                if !rows.broken(error.to_string()) {
+                    return Ok(());
+                }
+            }
         }
     }
 }
@@ -164,7 +178,11 @@ fn lines(mut input: impl BufRead, rows: &mut Rows<'_, '_>) -> Result<(), Obstacl
                     return Ok(());
                 }
             }
-            Err(error) => rows.broken(error.to_string()),
+            Err(error) => {
+                if !rows.broken(error.to_string()) {
+                    return Ok(());
+                }
+            }
         }
     }
 }
@@ -212,7 +230,9 @@ impl<'de> Visitor<'de> for Array<'_, '_, '_> {
                     // The rest of the array has to be read, for it is one value.
                     self.0.take(&row(object));
                 }
-                _ => self.0.broken("it is no object".to_owned()),
+                _ => {
+                    self.0.broken("it is no object".to_owned());
+                }
             }
         }
         Ok(())

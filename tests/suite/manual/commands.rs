@@ -13,7 +13,7 @@ use super::pages;
 use crate::case::root;
 
 /// Commands that are not run here, by how they begin, and why.
-const ELSEWHERE: [(&str, &str); 14] = [
+const ELSEWHERE: [(&str, &str); 15] = [
     ("bindings/", "the bindings' own tests, a command each"),
     (
         "SQLSEC_STREAMPARK=",
@@ -21,6 +21,7 @@ const ELSEWHERE: [(&str, &str); 14] = [
     ),
     ("dist/", "the packages themselves: too long for these tests"),
     ("mvn ", "part of bindings/java/test"),
+    ("mysqldump ", "needs a server: tests/suite/report/dumps.rs"),
     (
         "cargo build --release -p sqlsec-c",
         "part of bindings/c/test",
@@ -47,6 +48,13 @@ const ELSEWHERE: [(&str, &str); 14] = [
         "needs Atlas: tests/suite/lineage/export.rs",
     ),
 ];
+
+/// A submitter's database with one job.
+const DUMP: &str = "-- MySQL dump 10.13
+INSERT INTO t_user (user_id, username) VALUES (7,'userA');
+INSERT INTO t_flink_app (id, job_name, user_id) VALUES (1,'count',7);
+INSERT INTO t_flink_sql (app_id, version, `sql`) VALUES (1,1,'SELECT 1;');
+";
 
 /// The commands of the shell blocks of a page. Lines that belong together, as those of a text that is written to a file, are one.
 fn commands(page: &str) -> Vec<String> {
@@ -131,6 +139,7 @@ impl Desk {
             ("first.sql", &shop),
             ("second.sql", &shop),
             ("jobs/userA/shop.sql", &shop),
+            ("streampark.sql", &DUMP.to_owned()),
             ("load-table.json", &read("catalogs/iceberg-load-table.json")),
         ] {
             fs::write(folder.join(file), text).expect("a file");

@@ -2,27 +2,32 @@
 //! that other tables say.
 
 use super::command::{audit, desk, report, said};
-use crate::cli::Desk;
+use crate::cli::{Desk, Ran};
 
 /// `SELECT id FROM people`, as StreamPark keeps it.
-const CODED: &str = "eNoLdvVxdQ5RyExRcAvy91UoSM0vyEkFAEPSBqc=";
+pub const CODED: &str = "eNoLdvVxdQ5RyExRcAvy91UoSM0vyEkFAEPSBqc=";
 
-fn ask(desk: &Desk, dump: &str, text: &str) -> Vec<String> {
+pub fn ask(desk: &Desk, dump: &str, text: impl AsRef<[u8]>) -> Vec<String> {
     desk.write(dump, text);
-    let ran = audit(
-        desk,
-        &[dump],
-        &["--format", "json", "--owner-from", "column"],
-    );
-    assert_eq!(ran.status, 0, "{}", ran.err);
-    said(&report(&ran))
+    said(&report(&asked(desk, dump, "json")))
 }
 
-fn mysql(inserts: &str) -> String {
+pub fn asked(desk: &Desk, dump: &str, format: &str) -> Ran {
+    let ran = audit(
+        desk,
+        &["--dump", dump],
+        &["--format", format, "--owner-from", "column"],
+    );
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    ran
+}
+
+pub fn mysql(inserts: &str) -> String {
     format!(
         "-- MySQL dump 10.13  Distrib 8.0.41, for Linux (x86_64)
 --
 -- Host: localhost    Database: streampark
+USE `streampark`;
 DROP TABLE IF EXISTS `t_flink_app`;
 /*!40101 SET @saved_cs_client     = @@character_set_client */;
 CREATE TABLE `t_flink_app` (
@@ -77,26 +82,30 @@ fn jobs_of_a_streampark_have_the_names_and_owners_of_its_other_tables() {
 INSERT INTO `t_flink_sql` VALUES (1,100,'{CODED}','',1),(2,100,'AAAA','x\\\\',2),(3,200,'{CODED}',NULL,-1),(4,300,'{CODED}',NULL,1);
 INSERT INTO `t_team` VALUES (5,'ops');
 INSERT INTO `t_user` VALUES (7,'bob','secret'),(8,'ann',NULL);
-INSERT INTO `t_setting` VALUES (_binary 0x41, 1 + 1"
+INSERT INTO `t_setting` VALUES (_binary 0x41, 1 + 1;"
     );
     // What has nothing to do with jobs is not read.
     let expected = [
-        "night; ly/v1 bob allowed",
-        "night; ly/v2 bob unjudged script-undecodable",
-        "订单's/v-1 ann allowed",
+        "night; ly (app-100)/v1 bob allowed",
+        "night; ly (app-100)/v2 bob unjudged script-undecodable",
+        "订单's (app-200)/v-1 ann allowed",
         "app-300/v1 ? unjudged owner-unknown",
     ];
-    assert_eq!(ask(&desk, "all.sql", &mysql(&rows)), expected);
+    assert_eq!(ask(&desk, "all.sql", mysql(&rows)), expected);
     // A statement a row, columns named, in another order; rows on lines of their own, as MariaDB writes them.
     let rows = format!(
         "INSERT INTO `t_flink_sql` (`app_id`, `version`, `sql`) VALUES (100,1,'{CODED}');
 INSERT INTO `streampark`.`t_flink_sql` (`app_id`, `version`, `sql`) VALUES
 (200,1,'{CODED}'),
 (200,2,'{CODED}');
-INSERT INTO `t_flink_app` VALUES (100,5,'a',NULL,7),(200,5,'b',NULL,8);
+INSERT INTO `t_flink_app` VALUES (100,NULL,'a',NULL,7),(200,NULL,'b',NULL,8);
 INSERT INTO `t_user` VALUES (7,'bob',NULL),(8,'ann',NULL);"
     );
-    let expected = ["a/v1 bob allowed", "b/v1 ann allowed", "b/v2 ann allowed"];
+    let expected = [
+        "a (app-100)/v1 bob allowed",
+        "b (app-200)/v1 ann allowed",
+        "b (app-200)/v2 ann allowed",
+    ];
     let maria = mysql(&rows).replace(
         "-- MySQL dump",
         "/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump",
@@ -120,13 +129,13 @@ INSERT INTO `dinky_user` VALUES (1,'bob');";
         "direct bob allowed",
         "java bob unjudged not-sql",
         // The number of a user who is not there.
-        "gone 9 allowed",
+        "gone ? unjudged owner-unknown",
     ];
-    let found = ask(&desk, "dinky.sql", &mysql(rows));
+    let found = ask(&desk, "dinky.sql", mysql(rows));
     assert_eq!(found, expected);
 }
 
-fn postgres(sql: &str) -> String {
+pub fn postgres(sql: &str) -> String {
     format!(
         "--
 -- PostgreSQL database dump
@@ -142,6 +151,9 @@ COPY public.t_flink_app (id, team_id, job_name, options, user_id) FROM stdin;
 200\t5\t订单's\t{{\"a\":\"\\\\t\"}}\t8
 \\.
 {sql}
+COPY public.t_team (id, team_name) FROM stdin;
+5\tops
+\\.
 COPY public.t_user (user_id, username, password) FROM stdin;
 7\tbob\tx
 8\tann\ty
@@ -160,21 +172,24 @@ fn a_dump_of_postgresql_is_read_as_well() {
 3\t200
 4\t200\t{CODED}\t\\N\t1
 \\.
+COPY public.dinky_user (id, username) FROM stdin;
+1\tbob
+\\.
 COPY public.dinky_task (id, name, dialect, statement, creator) FROM stdin;
-11\tdirect\tFlinkSql\tSELECT id\\nFROM people -- fine\\\\\\n;\\tSELECT id FROM people\tbob
+11\tdirect\tFlinkSql\tSELECT id\\nFROM people -- fine\\\\\\n;\\tSELECT id FROM people\t1
 \\."
     );
     let expected = [
-        "night; ly/v1 bob allowed",
-        "night; ly/v2 bob allowed",
+        "night; ly (app-100)/v1 bob allowed",
+        "night; ly (app-100)/v2 bob allowed",
         "row-3 ? unjudged source-invalid",
-        "订单's/v1 ann allowed",
+        "订单's (app-200)/v1 ann allowed",
         "direct bob allowed",
     ];
-    assert_eq!(ask(&desk, "pg.sql", &postgres(&rows)), expected);
+    assert_eq!(ask(&desk, "pg.sql", postgres(&rows)), expected);
     let inserts = "INSERT INTO public.t_flink_sql VALUES (1, 100, 'x', NULL, 1);";
     assert_eq!(
-        ask(&desk, "inserts.sql", &postgres(inserts)),
+        ask(&desk, "inserts.sql", postgres(inserts)),
         ["inserts.sql ? unjudged source-invalid"]
     );
 }
@@ -208,14 +223,6 @@ fn what_is_broken_in_a_dump_is_a_job_that_cannot_be_judged() {
             vec!["garbage.sql ? unjudged source-invalid"],
         ),
     ] {
-        assert_eq!(ask(&desk, name, &mysql(rows)), expected, "{name}");
+        assert_eq!(ask(&desk, name, mysql(rows)), expected, "{name}");
     }
-    // In a folder a script is a script, whatever its comments say.
-    std::fs::create_dir_all(desk.path("jobs/eve")).unwrap();
-    desk.write(
-        "jobs/eve/hidden.sql",
-        "-- MySQL dump 10.13\nSELECT id FROM people",
-    );
-    let ran = audit(&desk, &["jobs/eve"], &["--format", "json", "--as", "bob"]);
-    assert_eq!(said(&report(&ran)), ["hidden bob allowed"]);
 }

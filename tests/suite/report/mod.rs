@@ -3,6 +3,7 @@
 mod command;
 mod corpus;
 mod dumps;
+mod hostile_dumps;
 mod page;
 mod sarif;
 mod sources;
