@@ -12,7 +12,7 @@ use super::records::{ByNumber, Records, keep};
 use crate::http::Client;
 use crate::lineage::store::RecordId;
 
-/// How many are known at once, the newest.
+/// How many are known at once, the newest: 1,000,000 take 48 MB, and each name once.
 const MOST: usize = 1_000_000;
 
 /// Whose the records are.
@@ -46,7 +46,7 @@ impl Makers {
     /// A client gets the reply that has this number. Waits for the disk.
     ///
     /// # Errors
-    /// It is not in the file, and will not be known after a restart; or the file cannot be shortened.
+    /// It is not in the file, and will not be known after a restart; or the file cannot be shortened. The error says which.
     pub fn made(&self, client: &Client, id: RecordId) -> io::Result<()> {
         match self {
             Self::Anybody => Ok(()),
@@ -85,10 +85,18 @@ impl Each {
     fn made(&self, client: &Client, id: RecordId) -> io::Result<()> {
         keep(&mut lock(&self.by_number), id.0, client.clone(), self.most);
         let mut file = lock(&self.file);
-        file.add(id.0, client)?;
-        if file.count() >= self.most.saturating_mul(2) {
+        file.add(id.0, client).map_err(|error| {
+            io::Error::other(format!(
+                "who made record {id} will not be known after a restart: {error}"
+            ))
+        })?;
+        // Where it cannot be shortened that is tried again when it has grown by as much, not at each record.
+        let grown = file.count() >= self.most.saturating_mul(2);
+        if grown && file.count().is_multiple_of(self.most) {
             let text = file.text(&lock(&self.by_number));
-            file.rewrite(&text)?;
+            file.rewrite(&text).map_err(|error| {
+                io::Error::other(format!("the file of records cannot be shortened: {error}"))
+            })?;
         }
         Ok(())
     }

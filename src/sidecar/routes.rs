@@ -236,9 +236,7 @@ impl Shared {
                 if let Some(id) = reply.lineage_id
                     && let Err(error) = self.makers.made(client, id)
                 {
-                    (self.tell)(&format!(
-                        "who made record {id} will not be known after a restart: {error}"
-                    ));
+                    (self.tell)(&error.to_string());
                 }
                 self.metrics.decided(&reply, came.elapsed());
                 ([(header::CACHE_CONTROL, "no-store")], JSON, json).into_response()
