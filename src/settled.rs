@@ -32,6 +32,7 @@ pub(crate) fn look(file: &Path) -> Seen {
 }
 
 /// Files, as they were taken and as they were seen last.
+#[derive(Debug)]
 pub(crate) struct Watched {
     taken: Vec<Seen>,
     last: Vec<Seen>,
@@ -71,6 +72,11 @@ impl Watched {
     #[cfg(feature = "cli")]
     pub fn is_empty(&self) -> bool {
         self.taken.is_empty()
+    }
+
+    /// They are used as they were when they were due.
+    pub fn used(&mut self) {
+        self.failed = None;
     }
 
     /// They cannot be used. Whether that is news: each reason is told once.

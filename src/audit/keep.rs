@@ -68,8 +68,9 @@ impl Audit {
             OnFailure::Deny if reply.decision.sql().is_some() => Reply::denied(
                 Code::AuditUnavailable,
                 "the check cannot be recorded, and nothing is allowed without a record",
-                reply.policy,
-            ),
+                reply.policy.clone(),
+            )
+            .in_place_of(&reply),
             OnFailure::Deny => reply,
             OnFailure::Continue => {
                 reply.unrecorded = true;

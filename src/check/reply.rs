@@ -41,7 +41,9 @@ pub struct Reply {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undescribed: Vec<TableName>,
     /// What the service that has the rules states of the user, in place of the submitter's claims; absent where it states nothing, or gave no answer.
-    /// For the site's records, and in no document: what a service says of people is not for whoever submits.
+    /// For the site's records, and in no document: what a service says of people is not for whoever submits. So it is with the reply itself and nowhere else: whoever
+    /// makes a reply of another one, or answers in place of a check, hands it on, or its audit record ([`crate::audit::AuditRecord::new`], which believes this field)
+    /// has the claims as if they had held.
     #[serde(skip)]
     pub stated: Option<Arc<PrincipalDecl>>,
 }

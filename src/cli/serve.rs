@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::failure::{Failure, Status};
-use super::serve_policies::{say, token};
+use super::serve_policies::{end_on_signals, say, token};
 use super::streams::Streams;
 use crate::sidecar::{self, Bounds, Options, SidecarError, Submitter, TlsFiles};
 
@@ -85,8 +85,9 @@ pub(super) fn serve(args: Serve, streams: &mut Streams) -> Result<Status, Failur
         tell: Arc::new(say),
     };
     let running = sidecar::start(options).map_err(failure)?;
+    end_on_signals(&running)?;
     streams.out(&format!("listening on {scheme}://{}\n", running.address))?;
-    running.wait();
+    running.wait().map_err(|error| Failure::internal(&error))?;
     Ok(Status::Allowed)
 }
 

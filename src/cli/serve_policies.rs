@@ -12,7 +12,7 @@ use super::input;
 use super::render::{Message, printable};
 use super::streams::Streams;
 use crate::policy::Severity;
-use crate::serve::{self, Options, ServeError};
+use crate::serve::{self, Options, Running, ServeError};
 
 /// A small permission service.
 #[derive(Debug, Args)]
@@ -54,9 +54,16 @@ pub(super) fn serve(args: ServePolicies, streams: &mut Streams) -> Result<Status
         tell: Arc::new(say),
     };
     let running = serve::start(options).map_err(failure)?;
+    end_on_signals(&running)?;
     streams.out(&format!("listening on http://{}\n", running.address))?;
-    running.wait();
+    running.wait().map_err(|error| Failure::internal(&error))?;
     Ok(Status::Allowed)
+}
+
+/// The process is the service's: what ends the one ends the other.
+pub(super) fn end_on_signals(running: &Running) -> Result<(), Failure> {
+    let listens = running.end_on_signals();
+    listens.map_err(|error| Failure::internal(&error))
 }
 
 /// The token of a file.

@@ -176,16 +176,6 @@ impl Config {
         catalog.chain(policy).chain(ranger).map(PathBuf::as_path)
     }
 
-    /// Whether a check by this configuration may wait for somebody else: a permission service, a lineage store, the disk of an audit file.
-    #[cfg(feature = "server")]
-    pub(crate) const fn waits(&self) -> bool {
-        #[cfg(feature = "service")]
-        let asks = self.service.is_some();
-        #[cfg(not(feature = "service"))]
-        let asks = false;
-        asks || self.lineage.is_some() || self.audit.is_some()
-    }
-
     /// The same with relative paths below `folder`.
     fn beside(mut self) -> Self {
         let Some(folder) = self.folder.clone() else {

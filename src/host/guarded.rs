@@ -99,6 +99,21 @@ impl Guarded {
         })
     }
 
+    /// The number of the newest event of the lineage store: no record has a higher one. Nothing was written, nor will be, where there is no store.
+    ///
+    /// # Errors
+    /// `lineage-unavailable`.
+    #[cfg(feature = "server")]
+    pub(crate) fn newest(&self) -> Result<u64, HostError> {
+        let Some(store) = &self.lineage else {
+            return Ok(0);
+        };
+        let known = store.snapshot();
+        known
+            .map(|known| known.version())
+            .map_err(|error| lineage::unavailable(&error))
+    }
+
     /// Decides about a request document: JSON in UTF-8 (`schema/request.json`).
     ///
     /// # Errors
@@ -129,6 +144,7 @@ impl Guarded {
         Self::closed()
     }
 
+    /// What a closed door says. It asks nobody any more: of the user it knows what is claimed.
     fn closed() -> Reply {
         let message = "internal error: this engine has failed, and decides nothing any more";
         Reply::denied(Code::Internal, message, PolicyStamp::default())
@@ -172,12 +188,12 @@ impl Guarded {
             .iter()
             .any(|e| e.code == Code::Internal && e.message == UNFINISHED)
         {
-            return self.close();
+            return self.close().in_place_of(&reply);
         }
         // It may have closed while this check ran beside the one that failed.
         if self.is_broken() {
             self.withdraw(reply.lineage_id);
-            Self::closed()
+            Self::closed().in_place_of(&reply)
         } else {
             reply
         }
@@ -245,12 +261,21 @@ mod tests {
         struct Broken;
         impl SubmitCheck for Broken {
             fn check(&self, _: &Request) -> Reply {
-                Reply::denied(Code::Internal, UNFINISHED, PolicyStamp::default())
+                let mut reply = Reply::denied(Code::Internal, UNFINISHED, PolicyStamp::default());
+                reply.stated = Some(Arc::new(crate::policy::PrincipalDecl {
+                    user: "ann".to_owned(),
+                    ..Default::default()
+                }));
+                reply
             }
         }
         let door = Guarded::new(Box::new(Broken));
-        assert!(!answer(&door, "VALUES 1").allowed);
-        assert!(door.is_broken());
+        let request = Request::new(Principal::default(), "VALUES 1");
+        let first = door.check(&request);
+        assert!(first.decision.sql().is_none() && door.is_broken());
+        assert_eq!(first.stated.unwrap().user, "ann");
+        // Nobody is asked any more.
+        assert!(door.check(&request).stated.is_none());
     }
 
     #[test]

@@ -202,6 +202,6 @@ pub(super) fn unknown(id: RecordId) -> HostError {
     HostError::new(HostCode::RecordUnknown, message)
 }
 
-fn unavailable(error: &LineageError) -> HostError {
+pub(super) fn unavailable(error: &LineageError) -> HostError {
     HostError::new(HostCode::Lineage, error)
 }

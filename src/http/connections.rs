@@ -66,6 +66,10 @@ pub(super) async fn serve(
             terms.connections.min(Semaphore::MAX_PERMITS),
         ));
         while let Some((stream, place)) = next(&listener, &places, terms.when_full).await {
+            // It may have come with the stop.
+            if stopping.is_asked() {
+                break;
+            }
             let connection = Connection {
                 terms,
                 app: app.clone(),
@@ -79,8 +83,9 @@ pub(super) async fn serve(
         }
     };
     tokio::select! {
-        () = accepting => {}
+        biased;
         () = stopping.asked() => {}
+        () = accepting => {}
     }
     drop((listener, here));
     tokio::select! {
@@ -133,7 +138,11 @@ impl Connection {
             None => self.http(stream).await,
             Some(certificates) => {
                 let taken = TlsAcceptor::from(certificates.config()).accept(stream);
-                let shaken = timeout(self.terms.head, taken).await;
+                let shaken = tokio::select! {
+                    shaken = timeout(self.terms.head, taken) => shaken,
+                    // Nothing has been asked yet.
+                    () = self.stopping.asked() => return,
+                };
                 if let Ok(Ok(stream)) = shaken {
                     self.http(stream).await;
                 }

@@ -24,6 +24,10 @@ const TERMS: Terms = Terms {
 };
 
 fn service(terms: Terms) -> Running {
+    watched(terms, || {})
+}
+
+fn watched(terms: Terms, look: impl FnMut() + Send + 'static) -> Running {
     let service = Service {
         listen: "127.0.0.1:0".parse().unwrap(),
         tls: None,
@@ -39,9 +43,7 @@ fn service(terms: Terms) -> Running {
         let router = Router::new().route("/", get(|| async { "here" }));
         router.route("/slow", get(slow))
     };
-    service
-        .start(app, std::future::pending())
-        .expect("it starts")
+    service.start(app, look).expect("it starts")
 }
 
 fn connect(address: SocketAddr) -> TcpStream {
@@ -149,4 +151,31 @@ fn a_stop_waits_for_what_was_taken_and_no_longer_than_its_grace() {
         assert_eq!(rest(&mut stream).ends_with("slow"), whole);
         assert!(TcpStream::connect(address).is_err());
     }
+}
+
+#[test]
+fn a_service_that_does_not_see_its_files_any_more_ends_and_says_so() {
+    let mut looks = 0;
+    let running = watched(TERMS, move || {
+        looks += 1;
+        assert!(looks < 2, "asked for");
+    });
+    let address = running.address;
+    let fallen = running.wait().unwrap_err();
+    assert!(fallen.to_string().contains("watches"), "{fallen}");
+    assert!(TcpStream::connect(address).is_err());
+}
+
+#[test]
+fn a_look_that_hangs_does_not_keep_the_only_thread_that_answers() {
+    let (go, gone) = std::sync::mpsc::channel::<()>();
+    let running = watched(TERMS, move || {
+        let _ = gone.recv();
+    });
+    std::thread::sleep(Duration::from_millis(100));
+    let mut stream = connect(running.address);
+    send(&mut stream, "/").unwrap();
+    assert!(answer(&mut stream, "here").is_some());
+    drop(go);
+    running.stop();
 }

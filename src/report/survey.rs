@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::drift::{DriftState, Gone};
 use super::entry::{Entry, Verdict};
 use super::reason::ReasonCode;
-use crate::audit::{AuditPrincipal, AuditStatement, AuditTable};
+use crate::audit::{AuditClaims, AuditPrincipal, AuditStatement, AuditTable};
 use crate::catalog::TableName;
 use crate::check::{Applied, PolicyStamp};
 
@@ -80,7 +80,7 @@ pub struct TableUse {
 /// What a principal sees, as far as the judged jobs read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PrincipalSeen {
-    /// Who.
+    /// Who, by user and groups: without what was stated and claimed, which is with each entry.
     pub principal: AuditPrincipal,
     /// Their entries, by verdict.
     pub allowed: u64,
@@ -145,7 +145,12 @@ impl Survey {
         let groups: Vec<&str> = principal.groups.iter().map(String::as_str).collect();
         let key = format!("{}\0{}", principal.user, groups.join("\0"));
         let seen = self.principals.entry(key).or_insert_with(|| PrincipalSeen {
-            principal: principal.clone(),
+            principal: AuditPrincipal {
+                // Those of one entry, and not of the others.
+                stated: BTreeSet::new(),
+                claimed: AuditClaims::default(),
+                ..principal.clone()
+            },
             allowed: 0,
             denied: 0,
             unjudged: 0,

@@ -1,5 +1,6 @@
 //! Entries, scripts, drift, sources' rows: what is said of them and what is never said.
 
+use std::collections::BTreeSet;
 use std::io::Cursor;
 
 use super::export::Row;
@@ -476,4 +477,22 @@ fn every_code_has_a_meaning() {
     for code in ReasonCode::all() {
         assert!(!code.meaning().is_empty(), "{code}");
     }
+}
+
+#[test]
+fn what_was_stated_for_one_entry_is_not_said_of_all() {
+    let engine = engine(FILTER);
+    let mut entries = judge(&engine).entries(&job("nightly", SQL));
+    let mut first = entries.remove(0).0;
+    let second = first.clone();
+    let principal = &mut first.record.as_mut().unwrap().principal;
+    principal.stated.insert(crate::audit::AuditTrait::Roles);
+    principal.claimed.roles = Some(BTreeSet::from(["admin".to_owned()]));
+    let mut survey = Survey::default();
+    survey.add(&first);
+    survey.add(&second);
+    let seen: Vec<_> = survey.principals.values().collect();
+    assert_eq!((seen.len(), seen[0].allowed), (1, 2));
+    let principal = &seen[0].principal;
+    assert!(principal.stated.is_empty() && principal.claimed.is_empty());
 }

@@ -1,11 +1,11 @@
 //! What is served, and its reload: the policy, and who its users are.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::watched::Watched;
 use super::{Options, ServeError};
-use crate::settled::LOOK;
+use crate::settled::{Watched, look};
 use crate::source::{Directory, Whole};
 
 /// The files, as they were when they were last good.
@@ -28,8 +28,8 @@ impl Served {
     /// The files of the options, and what watches them.
     pub fn open(options: &Options) -> Result<(Self, Files), ServeError> {
         let files = Files {
-            policy: Watched::new(options.policy.clone()),
-            users: options.users.clone().map(Watched::new),
+            policy: Watched::new(vec![look(&options.policy)]),
+            users: Watched::new(options.users.iter().map(|file| look(file)).collect()),
         };
         let users = options.users.as_deref().map(read_users).transpose()?;
         let state = State {
@@ -51,41 +51,42 @@ impl Served {
     }
 
     /// Takes the policy of the file, where it may take the place of the one that is served. Answers what there is to say about it.
-    fn reload(&self) -> Option<String> {
+    ///
+    /// # Errors
+    /// Why the one that is served stays.
+    fn reload(&self) -> Result<Option<String>, String> {
         let current = self.state().whole;
         let kept = |why: &dyn std::fmt::Display| {
             let version = current.policy().version();
-            Some(format!("version {version} stays in force: {why}"))
+            format!("version {version} stays in force: {why}")
         };
-        let next = match read(&self.policy) {
-            Ok(next) => next,
-            Err(error) => return kept(&error),
-        };
+        let next = read(&self.policy).map_err(|error| kept(&error))?;
         let (old, new) = (current.policy().version(), next.policy().version());
         if next.policy().hash() == current.policy().hash() {
-            return None;
+            return Ok(None);
         }
         // Clients could not tell the two apart.
         if new <= old {
-            return kept(&format!(
+            return Err(kept(&format!(
                 "the file has another text, and version {new}: raise `version` with each change"
-            ));
+            )));
         }
         self.change(|state| state.whole = Arc::new(next));
-        Some(format!("serving version {new}"))
+        Ok(Some(format!("serving version {new}")))
     }
 
     /// The same for the users. They have no version: clients tell one state from another by the answers' tags.
-    fn reload_users(&self) -> Option<String> {
-        let next = match self.users.as_deref().map(read_users)? {
-            Ok(next) => next,
-            Err(error) => return Some(format!("the users stay as they are: {error}")),
+    fn reload_users(&self) -> Result<Option<String>, String> {
+        let Some(file) = &self.users else {
+            return Ok(None);
         };
+        let next =
+            read_users(file).map_err(|error| format!("the users stay as they are: {error}"))?;
         if self.state().users.as_deref() == Some(&next) {
-            return None;
+            return Ok(None);
         }
         self.change(|state| state.users = Some(Arc::new(next)));
-        Some("serving other users".to_owned())
+        Ok(Some("serving other users".to_owned()))
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
@@ -97,22 +98,41 @@ impl Served {
 #[derive(Debug)]
 pub(super) struct Files {
     policy: Watched,
-    users: Option<Watched>,
+    /// Nothing where no users are listed.
+    users: Watched,
 }
 
-/// Looks at the files from time to time, for ever.
-pub(super) async fn watch(
+/// What a look at the files does.
+pub(super) fn watch(
     served: Arc<Served>,
     mut files: Files,
     tell: Arc<dyn Fn(&str) + Send + Sync>,
+) -> impl FnMut() + Send + 'static {
+    move || {
+        take(&mut files.policy, &*tell, || served.reload());
+        take(&mut files.users, &*tell, || served.reload_users());
+    }
+}
+
+/// Reads files that are due. What cannot be used leaves everything as it is; each reason is told once.
+fn take(
+    files: &mut Watched,
+    tell: &dyn Fn(&str),
+    read: impl FnOnce() -> Result<Option<String>, String>,
 ) {
-    let say = |said: Option<String>| said.iter().for_each(|said| tell(said));
-    let mut ticks = tokio::time::interval(LOOK);
-    loop {
-        ticks.tick().await;
-        files.policy.look(|| say(served.reload()));
-        if let Some(users) = &mut files.users {
-            users.look(|| say(served.reload_users()));
+    if !files.is_due() {
+        return;
+    }
+    let done = catch_unwind(AssertUnwindSafe(read));
+    match done.unwrap_or_else(|_| Err("reading a file did not finish".to_owned())) {
+        Ok(said) => {
+            files.used();
+            said.iter().for_each(|said| tell(said));
+        }
+        Err(why) => {
+            if files.failed(&why) {
+                tell(&why);
+            }
         }
     }
 }

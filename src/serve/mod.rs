@@ -6,7 +6,6 @@
 
 mod document;
 mod routes;
-mod watched;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -16,7 +15,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
-pub use crate::http::Running;
+pub use crate::http::{Fallen, Running};
 use crate::http::{Service, Terms, WhenFull};
 use document::Served;
 
@@ -77,9 +76,8 @@ pub fn start(options: Options) -> Result<Running, ServeError> {
         threads: Some(2),
     };
     let app = routes::router(Arc::clone(&served), &options);
-    let watch = document::watch(served, files, options.tell);
     service
-        .start(|_| app, watch)
+        .start(|_| app, document::watch(served, files, options.tell))
         .map_err(|error| ServeError::Listen(options.listen, error))
 }
 

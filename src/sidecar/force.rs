@@ -1,5 +1,6 @@
 //! The engine that is in force, and its reload.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -7,7 +8,7 @@ use std::time::Instant;
 
 use crate::host::{Config, Guarded, HostCode, HostError, open};
 use crate::http::{Certificates, Stopping};
-use crate::settled::{LOOK, Seen, Watched, look};
+use crate::settled::{Seen, Watched, look};
 
 /// An engine, as its configuration was when it was last good.
 pub(super) struct Force {
@@ -20,8 +21,6 @@ pub(super) struct Force {
 /// One state of the files.
 pub(super) struct State {
     pub engine: Arc<Guarded>,
-    /// Whether a check may wait for somebody else: a permission service, a lineage store, a disk.
-    pub waits: bool,
     /// When the files were taken.
     pub since: Instant,
     /// The store that clients have numbers of records from.
@@ -108,7 +107,6 @@ fn read(config: Config, own: Seen) -> Result<State, HostError> {
     let opened = open(&config)?;
     Ok(State {
         version: opened.version,
-        waits: config.waits(),
         since: Instant::now(),
         engine: Arc::new(Guarded::configured(opened, &config)?),
         store: config.lineage.map(|part| part.store),
@@ -116,24 +114,18 @@ fn read(config: Config, own: Seen) -> Result<State, HostError> {
     })
 }
 
-/// Looks at the files from time to time, for ever. A file that is half written can be one that means less: files are read when they have stood still for
-/// a while, and still do afterwards.
-pub(super) async fn watch(
+/// What a look at the files does. A file that is half written can be one that means less: files are read when they have stood still for a while, and still do
+/// afterwards.
+pub(super) fn watch(
     force: Arc<Force>,
     tls: Option<Certificates>,
     tell: Arc<dyn Fn(&str) + Send + Sync>,
-) {
+) -> impl FnMut() + Send + 'static {
     let mut rules = Watched::new(force.now().seen.clone());
     let mut keys = Watched::new(tls.iter().flat_map(Certificates::files).map(look).collect());
-    let mut ticks = tokio::time::interval(LOOK);
-    loop {
-        ticks.tick().await;
+    move || {
         if rules.is_due() {
-            let opened = {
-                let force = Arc::clone(&force);
-                tokio::task::spawn_blocking(move || force.reload()).await
-            };
-            match opened {
+            match catch_unwind(AssertUnwindSafe(|| force.reload())) {
                 Ok(Ok(())) => {
                     tell("serving by the changed files");
                     rules = Watched::new(force.now().seen.clone());

@@ -10,6 +10,7 @@
 mod force;
 mod makers;
 mod metrics;
+mod records;
 mod routes;
 
 use std::collections::HashSet;
@@ -21,7 +22,7 @@ use std::time::Duration;
 
 use crate::host::HostError;
 use crate::http::{Certificates, Clients, Service, Terms, WhenFull};
-pub use crate::http::{Running, TlsFiles};
+pub use crate::http::{Fallen, Running, TlsFiles};
 use crate::lineage::store::is_address;
 use force::Force;
 use makers::{Each, Makers};
@@ -47,7 +48,8 @@ pub struct Options {
     pub token: Option<String>,
     /// Several submitters, each with its own token, in place of `token`: what became of a record of lineage is said by the one who got the reply, and by nobody else.
     pub submitters: Vec<Submitter>,
-    /// Where it is kept which of them made which record; needed where there are submitters and a lineage store.
+    /// Where it is kept which of them made which record; needed where there are submitters and a lineage store, without a meaning where there is no store, and an
+    /// error without submitters. Beside it are `.lock` and, for a moment, `.new`.
     pub records: Option<PathBuf>,
     /// Certificates, to speak TLS.
     pub tls: Option<TlsFiles>,
@@ -73,7 +75,7 @@ impl fmt::Debug for Submitter {
     }
 }
 
-/// What is taken at once: the rest is refused, not kept waiting for ever.
+/// What is taken at once. Connections and requests beyond are refused; of the requests that were taken those wait for whom no check may run yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     /// Open connections.
@@ -171,6 +173,9 @@ pub fn start(options: Options) -> Result<Running, SidecarError> {
 fn clients(options: &Options) -> Result<Clients, String> {
     let submitters = &options.submitters;
     if submitters.is_empty() {
+        if options.records.is_some() {
+            return Err("a file of records, and no submitters whose they are".to_owned());
+        }
         return Ok(Clients::with(options.token.as_deref()));
     }
     if options.token.is_some() {
@@ -203,7 +208,7 @@ fn clients(options: &Options) -> Result<Clients, String> {
 /// Whose the records of lineage are.
 fn makers(options: &Options, force: &Force) -> Result<Makers, String> {
     let Some(store) = force.store().filter(|_| !options.submitters.is_empty()) else {
-        return Ok(Makers::One);
+        return Ok(Makers::Anybody);
     };
     let Some(file) = &options.records else {
         let why =
@@ -215,7 +220,8 @@ fn makers(options: &Options, force: &Force) -> Result<Makers, String> {
         // However it is named where the service is started next.
         false => std::path::absolute(&store).unwrap_or(store),
     };
-    let each = Each::open(file, &store);
+    let newest = || force.now().engine.newest().map_err(std::io::Error::other);
+    let each = Each::open(file, &store, newest);
     each.map(Makers::Each)
         .map_err(|error| format!("`{}`: {error}", file.display()))
 }

@@ -1,6 +1,5 @@
 //! The addresses of the service, who may ask there, and how much at once.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,7 +13,7 @@ use axum::routing::{MethodRouter, get, post};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Bounds;
-use super::force::{Force, State as InForce};
+use super::force::Force;
 use super::makers::Makers;
 use super::metrics::Metrics;
 use crate::host::{HostCode, HostError, Settle};
@@ -123,20 +122,11 @@ async fn check(State(shared): State<Arc<Shared>>, request: Request) -> Response 
         }
     };
     let came = Instant::now();
-    let now = shared.force.now();
-    let is_quick = !now.waits && request.len() <= QUICK;
-    let work = move |shared: &Shared| shared.decided(&now, &client, &request, came);
-    if is_quick && let Ok(core) = Arc::clone(&shared.cores).try_acquire_owned() {
-        let answer = catch_unwind(AssertUnwindSafe(|| work(&shared)));
-        drop((place, core));
-        return answer.unwrap_or_else(|_| shared.unfinished());
-    }
-    run(shared, place, work).await
+    run(shared, place, move |shared| {
+        shared.decided(&client, &request, came)
+    })
+    .await
 }
-
-/// Bytes of a request whose check is made where the request was read: handing it to another thread and back takes as long as the check, and on a busy machine
-/// far longer. What is longer is a script that others would wait for.
-const QUICK: usize = 4 << 10;
 
 /// What became of a submission: nothing is read of the request but its address.
 fn settle(settle: Settle) -> MethodRouter<Arc<Shared>> {
@@ -151,11 +141,10 @@ fn settle(settle: Settle) -> MethodRouter<Arc<Shared>> {
             let code = HostCode::RecordUnknown.as_str();
             return shared.refuse(StatusCode::NOT_FOUND, code, "records have numbers");
         };
-        if !shared.makers.may_tell(&client, id) {
-            let message = "this submitter has made no record of this number: who made it says what became of it";
-            return shared.refuse(StatusCode::FORBIDDEN, "record-foreign", message);
-        }
-        run(shared, place, move |shared| shared.settled(id, settle)).await
+        run(shared, place, move |shared| {
+            shared.settled(&client, id, settle)
+        })
+        .await
     };
     post(handle)
 }
@@ -222,7 +211,11 @@ impl Shared {
         all.saturating_sub(self.places.available_permits())
     }
 
-    fn settled(&self, id: RecordId, settle: Settle) -> Response {
+    fn settled(&self, client: &Client, id: RecordId, settle: Settle) -> Response {
+        if !self.makers.may_tell(client, id) {
+            let message = "this submitter has made no record of this number: who made it says what became of it";
+            return self.refuse(StatusCode::FORBIDDEN, "record-foreign", message);
+        }
         match self.force.now().engine.settle(id, settle) {
             Ok(()) => {
                 self.metrics.records(settle.word());
@@ -235,17 +228,15 @@ impl Shared {
         }
     }
 
-    fn decided(&self, now: &InForce, client: &Client, request: &Bytes, came: Instant) -> Response {
-        let answer = now.engine.check_document(request);
+    fn decided(&self, client: &Client, request: &Bytes, came: Instant) -> Response {
+        let answer = self.force.now().engine.check_document(request);
         match answer {
             Ok((reply, json)) => {
                 // Before the reply is out: nobody else can have told of it.
                 if let Some(id) = reply.lineage_id
                     && let Err(error) = self.makers.made(client, id)
                 {
-                    (self.tell)(&format!(
-                        "who made record {id} will not be known after a restart: {error}"
-                    ));
+                    (self.tell)(&error.to_string());
                 }
                 self.metrics.decided(&reply, came.elapsed());
                 ([(header::CACHE_CONTROL, "no-store")], JSON, json).into_response()

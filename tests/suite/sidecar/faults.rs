@@ -148,12 +148,7 @@ fn a_head_that_never_ends_is_hung_up_on() {
 #[test]
 fn a_stop_lets_those_end_whom_it_has_taken() {
     let desk = Desk::new("stop");
-    // More than they take, also where the machine is busy with something else.
-    let bounds = Bounds {
-        grace: Duration::from_secs(60),
-        ..Bounds::default()
-    };
-    let running = bounded(&desk, bounds);
+    let running = desk.start();
     let address = running.address;
     let mut streams: Vec<TcpStream> = (0..20)
         .map(|_| TcpStream::connect(address).unwrap())

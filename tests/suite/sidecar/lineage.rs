@@ -230,6 +230,35 @@ fn a_record_is_told_of_by_the_submitter_who_made_it_and_by_nobody_else() {
 }
 
 #[test]
+fn a_record_of_a_store_that_was_made_anew_is_not_that_of_the_old_number() {
+    let desk = desk("lineage-anew");
+    let options = Options {
+        submitters: vec![submitter("nightly")],
+        records: Some(desk.file("records")),
+        ..desk.options()
+    };
+    let token = "authorization: Bearer token-of-nightly\r\n";
+    let abort = |running: &Running| {
+        let path = "/v1/lineage/1/abort";
+        ask(running.address, "POST", path, token, "").status
+    };
+    let running = start(options.clone()).unwrap();
+    let body = request("bob", COPY);
+    let said = ask(running.address, "POST", "/v1/check", token, &body);
+    assert_eq!(said.json()["lineage_id"], 1);
+    drop(running);
+    for part in ["lineage.db", "lineage.db-wal", "lineage.db-shm"] {
+        let _ = fs::remove_file(desk.file(part));
+    }
+    // Nothing is in it, and another front end writes the first record.
+    let running = start(options).unwrap();
+    let other = desk.start();
+    let said = ask(other.address, "POST", "/v1/check", "", &body);
+    assert_eq!(said.json()["lineage_id"], 1);
+    assert_eq!(abort(&running), 403);
+}
+
+#[test]
 fn submitters_that_cannot_be_told_apart_are_known_at_the_start() {
     let desk = desk("lineage-submitters");
     let records = Some(desk.file("records"));
@@ -263,6 +292,7 @@ fn submitters_that_cannot_be_told_apart_are_known_at_the_start() {
             "lineage-submitters",
         ),
         (vec![submitter("a")], &records, Some("t"), "one of the two"),
+        (Vec::new(), &records, None, "no submitters"),
     ] {
         let options = Options {
             submitters,

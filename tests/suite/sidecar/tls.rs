@@ -150,3 +150,20 @@ fn certificates_that_cannot_be_used_are_known_at_the_start() {
         assert!(why.contains(word) && !why.contains("PRIVATE"), "{why}");
     }
 }
+
+#[test]
+fn a_stop_does_not_wait_for_who_says_nothing_in_a_handshake() {
+    let desk = Desk::new("tls-stop");
+    let options = Options {
+        tls: Some(files(&desk, &certificate(&authority()), None)),
+        ..desk.options()
+    };
+    let running = start(options).unwrap();
+    let silent = TcpStream::connect(running.address).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    let began = std::time::Instant::now();
+    running.stop();
+    // Less than the time of a handshake.
+    assert!(began.elapsed() < std::time::Duration::from_secs(5));
+    drop(silent);
+}
