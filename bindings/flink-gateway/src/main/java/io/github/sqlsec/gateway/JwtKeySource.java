@@ -67,6 +67,10 @@ interface JwtKeySource {
     HttpResponse<InputStream> response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
     try (InputStream body = response.body()) {
       answer.set(body);
+      if (Thread.interrupted()) {
+        // Too late: nobody waits, and nobody has seen what is to be closed.
+        throw new InterruptedException();
+      }
       byte[] bytes = body.readNBytes(Url.LONGEST + 1);
       if (response.statusCode() != 200 || bytes.length > Url.LONGEST) {
         throw new IOException("status " + response.statusCode());
