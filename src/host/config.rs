@@ -40,6 +40,9 @@ pub struct Config {
     #[cfg(feature = "service")]
     #[serde(default)]
     pub cache: Option<Bounds>,
+    /// The lowest version that rules may have: of a host that opens anew, the highest that was in force. A file with less is not opened, an answer with less not used.
+    #[serde(default)]
+    pub at_least: Option<u64>,
 }
 
 /// A policy document (YAML or JSON).

@@ -62,6 +62,7 @@ fn judge(
         (Some(rules), None, None) => {
             let policy = policy(rules)?;
             let version = policy.version();
+            not_before(config, version)?;
             let engine = Engine::new(policy, catalog);
             let engine = match lineage {
                 Some(lineage) => engine.lineage(lineage),
@@ -69,7 +70,13 @@ fn judge(
             };
             Ok((Box::new(engine), Some(version)))
         }
-        (None, Some(files), None) => Ok((gate(ranger(files)?, catalog, lineage), None)),
+        (None, Some(files), None) => {
+            let service = ranger(files)?;
+            not_before(config, service.edition())?;
+            let mapping = mapping(files, &service)?;
+            let source = RangerSource::new(Arc::new(service), mapping, SystemTime::now);
+            Ok((gate(Arc::new(source), catalog, lineage), None))
+        }
         (None, None, Some(service)) => Ok((gate(service, catalog, lineage), None)),
         (None, None, None) => {
             let message = "no rules: `policy`, `ranger` or `service` says where they are";
@@ -79,6 +86,18 @@ fn judge(
             let message = "two sources of rules: one of `policy`, `ranger` and `service`";
             Err(HostError::new(HostCode::Config, message))
         }
+    }
+}
+
+/// A copy that was left behind, or taken back by mistake: rules do not go back.
+fn not_before(config: &Config, version: u64) -> Result<(), HostError> {
+    match config.at_least {
+        Some(least) if version < least => {
+            let message =
+                format!("version {version} of the rules is lower than {least}, the least allowed");
+            Err(HostError::new(HostCode::Policy, message))
+        }
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -96,7 +115,10 @@ fn service(config: &Config) -> Result<Option<Arc<dyn PolicySource>>, HostError> 
     let bounds = config.cache.clone().unwrap_or_default();
     let remote = crate::source::remote::Remote::new(settings, bounds);
     let remote = remote.map_err(|error| HostError::new(HostCode::Policy, error))?;
-    Ok(Some(Arc::new(remote)))
+    Ok(Some(Arc::new(match config.at_least {
+        Some(version) => remote.at_least(version),
+        None => remote,
+    })))
 }
 
 #[cfg(not(feature = "service"))]
@@ -158,21 +180,23 @@ fn policy(rules: &Document) -> Result<Policy, HostError> {
     })
 }
 
-fn ranger(files: &RangerFiles) -> Result<Arc<dyn PolicySource>, HostError> {
+fn ranger(files: &RangerFiles) -> Result<Service, HostError> {
     let documents = Documents {
         policies: download(&files.policies)?,
         roles: files.roles.as_deref().map(download).transpose()?,
         tags: files.tags.as_deref().map(download).transpose()?,
         users: files.users.as_deref().map(download).transpose()?,
     };
-    let unusable = |error: &dyn std::fmt::Display| {
-        let message = format!("`{}`: {error}", files.policies.display());
-        HostError::new(HostCode::Policy, message)
-    };
-    let service = Service::load(&documents, Options::default()).map_err(|e| unusable(&e))?;
-    let mapping = Mapping::of(&service, files.catalog.as_deref()).map_err(|e| unusable(&e))?;
-    let source = RangerSource::new(Arc::new(service), mapping, SystemTime::now);
-    Ok(Arc::new(source))
+    Service::load(&documents, Options::default()).map_err(|error| foreign(files, &error))
+}
+
+fn mapping(files: &RangerFiles, service: &Service) -> Result<Mapping, HostError> {
+    Mapping::of(service, files.catalog.as_deref()).map_err(|error| foreign(files, &error))
+}
+
+fn foreign(files: &RangerFiles, error: &dyn std::fmt::Display) -> HostError {
+    let message = format!("`{}`: {error}", files.policies.display());
+    HostError::new(HostCode::Policy, message)
 }
 
 fn download<T: DeserializeOwned>(file: &Path) -> Result<T, HostError> {
@@ -223,6 +247,21 @@ mod tests {
         assert_eq!(code(r#"{"polizy": {}}"#), HostCode::Config);
         let config = format!(r#"{{"policy": {RULES}}}"#);
         assert!(open(&Config::parse(config.as_bytes()).unwrap()).is_ok());
+    }
+
+    #[test]
+    fn rules_do_not_go_below_the_version_that_is_asked_for() {
+        let rules = RULES.replace("version: 1", "version: 7");
+        let of = |least: &str| format!(r#"{{"policy": {rules}{least}}}"#);
+        for least in ["", r#", "at-least": 0"#, r#", "at-least": 7"#] {
+            let config = Config::parse(of(least).as_bytes()).unwrap();
+            assert_eq!(open(&config).ok().unwrap().version, Some(7));
+        }
+        let config = Config::parse(of(r#", "at-least": 8"#).as_bytes()).unwrap();
+        let error = open(&config).err().unwrap();
+        assert_eq!(error.code, HostCode::Policy);
+        assert!(error.message.contains("version 7"), "{error}");
+        assert_eq!(code(&of(r#", "at-least": -1"#)), HostCode::Config);
     }
 
     #[test]

@@ -74,6 +74,13 @@ impl Remote {
         })))
     }
 
+    /// The same, which uses no rules of a lower version: what another one like it has seen.
+    #[must_use]
+    pub fn at_least(self, version: u64) -> Self {
+        self.0.seen.fetch_max(version, Ordering::SeqCst);
+        self
+    }
+
     /// How many answers are kept, roughly.
     #[must_use]
     pub fn kept(&self) -> u64 {

@@ -164,6 +164,13 @@ fn rules_do_not_go_back() {
     assert!(other.decision.errors()[0].message.contains("went back"));
     version.store(9, Ordering::SeqCst);
     assert!(sql(&rig).expect("allowed").contains("'r9'"));
+    // Nor for another one that is told what the first has seen.
+    let next = Rig::at(&server.url);
+    drop(next.remote.clone().at_least(10));
+    let said = sql(&next).expect_err("closed");
+    assert!(said.contains("went back from version 10 to 9"), "{said}");
+    version.store(10, Ordering::SeqCst);
+    assert!(sql(&next).expect("allowed").contains("'r10'"));
 }
 
 #[test]

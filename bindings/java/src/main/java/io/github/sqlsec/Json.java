@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * JSON in and out, as much as requests and replies need: maps, lists, strings, whole numbers, booleans, null.
+ * JSON in and out, as much as requests and replies need: maps, lists, strings, numbers, booleans, null.
  *
  * <p>Half of a surrogate pair is written as an escape, which the native half refuses: written as UTF-8 it would turn into another character.
  */
@@ -68,7 +68,7 @@ final class Json {
       out.append("null");
     } else if (value instanceof String) {
       string((String) value, out);
-    } else if (value instanceof Boolean || value instanceof Integer || value instanceof Long || value instanceof BigInteger) {
+    } else if (value instanceof Boolean || value instanceof Integer || value instanceof Long || value instanceof BigInteger || value instanceof BigDecimal) {
       out.append(value);
     } else if (value instanceof Raw) {
       out.append(((Raw) value).json);
@@ -160,9 +160,10 @@ final class Json {
       String key = string();
       space();
       expect(':');
-      if (map.put(key, value(depth + 1)) != null) {
+      if (map.containsKey(key)) {
         throw wrong("a key is there twice");
       }
+      map.put(key, value(depth + 1));
       space();
       if (peek() == ',') {
         at++;

@@ -1,34 +1,33 @@
 package io.github.sqlsec;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.Paths;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The engine of the moment, for a host that runs on while its rules change; or the reason why there is none: then every call is an error, and the files are looked
  * at again and again. New files become a new engine. Files that make none leave the old one in force, which the listener is told. Files are taken when they have
- * stood still between two looks, and still do after they were read: what is half written can mean less. The lineage store is that of the first engine for good.
+ * stood still between two looks, and still do after they were read: what is half written can mean less. The lineage store is that of the first engine for good, and is
+ * never made anew. Rules do not go back: an engine with a lower version than one that has answered is not opened.
  *
  * <p>All threads may use one at once. No engine is closed under a call.
  */
 public final class ReloadingEngine implements AutoCloseable {
   /** How often the first engine is tried while its files change. */
   private static final int FIRST = 3;
+
+  /** After so many looks at files that never stand still somebody is told. */
+  private static final int RESTLESS = 3;
 
   /** What the operator is told: the host's log. Messages may quote the configuration. */
   public interface Listener {
@@ -66,24 +65,24 @@ public final class ReloadingEngine implements AutoCloseable {
   private final Supplier<String> state;
   private final Reload when;
   private final Listener listener;
-  /** Shared by calls, alone for the change. */
-  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   private final ScheduledExecutorService clock;
   /** The state at the last look, and that which was last tried. */
   private String seen;
   private String tried;
+  /** How many looks in a row have found files that had changed since the one before. */
+  private int restless;
   /** The lineage store of the first engine; null before. */
   private String store;
-  private SqlSec engine;
-  /** Why there is no engine. */
-  private SqlSecException reason;
+  /** By the source of the rules: the highest version that engines before this one have answered with. */
+  private final Map<String, Long> versions = new HashMap<>();
+  private volatile Held held;
   private boolean closed;
 
   private ReloadingEngine(Supplier<Config> config, Supplier<String> state, Reload when, long seconds, Listener listener) {
     this.config = Objects.requireNonNull(config);
     this.state = Objects.requireNonNull(state);
     this.when = Objects.requireNonNull(when);
-    this.listener = Objects.requireNonNull(listener);
+    this.listener = new Guarded(listener);
     for (int i = 0; i < FIRST && tried == null; i++) {
       seen = state.get();
       open(seen);
@@ -95,7 +94,8 @@ public final class ReloadingEngine implements AutoCloseable {
   }
 
   /**
-   * An engine of a document, with the files of its folder as what is looked at. The lineage store and the audit file do not count, which the engine writes itself.
+   * An engine of a document. What is looked at are the files of its folder, and those of rules and tables that it names elsewhere. The lineage store and the audit file
+   * do not count, which the engine writes itself.
    *
    * @param document the configuration
    * @param when when a new engine is opened
@@ -104,8 +104,7 @@ public final class ReloadingEngine implements AutoCloseable {
    * @return it, with an engine or without: see {@link #missing}
    */
   public static ReloadingEngine ofFile(Path document, Reload when, long seconds, Listener listener) {
-    Path folder = document.toAbsolutePath().getParent();
-    return of(() -> Config.ofFile(document), () -> stateOf(folder, written(document)), when, seconds, listener);
+    return of(() -> Config.ofFile(document), () -> ConfigFiles.state(document), when, seconds, listener);
   }
 
   /**
@@ -128,12 +127,7 @@ public final class ReloadingEngine implements AutoCloseable {
    * @return the error of the last try; nothing where there is an engine
    */
   public Optional<SqlSecException> missing() {
-    lock.readLock().lock();
-    try {
-      return Optional.ofNullable(reason);
-    } finally {
-      lock.readLock().unlock();
-    }
+    return Optional.ofNullable(held.reason);
   }
 
   /**
@@ -144,12 +138,7 @@ public final class ReloadingEngine implements AutoCloseable {
    * @throws SqlSecException nothing was decided, and nothing may be submitted; where there is no engine, with the code of {@link #missing}
    */
   public Reply check(Request request) {
-    lock.readLock().lock();
-    try {
-      return opened().check(request);
-    } finally {
-      lock.readLock().unlock();
-    }
+    return ask(now -> now.check(request));
   }
 
   /**
@@ -160,7 +149,7 @@ public final class ReloadingEngine implements AutoCloseable {
    */
   public boolean commit(long lineageId) {
     try {
-      settle(sqlsec -> sqlsec.commit(lineageId));
+      settle(now -> now.engine.commit(lineageId));
       return true;
     } catch (SqlSecException e) {
       boolean again = e.code().equals("lineage-unavailable");
@@ -189,7 +178,7 @@ public final class ReloadingEngine implements AutoCloseable {
    */
   public void abort(long lineageId) {
     try {
-      settle(sqlsec -> sqlsec.abort(lineageId));
+      settle(now -> now.engine.abort(lineageId));
     } catch (SqlSecException e) {
       listener.warn("lineage record " + lineageId + " stays pending: " + e.code() + ": " + e.getMessage());
     }
@@ -202,10 +191,14 @@ public final class ReloadingEngine implements AutoCloseable {
       boolean still = now.equals(seen);
       boolean wanted = when == Reload.ALWAYS || !now.equals(tried);
       seen = now;
+      restless = still || !wanted ? 0 : restless + 1;
+      if (restless == RESTLESS) {
+        listener.warn("the files change at each look, and are not taken until they stand still: the rules of before hold");
+      }
       if (still && wanted && !closed) {
         open(now);
       }
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       // Whatever it is: the clock goes on.
       listener.error("the new rules cannot be read, what was before holds: " + e);
     }
@@ -219,129 +212,116 @@ public final class ReloadingEngine implements AutoCloseable {
     }
     synchronized (this) {
       closed = true;
-      replace(null, SqlSecException.of("handle-invalid", "the engine is closed"));
-    }
-  }
-
-  /** The files of a folder, with their lengths and times, but for those whose names begin with one of these. Of a folder that cannot be read, another each time. */
-  private static String stateOf(Path folder, List<Path> but) {
-    try (Stream<Path> files = Files.list(folder)) {
-      Stream<Path> read = files.filter(file -> Files.isRegularFile(file) && but.stream().noneMatch(each -> file.toString().startsWith(each.toString())));
-      return read.sorted().map(ReloadingEngine::stateOfFile).collect(Collectors.joining("\n"));
-    } catch (IOException | UncheckedIOException e) {
-      return "unreadable " + System.nanoTime();
-    }
-  }
-
-  /** What an engine of the document writes: a store has files beside it. */
-  private static List<Path> written(Path document) {
-    List<Path> written = new ArrayList<>();
-    try {
-      Map<String, Object> keys = Json.object(Json.parse(Config.ofFile(document).json()));
-      named(keys, "lineage", "store").ifPresent(written::add);
-      named(keys, "audit", "file").ifPresent(written::add);
-    } catch (SqlSecException | IllegalArgumentException e) {
-      // Opening it says what is wrong.
-    }
-    return written;
-  }
-
-  /** The file that a part of a document names, below the document's folder. */
-  private static Optional<Path> named(Map<String, Object> document, String part, String key) {
-    Object inner = document.get(part);
-    Object name = inner instanceof Map ? ((Map<?, ?>) inner).get(key) : null;
-    Object folder = document.get("folder");
-    return name instanceof String ? Optional.of(Paths.get(folder instanceof String ? (String) folder : "", "").resolve((String) name)) : Optional.empty();
-  }
-
-  private static String stateOfFile(Path file) {
-    try {
-      return file + " " + Files.size(file) + " " + Files.getLastModifiedTime(file);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      replace(new Held(null, null, SqlSecException.of("handle-invalid", "the engine is closed")));
     }
   }
 
   private void open(String now) {
     tried = now;
-    SqlSec next;
+    SqlSec next = null;
     String place;
+    String rules;
+    boolean still;
     try {
-      Config read = config.get();
-      place = store(read);
+      ConfigFiles read = read();
+      place = read.store();
       // The number of a record means something else in another store.
       if (store != null && !place.equals(store)) {
-        failed(SqlSecException.of("config-invalid", "the lineage store cannot change while the host runs: start it anew"));
-        return;
+        throw SqlSecException.of("config-invalid", "the lineage store cannot change while the host runs: start it anew");
       }
-      next = SqlSec.open(read);
+      rules = read.rules();
+      next = SqlSec.open(read.again(answered(rules), store != null && !store.isEmpty()));
+      still = state.get().equals(now);
     } catch (SqlSecException e) {
-      failed(e);
+      failed(next, e);
       return;
-    } catch (LinkageError | RuntimeException e) {
-      failed(SqlSecException.of("internal", e.toString(), e));
+    } catch (Throwable e) {
+      failed(next, SqlSecException.of("internal", e.toString(), e));
       return;
     }
-    if (!state.get().equals(now)) {
-      next.close();
-      failed(SqlSecException.of("config-invalid", "the files change while they are read"));
+    if (!still) {
+      failed(next, SqlSecException.of("config-invalid", "the files change while they are read"));
       tried = null;
       return;
     }
     store = place;
-    replace(next, null);
+    replace(new Held(next, rules, null));
     listener.info("the rules are in force");
   }
 
-  /** The lineage store that it names; nothing for none. Of a document that is none, opening it says what is wrong. */
-  private static String store(Config config) {
+  private ConfigFiles read() {
+    Config said = config.get();
     try {
-      return named(Json.object(Json.parse(config.json())), "lineage", "store").map(Path::toString).orElse("");
+      return new ConfigFiles(said);
     } catch (IllegalArgumentException e) {
-      return "";
+      throw SqlSecException.of("config-invalid", e.getMessage(), e);
     }
   }
 
-  private SqlSec opened() {
-    if (engine == null) {
-      throw SqlSecException.of(reason.code(), reason.getMessage(), reason);
+  /** The highest version of these rules that has answered. */
+  private long answered(String rules) {
+    Held now = held;
+    if (now != null && now.engine != null) {
+      versions.merge(now.rules, now.version.get(), ReloadingEngine::higher);
     }
-    return engine;
+    return versions.getOrDefault(rules, 0L);
   }
 
-  private void settle(Consumer<SqlSec> call) {
-    lock.readLock().lock();
-    try {
-      call.accept(opened());
-    } finally {
-      lock.readLock().unlock();
+  private static long higher(long one, long other) {
+    return Long.compareUnsigned(one, other) < 0 ? other : one;
+  }
+
+  /** Asks the engine of now. One that is closed was replaced before: then the next one is asked. */
+  private <T> T ask(Function<Held, T> question) {
+    while (true) {
+      Held now = held;
+      if (now.engine == null) {
+        throw SqlSecException.of(now.reason.code(), now.reason.getMessage(), now.reason);
+      }
+      if (now.lock.readLock().tryLock()) {
+        try {
+          if (!now.closed) {
+            return question.apply(now);
+          }
+        } finally {
+          now.lock.readLock().unlock();
+        }
+      }
     }
   }
 
-  private void failed(SqlSecException why) {
-    lock.writeLock().lock();
-    boolean none;
-    try {
-      none = engine == null;
-      reason = none ? why : null;
-    } finally {
-      lock.writeLock().unlock();
+  private void settle(Consumer<Held> call) {
+    ask(
+        now -> {
+          call.accept(now);
+          return now;
+        });
+  }
+
+  private void failed(SqlSec opened, SqlSecException why) {
+    if (opened != null) {
+      opened.close();
+    }
+    boolean none = held == null || held.engine == null;
+    if (none) {
+      held = new Held(null, null, why);
     }
     listener.error((none ? "everything is refused: " : "the new rules cannot be used, the old ones hold: ") + why.code() + ": " + why.getMessage());
   }
 
-  private void replace(SqlSec next, SqlSecException why) {
-    SqlSec last;
-    lock.writeLock().lock();
-    try {
-      last = engine;
-      engine = next;
-      reason = why;
-    } finally {
-      lock.writeLock().unlock();
+  /** The next one first, so that nobody waits for the calls that the last one still has. */
+  private void replace(Held next) {
+    Held last = held;
+    held = next;
+    if (last == null || last.engine == null) {
+      return;
     }
-    if (last != null) {
-      last.close();
+    last.lock.writeLock().lock();
+    try {
+      last.closed = true;
+      last.engine.close();
+    } finally {
+      last.lock.writeLock().unlock();
     }
   }
 
@@ -352,5 +332,61 @@ public final class ReloadingEngine implements AutoCloseable {
           thread.setDaemon(true);
           return thread;
         });
+  }
+
+  /** An engine, or the reason why there is none. */
+  private static final class Held {
+    final SqlSec engine;
+    final String rules;
+    final SqlSecException reason;
+    /** The highest that has answered. */
+    final AtomicLong version = new AtomicLong();
+    /** Shared by calls, alone for its end. */
+    final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    boolean closed;
+
+    Held(SqlSec engine, String rules, SqlSecException reason) {
+      this.engine = engine;
+      this.rules = rules;
+      this.reason = reason;
+    }
+
+    Reply check(Request request) {
+      Reply reply = engine.check(request);
+      version.accumulateAndGet(reply.policy().version(), ReloadingEngine::higher);
+      return reply;
+    }
+  }
+
+  /** A listener that fails must not stop the looks. */
+  private static final class Guarded implements Listener {
+    private final Listener inner;
+
+    Guarded(Listener inner) {
+      this.inner = Objects.requireNonNull(inner);
+    }
+
+    @Override
+    public void info(String message) {
+      tell(inner::info, message);
+    }
+
+    @Override
+    public void warn(String message) {
+      tell(inner::warn, message);
+    }
+
+    @Override
+    public void error(String message) {
+      tell(inner::error, message);
+    }
+
+    private static void tell(Consumer<String> listener, String message) {
+      try {
+        listener.accept(message);
+      } catch (Throwable e) {
+        // Nobody else is there to be told.
+      }
+    }
   }
 }

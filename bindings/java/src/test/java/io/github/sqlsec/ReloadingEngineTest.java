@@ -6,12 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -172,20 +177,198 @@ class ReloadingEngineTest {
 
   @Test
   void anEngineIsOpenedEachTimeWhereThatIsAskedFor() throws Exception {
-    Path outside = Files.createTempFile("policy", ".yaml");
-    try {
-      Files.write(outside, Samples.POLICY.replace(Samples.SECRET, "first").getBytes(StandardCharsets.UTF_8));
-      write("engine.json", DOCUMENT.replace("policy.yaml", outside.toString()) + "}");
-      for (ReloadingEngine.Reload when : ReloadingEngine.Reload.values()) {
-        Files.write(outside, Samples.POLICY.replace(Samples.SECRET, "first").getBytes(StandardCharsets.UTF_8));
-        open(when, 0);
-        Files.write(outside, Samples.POLICY.replace(Samples.SECRET, "second").getBytes(StandardCharsets.UTF_8));
-        engine.reload();
-        assertEquals(when == ReloadingEngine.Reload.ALWAYS ? "second" : "first", region());
-        engine.close();
+    for (ReloadingEngine.Reload when : ReloadingEngine.Reload.values()) {
+      region("first");
+      Path document = folder.resolve("engine.json");
+      engine = ReloadingEngine.of(() -> Config.ofFile(document), () -> "says nothing", when, 0, listener);
+      region("second");
+      engine.reload();
+      assertEquals(when == ReloadingEngine.Reload.ALWAYS ? "second" : "first", region());
+      engine.close();
+    }
+  }
+
+  @Test
+  void rulesAndTablesOfOtherFoldersAreLookedAtToo() throws Exception {
+    Path document = folder.resolve("elsewhere/engine.json");
+    Files.createDirectory(document.getParent());
+    Files.write(document, DOCUMENT.replace("policy.yaml", "../policy.yaml").concat("}").getBytes(StandardCharsets.UTF_8));
+    engine = ReloadingEngine.ofFile(document, ReloadingEngine.Reload.WHEN_CHANGED, 0, listener);
+    assertEquals("first", region());
+    region("second");
+    engine.reload();
+    assertEquals("first", region(), "it may be half written");
+    engine.reload();
+    assertEquals("second", region());
+    Files.delete(folder.resolve("policy.yaml"));
+    engine.reload();
+    engine.reload();
+    assertEquals("second", region());
+    assertTrue(last().contains("input-unreadable"), last());
+  }
+
+  private void version(long version, String region) throws IOException {
+    write("policy.yaml", Samples.POLICY.replace(Samples.SECRET, region).replace("version: 7\n", "version: " + version + "\n"));
+  }
+
+  @Test
+  void rulesDoNotGoBack() throws Exception {
+    version(7, "seven");
+    open();
+    assertEquals("seven", region());
+    version(6, "six");
+    engine.reload();
+    engine.reload();
+    assertEquals("seven", region());
+    assertTrue(last().startsWith("error the new rules cannot be used, the old ones hold: policy-invalid: version 6"), last());
+    version(7, "again");
+    engine.reload();
+    engine.reload();
+    assertEquals("again", region());
+    version(9, "nine");
+    engine.reload();
+    engine.reload();
+    assertEquals("nine", region());
+    version(8, "eight");
+    // Nor by a word of the document.
+    write("engine.json", DOCUMENT + ", \"at-least\": 3}");
+    engine.reload();
+    engine.reload();
+    assertEquals("nine", region());
+    version(10, "ten");
+    write("engine.json", DOCUMENT + ", \"at-least\": 11}");
+    engine.reload();
+    engine.reload();
+    assertEquals("nine", region());
+  }
+
+  @Test
+  void aStoreThatIsGoneIsNotMadeAnew() throws Exception {
+    write("engine.json", DOCUMENT + ", \"lineage\": {\"store\": \"a.db\", \"create\": true}}");
+    open();
+    for (String end : new String[] {"", "-wal", "-shm"}) {
+      Files.deleteIfExists(folder.resolve("a.db" + end));
+    }
+    region("second");
+    engine.reload();
+    engine.reload();
+    assertTrue(last().startsWith("error the new rules cannot be used, the old ones hold: lineage-unavailable"), last());
+    assertFalse(Files.exists(folder.resolve("a.db")));
+  }
+
+  @Test
+  void whatAnEngineWritesIsNoChangeHoweverItIsNamed() throws Exception {
+    String here = "../" + folder.getFileName() + "/./";
+    write("engine.json", DOCUMENT + ", \"audit\": {\"file\": \"" + here + "policy\"}, \"lineage\": {\"store\": \"" + here + "a.db\", \"create\": true}}");
+    open();
+    int said = told.size();
+    for (String name : new String[] {"policy.1", "policy.lock", "a.db-journal", "a.db-wal", "a.db"}) {
+      String before = ConfigFiles.state(folder.resolve("engine.json"));
+      Files.write(folder.resolve(name + (name.equals("a.db") ? "-shm" : "")), new byte[++writes]);
+      assertEquals(before, ConfigFiles.state(folder.resolve("engine.json")), name);
+    }
+    assertEquals(said, told.size());
+    // A name that only begins alike is no such file.
+    region("second");
+    engine.reload();
+    engine.reload();
+    assertEquals("second", region());
+  }
+
+  @Test
+  void filesThatNeverStandStillAreTold() throws Exception {
+    open();
+    for (int look = 0; look < 5; look++) {
+      region("r" + look);
+      engine.reload();
+    }
+    assertEquals("first", region());
+    assertEquals(1, told.stream().filter(line -> line.startsWith("warn the files change at each look")).count(), told.toString());
+  }
+
+  @Test
+  void noErrorEndsTheLooks() throws Exception {
+    Error[] thrown = new Error[1];
+    Config config = Samples.config();
+    ReloadingEngine.Listener throwing =
+        new ReloadingEngine.Listener() {
+          @Override
+          public void info(String message) {
+            throw new IllegalStateException(message);
+          }
+
+          @Override
+          public void warn(String message) {
+            throw new IllegalStateException(message);
+          }
+
+          @Override
+          public void error(String message) {
+            throw new StackOverflowError(message);
+          }
+        };
+    engine =
+        ReloadingEngine.of(
+            () -> {
+              if (thrown[0] != null) {
+                throw thrown[0];
+              }
+              return config;
+            },
+            () -> {
+              if (thrown[0] instanceof StackOverflowError) {
+                throw thrown[0];
+              }
+              return "";
+            },
+            ReloadingEngine.Reload.ALWAYS,
+            0,
+            throwing);
+    for (Error error : new Error[] {new NoClassDefFoundError("a"), new OutOfMemoryError("b"), new StackOverflowError("c")}) {
+      thrown[0] = error;
+      engine.reload();
+      engine.check(Samples.request(Samples.SQL));
+    }
+    engine.abort(1);
+    thrown[0] = null;
+    engine.reload();
+    engine.check(Samples.request(Samples.SQL));
+  }
+
+  @Test
+  void aCallThatIsLongInComingHoldsUpNobodyElse() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0)) {
+      String service = "{\"url\": \"http://127.0.0.1:" + silent.getLocalPort() + "\", \"patience\": {\"total\": 30, \"retries\": 0}}";
+      write("engine.json", DOCUMENT.replace("{\"policy\": {\"file\": \"policy.yaml\"}", "{\"service\": " + service) + "}");
+      open();
+      assertFalse(engine.missing().isPresent(), told.toString());
+      Thread asks = new Thread(() -> engine.check(Samples.request(Samples.SQL)));
+      asks.start();
+      Socket asked = silent.accept();
+      write("engine.json", DOCUMENT + "}");
+      engine.reload();
+      Thread reloads = new Thread(engine::reload);
+      reloads.start();
+      long end = System.nanoTime() + 20_000_000_000L;
+      while (!last().startsWith("error") && !"first".equals(whenAsked())) {
+        assertTrue(System.nanoTime() < end, "nobody gets an answer");
       }
-    } finally {
-      Files.delete(outside);
+      assertTrue(asks.isAlive(), "the long call goes on");
+      asked.close();
+      asks.join(30_000);
+      reloads.join(30_000);
+      assertFalse(asks.isAlive() || reloads.isAlive());
+      assertEquals("first", region());
+    }
+  }
+
+  /** The region of now; null while it is still the service that answers. */
+  private String whenAsked() throws Exception {
+    CompletableFuture<String> answer = CompletableFuture.supplyAsync(this::region);
+    try {
+      return answer.get(1, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      return null;
     }
   }
 

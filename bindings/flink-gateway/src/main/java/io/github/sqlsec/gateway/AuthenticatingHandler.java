@@ -22,12 +22,14 @@ final class AuthenticatingHandler extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(AuthenticatingHandler.class);
 
   private final Doorkeeper doorkeeper;
-  private final Lanes lanes;
+  private final Lanes work;
+  private final Lanes looks;
   private boolean first = true;
 
-  AuthenticatingHandler(Doorkeeper doorkeeper, Lanes lanes) {
+  AuthenticatingHandler(Doorkeeper doorkeeper, Lanes work, Lanes looks) {
     this.doorkeeper = doorkeeper;
-    this.lanes = lanes;
+    this.work = work;
+    this.looks = looks;
   }
 
   @Override
@@ -54,7 +56,7 @@ final class AuthenticatingHandler extends ChannelInboundHandlerAdapter {
       first = false;
       ChannelHandlerContext router = context.pipeline().context(RouterHandler.class);
       if (router != null) {
-        context.pipeline().addBefore(router.name(), null, new WaitingRoom(lanes));
+        context.pipeline().addBefore(router.name(), null, new WaitingRoom(work, looks));
       }
     }
     HttpRequest request = (HttpRequest) message;

@@ -12,7 +12,8 @@ import org.apache.flink.shaded.netty4.io.netty.channel.ChannelHandler;
  * past it: without the handler nobody is bound to a call, and {@link ProtectedService} refuses it.
  */
 public final class AuthenticatingHandlerFactory implements InboundChannelHandlerFactory {
-  private static final Lanes LANES = Lanes.ofGateway();
+  private static final Lanes WORK = Lanes.ofGateway("sqlsec-call-");
+  private static final Lanes LOOKS = Lanes.ofGateway("sqlsec-look-");
 
   private static volatile Doorkeeper doorkeeper;
 
@@ -35,6 +36,6 @@ public final class AuthenticatingHandlerFactory implements InboundChannelHandler
   @Override
   public Optional<ChannelHandler> createHandler(Configuration configuration, Map<String, String> responseHeaders) {
     Doorkeeper armed = doorkeeper;
-    return armed == null ? Optional.empty() : Optional.of(new AuthenticatingHandler(armed, LANES));
+    return armed == null ? Optional.empty() : Optional.of(new AuthenticatingHandler(armed, WORK, LOOKS));
   }
 }

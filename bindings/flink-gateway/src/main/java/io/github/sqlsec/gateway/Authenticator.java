@@ -12,6 +12,11 @@ interface Authenticator {
    */
   Optional<Identity> authenticate(HttpFacts request) throws Unauthenticated;
 
+  /** Whether it looks for bearer tokens. */
+  default boolean isOfBearer() {
+    return false;
+  }
+
   /** Why a request has no sender. The message is for the log: the client learns 401 only. */
   final class Unauthenticated extends Exception {
     private static final long serialVersionUID = 1L;

@@ -29,6 +29,11 @@ final class Bearer {
     return Optional.of(token);
   }
 
+  /** Whether there is a token at all, however many headers there are. */
+  static boolean isIn(HttpFacts request) {
+    return request.header("Authorization").stream().anyMatch(value -> value.trim().regionMatches(true, 0, SCHEME.trim(), 0, SCHEME.trim().length()));
+  }
+
   /** Three parts with dots between them: a JSON web token, and no word of a token file. */
   static boolean isJwt(String token) {
     return token.chars().filter(c -> c == '.').count() == 2;

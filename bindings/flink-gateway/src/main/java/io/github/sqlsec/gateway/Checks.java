@@ -29,6 +29,7 @@ final class Checks {
   /** A text that comes again mostly names what it named before: that is described at once, which spares a question. */
   private static final int REMEMBERED = 512;
   private static final int LONGEST = 16 * 1024;
+  private static final int NAMES = 256;
 
   /** The job of a question that is the plug-in's own, in audit records: which tables a statement names. */
   static final String LOOKS_UP = "sqlsec-gateway: names";
@@ -41,12 +42,13 @@ final class Checks {
 
   private final Engines engines;
   private final FlinkVersion version;
-  private final Map<String, Set<TableKey>> names =
-      Collections.synchronizedMap(new LinkedHashMap<String, Set<TableKey>>(16, 0.75f, true) {
+  /** By user, place and text: what one user's statements name is nothing that another's would tell of. */
+  private final Map<List<String>, Set<TableKey>> names =
+      Collections.synchronizedMap(new LinkedHashMap<List<String>, Set<TableKey>>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Set<TableKey>> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<List<String>, Set<TableKey>> eldest) {
           return size() > REMEMBERED;
         }
       });
@@ -72,20 +74,20 @@ final class Checks {
       return allowed(asked(request));
     }
     // By the place that short names are looked up in; a name too many does no harm, and what is described is looked up now.
-    String text = session.catalog() + '\n' + session.database() + '\n' + sql;
-    Set<TableKey> before = names.get(text);
-    boolean settled = before != null;
-    Set<TableKey> known = new LinkedHashSet<>(settled ? before : Collections.emptySet());
-    known.forEach(catalog::describe);
+    List<String> text = List.of(principal.user(), session.catalog(), session.database(), sql);
+    Set<TableKey> known = new LinkedHashSet<>();
+    LiveCatalog live = remembered(text, catalog, known);
+    boolean settled = live != null;
+    live = settled ? live : catalog;
     for (int round = 0; round < ROUNDS; round++) {
-      Reply reply = asked((settled ? request : request.job(LOOKS_UP)).catalog(catalog.document()));
+      Reply reply = asked((settled ? request : request.job(LOOKS_UP)).catalog(live.document()));
       boolean more = false;
       try {
         for (TableName name : reply.undescribed()) {
           TableKey key = new TableKey(name);
           if (known.add(key)) {
             more = true;
-            catalog.describe(key);
+            live.describe(key);
           }
         }
       } finally {
@@ -97,13 +99,36 @@ final class Checks {
       if (more || !settled) {
         settled = !more;
       } else {
-        if (text.length() <= LONGEST) {
-          names.put(text, known);
-        }
+        remember(text, known);
         return allowed(reply);
       }
     }
     throw Refusal.of("catalog-unavailable", "the statement looks up too many names, one behind the other");
+  }
+
+  /** What the text named before, described; null where there is nothing, or where that cannot be done: perhaps the text does not mean one of the names any more. */
+  private LiveCatalog remembered(List<String> text, LiveCatalog catalog, Set<TableKey> known) {
+    Set<TableKey> before = names.get(text);
+    if (before == null) {
+      return null;
+    }
+    LiveCatalog live = catalog.fresh();
+    try {
+      before.forEach(live::describe);
+    } catch (RuntimeException e) {
+      names.remove(text);
+      return null;
+    }
+    known.addAll(before);
+    return live;
+  }
+
+  private void remember(List<String> text, Set<TableKey> known) {
+    if (text.get(text.size() - 1).length() <= LONGEST && known.size() <= NAMES) {
+      names.put(text, known);
+    } else {
+      names.remove(text);
+    }
   }
 
   /** Checks settings as if they were SET: the state of the session with them. */

@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 final class Disclosure {
   static final Disclosure NOTHING = new Disclosure(new TreeSet<>(), false);
 
-  private static final Pattern LITERAL = Pattern.compile("'((?:[^']|'')*)'|\\b([0-9]{3,})\\b");
+  /** Possessive: else the stack grows with the length of a literal. */
+  private static final Pattern LITERAL = Pattern.compile("'((?:[^']++|'')*+)'|\\b([0-9]{3,})\\b");
   private static final int SHORTEST = 3;
   private static final int DEEPEST = 64;
   private static final int MOST = 512;

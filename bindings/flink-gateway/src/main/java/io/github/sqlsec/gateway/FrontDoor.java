@@ -68,7 +68,6 @@ final class FrontDoor extends ChannelDuplexHandler {
       body = false;
     }
     context.fireChannelRead(message);
-    next(context);
   }
 
   /** What had to wait, as far as it can go on now. */

@@ -31,6 +31,8 @@ final class GatewayOptions {
   final boolean ignoreProperties;
   /** Seconds between looks at the engine's files; 0 for never. */
   final long reloadSeconds;
+  /** How many sessions a user may have open. */
+  final long sessionsPerUser;
   /** Who sends requests. */
   final Authenticator authenticator;
 
@@ -41,6 +43,7 @@ final class GatewayOptions {
     openInfo = flag("open-info");
     ignoreProperties = word("session-properties", "refuse", "ignore").equals("ignore");
     reloadSeconds = whole("reload-seconds", 0);
+    sessionsPerUser = whole("sessions-per-user", 32);
     authenticator = authenticator(seconds);
     if (!left.isEmpty()) {
       throw new IllegalArgumentException("`" + PREFIX + left.keySet().iterator().next() + "` is not known, or has no use beside the others");

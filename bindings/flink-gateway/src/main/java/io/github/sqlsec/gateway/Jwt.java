@@ -51,6 +51,11 @@ final class Jwt implements Authenticator {
   }
 
   @Override
+  public boolean isOfBearer() {
+    return true;
+  }
+
+  @Override
   public Optional<Identity> authenticate(HttpFacts request) throws Unauthenticated {
     Optional<String> token = Bearer.token(request);
     if (token.isEmpty() || !Bearer.isJwt(token.get())) {

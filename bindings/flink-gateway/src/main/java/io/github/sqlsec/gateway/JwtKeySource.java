@@ -1,15 +1,20 @@
 package io.github.sqlsec.gateway;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 
 /**
@@ -32,26 +37,52 @@ interface JwtKeySource {
 
   /** What a URL answers, bounded in time and size, from {@code https} or the machine itself. */
   static byte[] fetch(URI url) throws IOException {
+    AtomicReference<InputStream> answer = new AtomicReference<>();
+    FutureTask<byte[]> read = new FutureTask<>(() -> read(url, answer));
+    Thread thread = new Thread(read, "sqlsec-keys-read");
+    thread.setDaemon(true);
+    thread.start();
     try {
-      HttpRequest request = HttpRequest.newBuilder(url).timeout(Duration.ofSeconds(5)).header("Accept", "application/json").build();
-      HttpClient client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(3)).followRedirects(HttpClient.Redirect.NEVER).build();
-      HttpResponse<java.io.InputStream> response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
-      try (java.io.InputStream body = response.body()) {
-        byte[] bytes = body.readNBytes(Url.LONGEST + 1);
-        if (response.statusCode() != 200 || bytes.length > Url.LONGEST) {
-          throw new IOException("status " + response.statusCode());
-        }
-        return bytes;
-      }
+      return read.get(Url.LONGEST_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw new IOException("it is not read in time");
+    } catch (ExecutionException e) {
+      throw new IOException(e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted");
+    } finally {
+      // A body that comes byte by byte is read no further: who reads it wakes when it is closed, and not by an interrupt in all versions of Java.
+      read.cancel(true);
+      InputStream body = answer.get();
+      if (body != null) {
+        body.close();
+      }
+    }
+  }
+
+  private static byte[] read(URI url, AtomicReference<InputStream> answer) throws IOException, InterruptedException {
+    HttpRequest request = HttpRequest.newBuilder(url).timeout(Duration.ofSeconds(Url.LONGEST_SECONDS)).header("Accept", "application/json").build();
+    HttpClient client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(3)).followRedirects(HttpClient.Redirect.NEVER).build();
+    HttpResponse<InputStream> response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+    try (InputStream body = response.body()) {
+      answer.set(body);
+      if (Thread.interrupted()) {
+        // Too late: nobody waits, and nobody has seen what is to be closed.
+        throw new InterruptedException();
+      }
+      byte[] bytes = body.readNBytes(Url.LONGEST + 1);
+      if (response.statusCode() != 200 || bytes.length > Url.LONGEST) {
+        throw new IOException("status " + response.statusCode());
+      }
+      return bytes;
     }
   }
 
   /** A key set behind a URL. */
   final class Url implements JwtKeySource {
     static final int LONGEST = 1 << 20;
+    static final int LONGEST_SECONDS = 5;
 
     /** What answers. */
     interface Fetch {
@@ -119,7 +150,7 @@ interface JwtKeySource {
         held = new JwtKeys(fetch.get());
         heldSince = triedAt;
         return true;
-      } catch (IOException | RuntimeException e) {
+      } catch (Throwable e) {
         // Whatever it is: the clock goes on.
         return false;
       }

@@ -37,10 +37,10 @@ final class Lanes {
   }
 
   /** Those of a gateway: 256 threads at most, 16 of them for a user, of whom 256 calls more may wait. */
-  static Lanes ofGateway() {
+  static Lanes ofGateway(String name) {
     AtomicInteger number = new AtomicInteger();
     ThreadPoolExecutor pool = new ThreadPoolExecutor(0, THREADS, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), run -> {
-      Thread thread = new Thread(run, "sqlsec-call-" + number.incrementAndGet());
+      Thread thread = new Thread(run, name + number.incrementAndGet());
       thread.setDaemon(true);
       return thread;
     });

@@ -52,6 +52,11 @@ final class LiveCatalog {
     this.lookup = lookup;
   }
 
+  /** Another one, in which nothing is described yet. */
+  LiveCatalog fresh() {
+    return new LiveCatalog(lookup);
+  }
+
   String document() {
     try {
       return Documents.MAPPER.writeValueAsString(document);

@@ -37,7 +37,7 @@ final class OwnedSession {
   private volatile long lastUsed = System.currentTimeMillis();
 
   private Session state;
-  /** Whether an operation was ended of which nobody knows whether it is still planned. */
+  /** Whether there was an operation of which nobody knows whether it is still planned. */
   private boolean unclear;
   private boolean lost;
   private final List<OperationHandle> running = new ArrayList<>();
@@ -93,6 +93,12 @@ final class OwnedSession {
 
   void lose() {
     lost = true;
+  }
+
+  /** A statement may run of which nobody has a handle: what it is planned with must not change any more. */
+  void untracked(boolean changes) {
+    unclear = true;
+    lost |= changes;
   }
 
   /**

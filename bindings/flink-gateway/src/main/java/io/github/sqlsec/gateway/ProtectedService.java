@@ -135,11 +135,20 @@ final class ProtectedService implements InvocationHandler {
     SessionEnvironment.Builder environment =
         SessionEnvironment.newBuilder().setSessionEndpointVersion(asked.getSessionEndpointVersion()).addSessionConfig(new LinkedHashMap<>(properties));
     asked.getSessionName().ifPresent(environment::setSessionName);
-    SessionHandle handle = wrapped.openSession(environment.build());
+    sessions.take(caller.user());
+    try {
+      return begun(caller, properties, environment.build());
+    } finally {
+      sessions.give(caller.user());
+    }
+  }
+
+  private SessionHandle begun(Identity caller, Map<String, String> properties, SessionEnvironment environment) {
+    SessionHandle handle = wrapped.openSession(environment);
     try {
       Session begun = Session.of(wrapped.getCurrentCatalog(handle), probe.currentDatabase(handle));
-      sessions.add(handle, new OwnedSession(caller.user(), checks.settings(principal, begun, properties), Probe.WAIT_MILLIS));
-    } catch (RuntimeException e) {
+      sessions.add(handle, new OwnedSession(caller.user(), checks.settings(caller.principal(), begun, properties), Probe.WAIT_MILLIS));
+    } catch (RuntimeException | Error e) {
       wrapped.closeSession(handle);
       throw e;
     }
@@ -161,50 +170,68 @@ final class ProtectedService implements InvocationHandler {
       }
       Reply reply = checks.statement(principal, before, sql, new LiveCatalog(probe.in(handle, before)));
       boolean changes;
+      Disclosure disclosure;
       try {
         if (reply.statements().size() != 1) {
           // Flink takes one; which of two it would take is not left to it.
           throw Refusal.of("syntax-error", "one statement a call");
         }
+        disclosure = Disclosure.of(reply, sql);
         changes = !reply.session().toJson().equals(before.toJson());
         if (changes) {
           session.quiet(probe.status(handle));
         }
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         submissions.withheld(reply);
         throw e;
       }
       args[1] = reply.sql();
-      return method.getName().equals("configureSession") ? configure(session, reply, sql, changes, method, args) : submit(session, reply, sql, changes, method, args);
+      return method.getName().equals("configureSession") ? configure(session, reply, disclosure, changes, method, args) : submit(session, reply, disclosure, changes, method, args);
     }
   }
 
-  private Object submit(OwnedSession session, Reply reply, String sql, boolean changes, Method method, Object[] args) throws Throwable {
+  /** What of a reply must not be told; where that cannot be said nothing is submitted. */
+  private Disclosure disclosure(Reply reply, String sql) {
+    try {
+      return Disclosure.of(reply, sql);
+    } catch (RuntimeException | Error e) {
+      submissions.withheld(reply);
+      throw e;
+    }
+  }
+
+  private Object submit(OwnedSession session, Reply reply, Disclosure disclosure, boolean changes, Method method, Object[] args) throws Throwable {
     OperationHandle operation;
     try {
       operation = (OperationHandle) pass(method, args);
     } catch (Throwable e) {
-      // What the pool does not take has not run.
-      submissions.withheld(reply);
+      if (!Submissions.isRefused(e)) {
+        session.untracked(changes);
+      }
+      submissions.failed(reply, e);
+      throw told(disclosure, e);
+    }
+    try {
+      submissions.submitted((SessionHandle) args[0], operation, reply);
+      session.submitted(operation, reply, changes, disclosure, probe.status((SessionHandle) args[0]));
+    } catch (Throwable e) {
+      // Flink runs it, and nobody here knows of it.
+      session.lose();
       throw e;
     }
-    submissions.submitted((SessionHandle) args[0], operation, reply);
-    session.submitted(operation, reply, changes, Disclosure.of(reply, sql), probe.status((SessionHandle) args[0]));
     return operation;
   }
 
   /** It comes back when the statement has ended; one that fails may have ended or not, and leaves its lineage record pending. */
-  private Object configure(OwnedSession session, Reply reply, String sql, boolean changes, Method method, Object[] args) throws Throwable {
+  private Object configure(OwnedSession session, Reply reply, Disclosure disclosure, boolean changes, Method method, Object[] args) throws Throwable {
     try {
       Object nothing = pass(method, args);
       submissions.done(reply);
       session.state(SessionState.withoutShared(reply.session()));
       return nothing;
     } catch (Throwable e) {
-      if (changes) {
-        session.lose();
-      }
-      throw told(Disclosure.of(reply, sql), e);
+      session.untracked(changes);
+      throw told(disclosure, e);
     }
   }
 
@@ -233,11 +260,7 @@ final class ProtectedService implements InvocationHandler {
     checks.settings(principal, fresh, ((Configuration) args[3]).toMap());
     String script = (String) args[2];
     Reply reply = checks.statement(principal, fresh, script, new LiveCatalog(ofFreshSession(builtIn)));
-    try {
-    } catch (RuntimeException e) {
-      submissions.withheld(reply);
-      throw e;
-    }
+    Disclosure disclosure = disclosure(reply, script);
     args[2] = reply.sql();
     try {
       Object cluster = pass(method, args);
@@ -245,7 +268,7 @@ final class ProtectedService implements InvocationHandler {
       return cluster;
     } catch (Throwable e) {
       // A deployment that fails may have begun: its lineage record stays pending.
-      throw told(Disclosure.of(reply, script), e);
+      throw told(disclosure, e);
     }
   }
 
@@ -290,7 +313,7 @@ final class ProtectedService implements InvocationHandler {
       Session before = state(handle, session);
       checks.settings(principal, before, strings(args[6]));
       Reply reply = checks.statement(principal, before, sql, new LiveCatalog(probe.in(handle, before)));
-      return submit(session, reply, sql, false, method, args);
+      return submit(session, reply, disclosure(reply, sql), false, method, args);
     }
   }
 

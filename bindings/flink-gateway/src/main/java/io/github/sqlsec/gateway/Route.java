@@ -11,47 +11,56 @@ import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.QueryStringDec
  */
 enum Route {
   /** The version of Flink. */
-  INFO("GET", "info", false),
+  INFO("GET", "info", Wait.NO),
   /** The versions of the API. */
-  API_VERSIONS("GET", "api_versions", false),
+  API_VERSIONS("GET", "api_versions", Wait.NO),
   /** Opens a session. */
-  OPEN_SESSION("POST", "sessions", true),
+  OPEN_SESSION("POST", "sessions", Wait.WORK),
   /** The configuration of a session. */
-  SESSION_CONFIG("GET", "sessions/*", true),
+  SESSION_CONFIG("GET", "sessions/*", Wait.WORK),
   /** Ends a session. */
-  CLOSE_SESSION("DELETE", "sessions/*", true),
+  CLOSE_SESSION("DELETE", "sessions/*", Wait.WORK),
   /** Keeps a session alive. */
-  HEARTBEAT("POST", "sessions/*/heartbeat", false),
+  HEARTBEAT("POST", "sessions/*/heartbeat", Wait.NO),
   /** Changes a session by a statement. */
-  CONFIGURE_SESSION("POST", "sessions/*/configure-session", true),
+  CONFIGURE_SESSION("POST", "sessions/*/configure-session", Wait.WORK),
   /** Runs a statement. */
-  EXECUTE_STATEMENT("POST", "sessions/*/statements", true),
+  EXECUTE_STATEMENT("POST", "sessions/*/statements", Wait.WORK),
   /** Proposes how a statement might go on. */
-  COMPLETE_STATEMENT("GET", "sessions/*/complete-statement", false),
+  COMPLETE_STATEMENT("GET", "sessions/*/complete-statement", Wait.NO),
   /** Rows of an operation. */
-  FETCH_RESULTS("GET", "sessions/*/operations/*/result/*", false),
+  FETCH_RESULTS("GET", "sessions/*/operations/*/result/*", Wait.LOOK),
   /** What an operation has come to. */
-  STATUS("GET", "sessions/*/operations/*/status", false),
+  STATUS("GET", "sessions/*/operations/*/status", Wait.LOOK),
   /** Stops an operation. */
-  CANCEL("POST", "sessions/*/operations/*/cancel", false),
+  CANCEL("POST", "sessions/*/operations/*/cancel", Wait.LOOK),
   /** Stops an operation and forgets it. */
-  CLOSE_OPERATION("DELETE", "sessions/*/operations/*/close", true),
+  CLOSE_OPERATION("DELETE", "sessions/*/operations/*/close", Wait.WORK),
   /** Refreshes a materialized table. */
-  REFRESH("POST", "sessions/*/materialized-tables/*/refresh", true),
+  REFRESH("POST", "sessions/*/materialized-tables/*/refresh", Wait.WORK),
   /** Runs a script on a cluster of its own. */
-  DEPLOY_SCRIPT("POST", "sessions/*/scripts", true);
+  DEPLOY_SCRIPT("POST", "sessions/*/scripts", Wait.WORK);
+
+  /** Whether an answer may be long in coming, and behind what. */
+  enum Wait {
+    /** It is at hand. */
+    NO,
+    /** It looks at an operation, or stops one: Flink waits for its locks, and for a while for its thread. No statement that waits may hold it up. */
+    LOOK,
+    /** It waits for a statement before it, for a catalog, for the cluster. */
+    WORK
+  }
 
   private static final String VERSION = "v[1-4]";
 
   private final String method;
   private final String[] parts;
-  /** Whether its answer may be long in coming: it waits for a statement before it, for a catalog, for the cluster. */
-  final boolean waits;
+  final Wait wait;
 
-  Route(String method, String template, boolean waits) {
+  Route(String method, String template, Wait wait) {
     this.method = method;
     this.parts = template.split("/");
-    this.waits = waits;
+    this.wait = wait;
   }
 
   /** Whether it tells nothing but versions. */

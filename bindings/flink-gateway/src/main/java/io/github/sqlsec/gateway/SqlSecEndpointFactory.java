@@ -49,7 +49,7 @@ public final class SqlSecEndpointFactory implements SqlGatewayEndpointFactory {
     Engines engines = Engines.ofFile(options.config, options.reloadSeconds);
     Checks checks = new Checks(engines, version);
     long idle = ((Configuration) context.getFlinkConfiguration()).get(org.apache.flink.table.gateway.api.config.SqlGatewayServiceConfigOptions.SQL_GATEWAY_SESSION_IDLE_TIMEOUT).toMillis();
-    SqlGatewayService service = ProtectedService.over(context.getSqlGatewayService(), checks, new Sessions(idle), options.ignoreProperties);
+    SqlGatewayService service = ProtectedService.over(context.getSqlGatewayService(), checks, new Sessions(idle, options.sessionsPerUser), options.ignoreProperties);
     Map<String, String> rest = below(all, REST);
     AuthenticatingHandlerFactory.arm(new Doorkeeper(options.authenticator, options.openInfo));
     return new SqlGatewayRestEndpointFactory().createSqlGatewayEndpoint(new Context() {

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.table.api.SqlParserException;
@@ -23,7 +24,8 @@ import org.slf4j.LoggerFactory;
  * What became of the statements whose checks have left a lineage record. The gateway runs operations in a pool, so that only the end of one says whether its job was
  * submitted: operations are looked at from time to time, and before they are forgotten.
  *
- * <p>Invariant: a record is aborted only where it is known that its statement has written nothing. In doubt nothing is said: what is pending protects.
+ * <p>Invariant: a record is aborted only where it is known that its statement has written nothing: it never came to Flink, or the pool refused it, or it was not planned.
+ * An error of a submission says no such thing by itself. In doubt nothing is said: what is pending protects.
  */
 final class Submissions {
   private static final Logger LOG = LoggerFactory.getLogger(Submissions.class);
@@ -63,6 +65,27 @@ final class Submissions {
   /** What was checked did not go to Flink. */
   void withheld(Reply reply) {
     engines.abort(reply);
+  }
+
+  /** Flink's answer to a submission was an error, whether it has taken the statement or not. */
+  void failed(Reply reply, Throwable error) {
+    if (isRefused(error)) {
+      engines.abort(reply);
+    } else {
+      reply.lineageId().ifPresent(record -> LOG.info("sqlsec: lineage record {} stays pending: its submission has failed, and may have begun", record));
+    }
+  }
+
+  /** Whether the pool has not taken it. Any other error may come behind a task that goes on. */
+  static boolean isRefused(Throwable error) {
+    Throwable at = error;
+    for (int depth = 0; at != null && depth < DEEPEST; depth++) {
+      if (at instanceof RejectedExecutionException) {
+        return true;
+      }
+      at = at.getCause();
+    }
+    return false;
   }
 
   /** Looks at all operations. */
@@ -150,7 +173,7 @@ final class Submissions {
     clock.scheduleWithFixedDelay(() -> {
       try {
         look();
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
         // Whatever it is: the clock goes on.
         LOG.error("sqlsec: operations could not be looked at: {}", LogText.of(e));
       }

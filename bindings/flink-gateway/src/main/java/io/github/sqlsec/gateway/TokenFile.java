@@ -79,6 +79,11 @@ final class TokenFile implements Authenticator {
   }
 
   @Override
+  public boolean isOfBearer() {
+    return true;
+  }
+
+  @Override
   public Optional<Identity> authenticate(HttpFacts request) throws Unauthenticated {
     Optional<String> token = Bearer.token(request);
     if (token.isEmpty()) {

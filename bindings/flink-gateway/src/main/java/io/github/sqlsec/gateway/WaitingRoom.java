@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Right before Flink's router: a call that may wait runs on a thread of the plug-in, in the lane of its user. Flink would run it on the thread that reads and writes for
+ * Right before Flink's router: a call that may wait runs on a thread of the plug-in, in a lane of its user. Flink would run it on the thread that reads and writes for
  * many connections, and all of them would wait with it.
  *
  * <p>Invariant: a handler runs with its caller bound to the thread, or with nobody, and then its calls are refused.
@@ -22,10 +22,18 @@ import org.slf4j.LoggerFactory;
 final class WaitingRoom extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(WaitingRoom.class);
 
-  private final Lanes lanes;
+  private final Lanes work;
+  private final Lanes looks;
 
-  WaitingRoom(Lanes lanes) {
-    this.lanes = lanes;
+  /**
+   * A room.
+   *
+   * @param work where statements wait
+   * @param looks where whoever looks at operations or stops them does, past all statements
+   */
+  WaitingRoom(Lanes work, Lanes looks) {
+    this.work = work;
+    this.looks = looks;
   }
 
   @Override
@@ -33,10 +41,11 @@ final class WaitingRoom extends ChannelInboundHandlerAdapter {
     Optional<Identity> caller = Caller.bound();
     Optional<Route> route = Caller.route();
     ChannelHandlerContext router = context.pipeline().context(RouterHandler.class);
-    if (caller.isEmpty() || router == null || !route.filter(asked -> asked.waits).isPresent()) {
+    if (caller.isEmpty() || router == null || !route.filter(asked -> asked.wait != Route.Wait.NO).isPresent()) {
       context.fireChannelRead(message);
       return;
     }
+    Lanes lanes = route.get().wait == Route.Wait.LOOK ? looks : work;
     if (!lanes.run(caller.get().user(), () -> handle(router, message, caller.get(), route.get()))) {
       ReferenceCountUtil.release(message);
       LOG.warn("sqlsec: too many requests of `{}` wait", LogText.of(caller.get().user()));

@@ -99,6 +99,22 @@ class AuthenticatorsTest {
   }
 
   @Test
+  void aTokenThatNobodyLooksAtIsRefused() throws Exception {
+    TrustedHeader header = new TrustedHeader("X-User", null, "X-Secret", SECRET, List.of());
+    Requests alice = Requests.with("X-User", "alice").and("X-Secret", SECRET);
+    for (AllOf all : List.of(new AllOf(List.of(tokens(), header)), new AllOf(List.of(header)))) {
+      assertEquals("alice", all.authenticate(alice).orElseThrow().user());
+      for (String value : List.of("Bearer e30.e30.c2ln", "bearer a.b.c", " BEARER x", "Bearer")) {
+        Requests both = Requests.with("X-User", "alice").and("X-Secret", SECRET).and("Authorization", value);
+        assertThrows(Unauthenticated.class, () -> all.authenticate(both), value);
+      }
+    }
+    // What a proxy was given for itself is no bearer token.
+    Requests basic = Requests.with("X-User", "alice").and("X-Secret", SECRET).and("Authorization", "Basic eDp5");
+    assertEquals("alice", new AllOf(List.of(header)).authenticate(basic).orElseThrow().user());
+  }
+
+  @Test
   void onlyTheServiceIsOpenAndTheSchedulerToNobody() {
     Doorkeeper door = new Doorkeeper(tokens(), true);
     Requests alice = Requests.with("Authorization", "Bearer " + TOKEN);

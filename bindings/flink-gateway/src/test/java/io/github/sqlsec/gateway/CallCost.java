@@ -34,7 +34,7 @@ final class CallCost {
     CatalogTable table = CatalogTable.newBuilder().schema(Schema.newBuilder().build()).options(Map.of("connector", "datagen")).build();
     fake.tables.put("site.default.orders", new ResolvedCatalogTable(table, schema));
     Engines engines = new Engines(() -> Config.builder().policyText(POLICY).build(), 0);
-    SqlGatewayService service = ProtectedService.over(fake.service(), new Checks(engines, FlinkVersion.V2_3), new Sessions(0), false);
+    SqlGatewayService service = ProtectedService.over(fake.service(), new Checks(engines, FlinkVersion.V2_3), new Sessions(0, 32), false);
     Caller.bind(Identity.of("alice", List.of()));
     SessionHandle session = service.openSession(SessionEnvironment.newBuilder().setSessionEndpointVersion(SqlGatewayRestAPIVersion.V1).build());
     for (boolean again : new boolean[] {true, false}) {

@@ -29,12 +29,16 @@ final class FakeGateway {
   final List<String> calls = Collections.synchronizedList(new ArrayList<>());
 
   final Map<String, ResolvedCatalogBaseTable<?>> tables = new HashMap<>();
+  /** A table of which its catalog says nothing but an error. */
+  String broken;
   final Map<String, String> config = new HashMap<>();
   /** What is closed is not there any more. */
   private final java.util.Set<OperationHandle> closed = java.util.concurrent.ConcurrentHashMap.newKeySet();
   volatile OperationStatus status = OperationStatus.FINISHED;
   String database = "default_database";
   RuntimeException failure;
+  /** What a call that cancels waits for. */
+  volatile java.util.concurrent.CountDownLatch held;
   /** Why the pool takes nothing. */
   RuntimeException full;
   /** Why an operation has failed. */
@@ -70,6 +74,11 @@ final class FakeGateway {
           return null;
         case "getCurrentCatalog":
           return "default_catalog";
+        case "cancelOperation":
+          if (held != null) {
+            held.await();
+          }
+          return null;
         case "closeOperation":
           closed.add((OperationHandle) args[1]);
           return null;
@@ -87,6 +96,9 @@ final class FakeGateway {
           return database();
         case "getTable":
           ObjectIdentifier name = (ObjectIdentifier) args[1];
+          if (name.asSummaryString().equals(broken)) {
+            throw new SqlGatewayException("Failed to getTable.", new RuntimeException("the catalog does not answer"));
+          }
           return Optional.ofNullable(tables.get(name.asSummaryString()))
               .orElseThrow(() -> new SqlGatewayException("Failed to getTable.", new RuntimeException("Cannot find table '" + name + "' in any of the catalogs [], nor as a temporary table.")));
         default:

@@ -36,12 +36,13 @@ class GatewayOptionsTest {
     assertFalse(options.openInfo);
     assertFalse(options.ignoreProperties);
     assertEquals(0, options.reloadSeconds);
+    assertEquals(32, options.sessionsPerUser);
   }
 
   @Test
   void whatIsNotUnderstoodIsRefusedByName() throws IOException {
     for (String[] wrong : new String[][] {
-      {"auth.tokenfile", "x"}, {"open-info", "yes"}, {"session-properties", "drop"}, {"reload-seconds", "often"}, {"auth.header.secret-file", "x"},
+      {"auth.tokenfile", "x"}, {"open-info", "yes"}, {"session-properties", "drop"}, {"reload-seconds", "often"}, {"sessions-per-user", "many"}, {"auth.header.secret-file", "x"},
       {"auth.jwt.issuer", "x"}, {"auth.token-file", "/nowhere/tokens.json"}, {"auth.jwt.jwks-file", "/nowhere/keys.json"},
     }) {
       Map<String, String> options = good();

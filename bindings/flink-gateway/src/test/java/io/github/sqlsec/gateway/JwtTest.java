@@ -3,9 +3,14 @@ package io.github.sqlsec.gateway;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.sqlsec.gateway.Authenticator.Unauthenticated;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -171,6 +176,46 @@ class JwtTest {
     now.addAndGet(301);
     url.refreshIfDue();
     assertEquals(1, url.keys().of("ES256", null).size());
+  }
+
+  @Test
+  void aSetThatComesByteByByteIsNotWaitedFor() throws Exception {
+    try (ServerSocket server = new ServerSocket(0)) {
+      Thread drips = new Thread(() -> {
+        try (Socket client = server.accept(); OutputStream out = client.getOutputStream()) {
+          out.write("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+          while (true) {
+            out.write(' ');
+            out.flush();
+            Thread.sleep(50);
+          }
+        } catch (IOException | InterruptedException e) {
+          // The reader has left.
+        }
+      });
+      drips.start();
+      long start = System.nanoTime();
+      assertThrows(IOException.class, () -> JwtKeySource.fetch(URI.create("http://127.0.0.1:" + server.getLocalPort() + "/keys")));
+      assertTrue(System.nanoTime() - start < 30_000_000_000L);
+      drips.join(30_000);
+      assertFalse(drips.isAlive(), "it is read no further");
+    }
+  }
+
+  @Test
+  void noErrorEndsTheLooksAtTheKeys() throws Exception {
+    AtomicLong now = new AtomicLong(NOW);
+    boolean[] fails = new boolean[1];
+    JwtKeySource.Url url = new JwtKeySource.Url(() -> {
+      if (fails[0]) {
+        throw new NoClassDefFoundError("of the TLS");
+      }
+      return keySet.getBytes(StandardCharsets.UTF_8);
+    }, now::get, 300, 3600);
+    fails[0] = true;
+    now.addAndGet(301);
+    url.refreshIfDue();
+    assertEquals(1, url.keys().of("RS256", "r").size());
   }
 
   @Test

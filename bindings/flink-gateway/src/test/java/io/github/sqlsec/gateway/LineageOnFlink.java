@@ -58,7 +58,7 @@ public final class LineageOnFlink {
     sessions.start();
     Engines engines = new Engines(() -> config, 0);
     FlinkVersion version = SqlSecEndpointFactory.version(EnvironmentInformation.getVersion());
-    SqlGatewayService service = ProtectedService.over(new SqlGatewayServiceImpl(sessions), new Checks(engines, version), new Sessions(0), false);
+    SqlGatewayService service = ProtectedService.over(new SqlGatewayServiceImpl(sessions), new Checks(engines, version), new Sessions(0, 32), false);
     try {
       new LineageOnFlink(service, SqlSec.open(config)).run(table);
     } catch (Exception e) {

@@ -16,6 +16,7 @@ import java.nio.file.Paths;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.Schema;
@@ -65,7 +66,7 @@ class LineageTest {
       table(name);
     }
     fake.status = OperationStatus.FINISHED;
-    service = ProtectedService.over(fake.service(), new Checks(engines, FlinkVersion.V2_3), new Sessions(0), false);
+    service = ProtectedService.over(fake.service(), new Checks(engines, FlinkVersion.V2_3), new Sessions(0, 32), false);
     bob = session("bob");
     ann = session("ann");
   }
@@ -169,7 +170,7 @@ class LineageTest {
 
   @Test
   void whatThePoolDoesNotTakeIsAborted() {
-    fake.full = new SqlGatewayException("Failed to submit the operation to the thread pool.");
+    fake.full = new SqlGatewayException("Failed to executeStatement.", new SqlGatewayException("Failed to submit the operation to the thread pool.", new RejectedExecutionException()));
     assertThrows(SqlGatewayException.class, () -> run(bob, COPY));
     fake.full = null;
     assertTrue(nothingIsLeft());
@@ -178,6 +179,18 @@ class LineageTest {
     assertTrue(nothingIsLeft(), "two statements a call");
     assertThrows(RuntimeException.class, () -> run(bob, "INSERT INTO lake.d.c SELECT id, nothing FROM lake.d.a"));
     assertTrue(nothingIsLeft());
+  }
+
+  @Test
+  void whatFailsWhileItIsSubmittedMayRunAndStaysPending() {
+    fake.full = new SqlGatewayException("Failed to executeStatement.", new RuntimeException("cancelled, and the task goes on"));
+    assertThrows(SqlGatewayException.class, () -> run(bob, COPY));
+    fake.full = null;
+    assertEquals("pending", state(lastRecord()));
+    assertTrue(follows());
+    // Nobody has its handle: it may still be planned, and names must not change meanwhile.
+    String said = assertThrows(SqlGatewayException.class, () -> run(bob, "USE CATALOG lake")).getMessage();
+    assertTrue(said.contains("sqlsec: session-lost"), said);
   }
 
   @Test

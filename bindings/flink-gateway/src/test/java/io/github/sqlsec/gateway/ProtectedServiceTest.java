@@ -26,6 +26,7 @@ import org.apache.flink.table.gateway.api.operation.OperationHandle;
 import org.apache.flink.table.gateway.api.operation.OperationStatus;
 import org.apache.flink.table.gateway.api.session.SessionEnvironment;
 import org.apache.flink.table.gateway.api.session.SessionHandle;
+import org.apache.flink.table.gateway.api.utils.SqlGatewayException;
 import org.apache.flink.table.gateway.rest.util.SqlGatewayRestAPIVersion;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -42,7 +43,7 @@ class ProtectedServiceTest {
   private final SqlGatewayService strict = service(false);
 
   private SqlGatewayService service(boolean ignore) {
-    return ProtectedService.over(fake.service(), new Checks(ENGINES, FlinkVersion.V2_3), new Sessions(0), ignore);
+    return ProtectedService.over(fake.service(), new Checks(ENGINES, FlinkVersion.V2_3), new Sessions(0, 32), ignore);
   }
 
   private static SessionHandle open(SqlGatewayService service, String user, Map<String, String> properties) {
@@ -333,13 +334,82 @@ class ProtectedServiceTest {
   }
 
   @Test
+  void aLiteralMayBeLong() {
+    orders("hive.db.orders");
+    String policy = POLICY.replace("'beijing'", "'" + "bei''jing ".repeat(10_000) + "'");
+    SqlGatewayService service = ProtectedService.over(fake.service(), new Checks(new Engines(() -> Config.builder().policyText(policy).build(), 0), FlinkVersion.V2_3), new Sessions(0, 32), false);
+    SessionHandle session = open(service, "alice", Collections.emptyMap());
+    OperationHandle operation = service.executeStatement(session, "SELECT id FROM hive.db.orders", 0, new Configuration());
+    assertTrue(fake.submitted().get(0).length() > 100_000);
+    fake.failure = new RuntimeException("near '" + "bei'jing ".repeat(10_000) + "'");
+    assertTrue(assertThrows(RuntimeException.class, () -> service.fetchResults(session, operation, 0L, 1)).getMessage().contains("statement-failed"));
+    fake.failure = new RuntimeException("near 'bei'");
+    assertEquals("near 'bei'", assertThrows(RuntimeException.class, () -> service.fetchResults(session, operation, 0L, 1)).getMessage());
+  }
+
+  @Test
+  void whatIsSubmittedButNotKnownHereClosesTheSession() {
+    SessionHandle session = open(strict, "alice", Collections.emptyMap());
+    fake.full = new RuntimeException("the task goes on");
+    assertThrows(RuntimeException.class, () -> run(session, "USE CATALOG hive"));
+    fake.full = null;
+    assertTrue(refused(session, "SELECT 1").contains("session-lost"));
+    SessionHandle other = open(strict, "alice", Collections.emptyMap());
+    fake.full = new SqlGatewayException("full", new java.util.concurrent.RejectedExecutionException());
+    assertThrows(RuntimeException.class, () -> run(other, "USE CATALOG hive"));
+    fake.full = null;
+    run(other, "SELECT 1");
+  }
+
+  @Test
+  void aUserHasSoManySessionsAndOthersHaveTheirs() {
+    SqlGatewayService service = ProtectedService.over(fake.service(), new Checks(ENGINES, FlinkVersion.V2_3), new Sessions(0, 2), false);
+    SessionHandle first = open(service, "alice", Collections.emptyMap());
+    open(service, "alice", Collections.emptyMap());
+    fake.calls.clear();
+    String said = assertThrows(RuntimeException.class, () -> open(service, "alice", Collections.emptyMap())).getMessage();
+    assertTrue(said.contains("sqlsec: session-limit"), said);
+    assertEquals(List.of(), fake.calls);
+    open(service, "bob", Collections.emptyMap());
+    as("alice");
+    service.closeSession(first);
+    open(service, "alice", Collections.emptyMap());
+    assertThrows(RuntimeException.class, () -> open(service, "alice", Collections.emptyMap()));
+    // One that is refused takes no place.
+    SqlGatewayService another = ProtectedService.over(fake.service(), new Checks(ENGINES, FlinkVersion.V2_3), new Sessions(0, 1), false);
+    assertThrows(RuntimeException.class, () -> open(another, "alice", Map.of("pipeline.jars", "file:/evil.jar")));
+    open(another, "alice", Collections.emptyMap());
+  }
+
+  @Test
+  void namesThatCannotBeDescribedAnyMoreAreForgotten() {
+    orders("hive.db.orders");
+    fake.tables.put("hive.db.v", view("SELECT id FROM `hive`.`db`.`orders`"));
+    SessionHandle session = open(strict, "alice", Collections.emptyMap());
+    run(session, "SELECT id FROM hive.db.v");
+    run(session, "SELECT id FROM hive.db.v");
+    // The view reads another table now, and nobody can say any more what the first one is.
+    orders("hive.db.places");
+    fake.tables.put("hive.db.v", view("SELECT id FROM `hive`.`db`.`places`"));
+    fake.tables.put("hive.db.orders", null);
+    fake.broken = "hive.db.orders";
+    run(session, "SELECT id FROM hive.db.v");
+    assertTrue(refused(session, "SELECT id FROM hive.db.orders").contains("catalog-unavailable"));
+  }
+
+  private static ResolvedCatalogView view(String text) {
+    ResolvedSchema schema = ResolvedSchema.of(Column.physical("id", DataTypes.INT()));
+    return new ResolvedCatalogView(CatalogView.of(Schema.newBuilder().build(), null, text, text, Collections.emptyMap()), schema);
+  }
+
+  @Test
   void anErrorTellsALiteralInManyWays() {
     orders("hive.db.orders");
     String policy = POLICY.replace("beijing", "北京").replace("orders", "places");
     ResolvedSchema schema = ResolvedSchema.of(Column.physical("id", DataTypes.INT()), Column.physical("region", DataTypes.STRING()));
     CatalogTable table = CatalogTable.newBuilder().schema(Schema.newBuilder().build()).options(Map.of("connector", "datagen")).build();
     fake.tables.put("hive.db.places", new ResolvedCatalogTable(table, schema));
-    SqlGatewayService service = ProtectedService.over(fake.service(), new Checks(new Engines(() -> Config.builder().policyText(policy).build(), 0), FlinkVersion.V2_3), new Sessions(0), false);
+    SqlGatewayService service = ProtectedService.over(fake.service(), new Checks(new Engines(() -> Config.builder().policyText(policy).build(), 0), FlinkVersion.V2_3), new Sessions(0, 32), false);
     SessionHandle session = open(service, "alice", Collections.emptyMap());
     OperationHandle operation = service.executeStatement(session, "SELECT id FROM hive.db.places", 0, new Configuration());
     RuntimeException suppressed = new RuntimeException("failed");

@@ -64,7 +64,7 @@ class RestDoorTest {
     configuration.setString("rest.bind-port", "0");
     configuration.setString("web.upload.dir", uploads.toString());
     configuration.setString("io.tmp.dirs", uploads.toString());
-    endpoint = new SqlGatewayRestEndpoint(configuration, ProtectedService.over(fake.service(), new Checks(ENGINES, FlinkVersion.V2_3), new Sessions(0), false));
+    endpoint = new SqlGatewayRestEndpoint(configuration, ProtectedService.over(fake.service(), new Checks(ENGINES, FlinkVersion.V2_3), new Sessions(0, 32), false));
     ((RestServerEndpoint) endpoint).start();
   }
 
@@ -259,6 +259,67 @@ class RestDoorTest {
       }
       assertTrue(wire.answer().startsWith("401 "));
       sender.join();
+    }
+  }
+
+  @Test
+  void thousandsOfRequestsBehindOneThatWaitsAreAnsweredToo() throws Exception {
+    String session = open(ALICE);
+    assertTrue(ask("POST", "/v1/sessions/" + session + "/statements", ALICE, statement("USE CATALOG hive")).startsWith("200 "));
+    fake.status = OperationStatus.RUNNING;
+    try (Wire wire = wire()) {
+      int count = 3000;
+      wire.send(Wire.request("POST", "/v1/sessions/" + session + "/statements", ALICE, statement("SELECT 1")) + Wire.request("GET", "/info", null, null).repeat(count));
+      Thread.sleep(300);
+      fake.status = OperationStatus.FINISHED;
+      assertTrue(wire.answer().startsWith("200 {\"operationHandle\""));
+      for (int i = 0; i < count; i++) {
+        assertTrue(wire.answer().startsWith("200 {\"productName\""), "answer " + i);
+      }
+    }
+  }
+
+  @Test
+  void whoStopsAnOperationIsNotHeldUpByStatementsAndHoldsUpNobody() throws Exception {
+    List<String> sessions = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      sessions.add(open(ALICE));
+      assertTrue(ask("POST", "/v1/sessions/" + sessions.get(i) + "/statements", ALICE, statement("USE CATALOG hive")).startsWith("200 "));
+    }
+    fake.status = OperationStatus.RUNNING;
+    String operation = "/v1/sessions/" + sessions.get(0) + "/operations/" + java.util.UUID.randomUUID();
+    List<Wire> waiting = new ArrayList<>();
+    try {
+      // As many as may run at once.
+      for (int i = 0; i < 24; i++) {
+        waiting.add(wire().send(Wire.request("POST", "/v1/sessions/" + sessions.get(i % 4) + "/statements", ALICE, statement("SELECT " + i))));
+      }
+      Thread.sleep(500);
+      long start = System.nanoTime();
+      String cancelled = ask("POST", operation + "/cancel", ALICE, "{}");
+      assertTrue(cancelled.startsWith("200 "), cancelled);
+      String status = ask("GET", operation + "/status", ALICE, null);
+      assertTrue(status.startsWith("200 ") && status.contains("RUNNING"), status);
+      assertTrue(System.nanoTime() - start < 10_000_000_000L, "they waited behind statements");
+      fake.held = new java.util.concurrent.CountDownLatch(1);
+      for (int i = 0; i < 4 * Runtime.getRuntime().availableProcessors() + 16; i++) {
+        waiting.add(wire().send(Wire.request("POST", operation + "/cancel", ALICE, "{}")));
+      }
+      Thread.sleep(300);
+      start = System.nanoTime();
+      assertTrue(ask("GET", "/v1/info", null, null).startsWith("200 "));
+      open(BOB);
+      assertTrue(System.nanoTime() - start < 10_000_000_000L, "they waited");
+      fake.held.countDown();
+      fake.status = OperationStatus.FINISHED;
+      for (Wire wire : waiting) {
+        String answer = wire.answer();
+        assertTrue(answer.startsWith("200 "), answer);
+      }
+    } finally {
+      for (Wire wire : waiting) {
+        wire.close();
+      }
     }
   }
 

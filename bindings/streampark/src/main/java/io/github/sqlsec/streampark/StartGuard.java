@@ -168,7 +168,7 @@ final class StartGuard {
   Object log(MethodInvocation call) throws Throwable {
     try {
       submissions.logged(call.getArguments()[0]);
-    } catch (RuntimeException e) {
+    } catch (LinkageError | RuntimeException e) {
       // The log is StreamPark's: it is written whatever becomes of the record, which stays pending and protects.
       LOG.error("sqlsec: what a job's log says cannot be read", e);
     }

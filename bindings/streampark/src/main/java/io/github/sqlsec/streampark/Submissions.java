@@ -24,6 +24,9 @@ final class Submissions implements AutoCloseable {
   /** Value of a log's {@code optionName}, the same in both lines. */
   private static final Integer START = 1;
 
+  /** Value of a log's {@code jobType}, where it has one: the logs of Spark's jobs, which are numbered for themselves, are in the same table. */
+  private static final Integer FLINK = 1;
+
   private static final long AGAIN_MILLIS = 1000;
 
   /** Says that it was submitted; false where that is to be said again. */
@@ -59,7 +62,7 @@ final class Submissions implements AutoCloseable {
 
   /** An entry of a job's log. */
   void logged(Object entry) {
-    if (entry == null || open.isEmpty() || !START.equals(Reflected.integer(entry, "getOptionName"))) {
+    if (entry == null || open.isEmpty() || !START.equals(Reflected.integer(entry, "getOptionName")) || !isOfFlink(entry)) {
       return;
     }
     Long record = open.remove(Reflected.number(entry, "getAppId"));
@@ -71,6 +74,11 @@ final class Submissions implements AutoCloseable {
     } else {
       LOG.info("sqlsec: lineage record {} stays pending: the submission has failed, and the cluster may have taken the job", record);
     }
+  }
+
+  private static boolean isOfFlink(Object entry) {
+    Integer type = Reflected.has(entry, "getJobType") ? Reflected.integer(entry, "getJobType") : null;
+    return type == null || type.equals(FLINK);
   }
 
   /** A store that does not answer is told again. */
@@ -100,7 +108,7 @@ final class Submissions implements AutoCloseable {
       for (Long record = untold.peek(); record != null && commit.test(record); record = untold.peek()) {
         untold.remove();
       }
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       // Whatever it is: the clock goes on.
       LOG.error("sqlsec: lineage records could not be committed", e);
     }

@@ -36,6 +36,31 @@ class SubmissionsTest {
     }
   }
 
+  /** One of the coming line. */
+  public static final class Typed {
+    private final Integer type;
+
+    Typed(Integer type) {
+      this.type = type;
+    }
+
+    public Long getAppId() {
+      return 1L;
+    }
+
+    public Integer getOptionName() {
+      return 1;
+    }
+
+    public Boolean getSuccess() {
+      return true;
+    }
+
+    public Integer getJobType() {
+      return type;
+    }
+  }
+
   private final List<String> told = new CopyOnWriteArrayList<>();
   /** How often the store does not answer. */
   private final AtomicInteger away = new AtomicInteger();
@@ -116,5 +141,43 @@ class SubmissionsTest {
     submissions.withheld(start(5));
     submissions.logged(new Entry(true));
     assertEquals(Arrays.asList("abort 5", "abort 5", "commit 7"), told, "another start's record stays open");
+  }
+
+  @Test
+  void aSparkJobOfTheSameNumberSaysNothing() {
+    submissions.handedOut(start(7));
+    submissions.logged(new Typed(2));
+    assertEquals(Collections.emptyList(), told);
+    submissions.logged(new Typed(1));
+    assertEquals(Collections.singletonList("commit 7"), told);
+    submissions.handedOut(start(8));
+    submissions.logged(new Typed(null));
+    assertEquals(Arrays.asList("commit 7", "commit 8"), told);
+  }
+
+  @Test
+  void noErrorEndsTheTelling() throws Exception {
+    AtomicInteger tries = new AtomicInteger();
+    try (Submissions failing =
+        new Submissions(
+            record -> {
+              switch (tries.getAndIncrement()) {
+                case 0:
+                  return false;
+                case 1:
+                  throw new NoClassDefFoundError("of a console that is being replaced");
+                default:
+                  told.add("commit " + record);
+                  return true;
+              }
+            },
+            record -> told.add("abort " + record))) {
+      failing.handedOut(start(9));
+      failing.logged(new Entry(true));
+      for (int i = 0; i < 500 && told.isEmpty(); i++) {
+        Thread.sleep(20);
+      }
+      assertEquals(Collections.singletonList("commit 9"), told);
+    }
   }
 }
