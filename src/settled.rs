@@ -75,6 +75,7 @@ impl Watched {
     }
 
     /// They are used as they were when they were due.
+    #[cfg(feature = "server")]
     pub fn used(&mut self) {
         self.failed = None;
     }
