@@ -8,8 +8,8 @@ const LEAST: usize = 4 << 20;
 /// Enough for the default [`super::Limits`]: 20,000 flat operators and 200 nested brackets.
 const MOST: usize = 64 << 20;
 
-/// More than was asked for, so that what is asked for again within `work` is there: a check asks five times, and on the small stack of a thread of a JVM each
-/// piece of heap costs some twenty microseconds. It is address space until it is used.
+/// More than was asked for, so that what is asked for again within `work` is mostly there: on the small stack of a thread of a JVM each asking would map a
+/// piece of heap of its own. It is address space until it is used.
 const ROOM: usize = 3 * LEAST;
 
 /// Runs `work` with stack enough for the trees of a text of `bytes` bytes, on a piece of heap where the thread has less left.

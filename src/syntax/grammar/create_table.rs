@@ -81,7 +81,7 @@ impl Grammar<'_, '_> {
         };
         self.right_paren()?;
         // Whatever the statement is: which of them reach a materialized table is not for the grammar to know.
-        self.no_quote_in_formats(&options)?;
+        Self::no_quote_in_formats(&options)?;
         Ok(options)
     }
 

@@ -121,8 +121,8 @@ impl Grammar<'_, '_> {
                 self.bump()?;
                 let options = self.with_options()?;
                 for option in &options {
-                    self.no_quote(&option.key)?;
-                    self.no_quote(&option.value)?;
+                    Self::no_quote(&option.key)?;
+                    Self::no_quote(&option.value)?;
                 }
                 Ok(TableChange::Resume(options))
             }
@@ -164,7 +164,7 @@ impl Grammar<'_, '_> {
     }
 
     /// Flink makes statements of its own for a refresh and for RESUME (`MaterializedTableManager`), and writes names, values and options into them unescaped.
-    fn no_quote(&self, literal: &Literal) -> Parsed<()> {
+    fn no_quote(literal: &Literal) -> Parsed<()> {
         if literal.value.contains('\'') {
             return Err(written_on(literal.span));
         }
@@ -173,7 +173,7 @@ impl Grammar<'_, '_> {
 
     /// The formats by which a periodic refresh makes the value of a partition. Flink looks for keys by `partition.fields`, cuts one more sign, whatever it
     /// is, and writes what stands before `.date-formatter` on as a name: so a key that begins so has exactly the documented form.
-    pub(super) fn no_quote_in_formats(&self, options: &[Setting]) -> Parsed<()> {
+    pub(super) fn no_quote_in_formats(options: &[Setting]) -> Parsed<()> {
         let formats = |option: &&Setting| option.key.value.starts_with("partition.fields");
         options.iter().filter(formats).try_for_each(|option| {
             let key = option.key.value.strip_prefix("partition.fields.");
@@ -181,7 +181,7 @@ impl Grammar<'_, '_> {
             if !field.is_some_and(is_plain) {
                 return Err(written_on(option.key.span));
             }
-            self.no_quote(&option.value)
+            Self::no_quote(&option.value)
         })
     }
 

@@ -3,15 +3,10 @@ package io.github.sqlsec;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URL;
-import java.net.URLConnection;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Locale;
@@ -19,8 +14,8 @@ import java.util.Locale;
 /**
  * Finds and loads the native library: the file that {@code -Dsqlsec.library.path} names, or the one of this platform on the class path.
  *
- * <p>A JVM loads one file for one class loader only, so each class loader writes its own, in a folder that nobody else may enter. What is written must have the
- * SHA-256 that lies beside the library.
+ * <p>A JVM loads one file for one class loader only, so each class loader writes its own, in a folder that nobody else may enter. What was written is read
+ * again, and must have the SHA-256 that lies beside the library.
  */
 final class NativeLibrary {
   static final String UNUSABLE = "library-unusable";
@@ -44,30 +39,19 @@ final class NativeLibrary {
 
   private static void loadCopy(String resource) throws IOException {
     byte[] library = read(resource);
-    // Before anything is written: nobody else may write into the folder, and what cannot be written whole is an exception.
     String wanted = new String(read(resource + ".sha256"), StandardCharsets.US_ASCII).trim();
-    if (!sha256(library).equals(wanted)) {
-      throw SqlSecException.of(UNUSABLE, "the native library is not the one that belongs to this jar");
-    }
     // Its owner alone may enter it (POSIX), and its name is random.
     Path folder = Files.createTempDirectory("sqlsec-");
     Path file = folder.resolve(System.mapLibraryName("sqlsec_java"));
     try {
-      write(file, library);
+      Files.write(file, library);
+      if (!sha256(Files.readAllBytes(file)).equals(wanted)) {
+        throw SqlSecException.of(UNUSABLE, "the native library is not the one that belongs to this jar");
+      }
       System.load(file.toString());
     } finally {
       remove(file);
       remove(folder);
-    }
-  }
-
-  /** In one piece: a JVM that has just started is slow at many small ones, and this is most of the time to its first answer. */
-  private static void write(Path file, byte[] bytes) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      ByteBuffer left = ByteBuffer.wrap(bytes);
-      while (left.hasRemaining()) {
-        channel.write(left);
-      }
     }
   }
 
@@ -81,17 +65,14 @@ final class NativeLibrary {
   }
 
   private static byte[] read(String resource) throws IOException {
-    URL url = NativeLibrary.class.getResource(resource);
-    URLConnection connection = url == null ? null : url.openConnection();
-    try (InputStream in = connection == null ? null : connection.getInputStream()) {
+    try (InputStream in = NativeLibrary.class.getResourceAsStream(resource)) {
       if (in == null) {
         throw SqlSecException.of(
             UNUSABLE,
             "no native library for this platform: `" + resource + "` is not on the class path; add the jar with its classifier, or set " + PATH_PROPERTY);
       }
-      // As large as it says that it is, so that nothing is copied as it grows.
-      ByteArrayOutputStream out = new ByteArrayOutputStream(Math.max(connection.getContentLength(), 1024));
-      byte[] part = new byte[1024 * 1024];
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      byte[] part = new byte[64 * 1024];
       for (int n = in.read(part); n >= 0; n = in.read(part)) {
         out.write(part, 0, n);
       }
