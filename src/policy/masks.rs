@@ -35,13 +35,24 @@ pub(super) fn of(
     who: &Who<'_>,
     resource: &Resource<'_>,
 ) -> Result<Decided, Refusal> {
-    watched(hits, who, resource, &mut |_, _, _, _| {})
+    watched(hits, who, resource, &mut |_| {})
 }
 
-/// What somebody is told who watches: a column or field; the rules that speak of it, highest priority first; those on its fields, which are
-/// outranked; the rule that decides.
-pub(super) type Watch<'w, 'p> =
-    &'w mut dyn FnMut(&[String], &[Masking<'p>], &[Masking<'p>], Result<Option<&RuleId>, &Refusal>);
+/// What is told of one column or field to whoever watches.
+pub(super) struct Looked<'l, 'p> {
+    pub path: &'l [String],
+    /// The rules that speak of it, highest priority first.
+    pub stack: &'l [Masking<'p>],
+    /// Those on its fields, which are outranked.
+    pub below: &'l [Masking<'p>],
+    /// Those because of which what it is a field of has no mask as a whole.
+    pub apart: &'l [&'p RuleId],
+    /// The rule that decides.
+    pub by: Result<Option<&'l RuleId>, &'l Refusal>,
+}
+
+/// Somebody who watches.
+pub(super) type Watch<'w, 'p> = &'w mut dyn FnMut(&Looked<'_, 'p>);
 
 /// The same, and tells `watch` of every column and field that is decided.
 ///
@@ -84,7 +95,7 @@ pub(super) fn watched<'p>(
                     continue;
                 }
                 let path = vec![column.name.clone()];
-                decider.decide(path, column.data_type.as_ref(), &[])?;
+                decider.decide(path, column.data_type.as_ref(), &Above::default())?;
             }
         }
         None => decider.decide_unknown(),
@@ -129,15 +140,22 @@ struct Decider<'p, 'w> {
     watch: Watch<'w, 'p>,
 }
 
+/// What is said from above of a field: the rules on what it is in, and those because of which that was taken apart.
+#[derive(Debug, Default)]
+struct Above<'p> {
+    stack: Vec<Masking<'p>>,
+    apart: Vec<&'p RuleId>,
+}
+
 impl<'p> Decider<'p, '_> {
-    /// Decides a column or field and what is in it. `above`: the rules that speak of what it is in.
+    /// Decides a column or field and what is in it.
     fn decide(
         &mut self,
         path: Vec<String>,
         data_type: Option<&DataType>,
-        above: &[Masking<'p>],
+        above: &Above<'p>,
     ) -> Result<(), Refusal> {
-        let mut stack = above.to_vec();
+        let mut stack = above.stack.clone();
         stack.extend(self.rules.get(&path).into_iter().flatten());
         stack.sort_by(|(a, _), (b, _)| b.priority.cmp(&a.priority).then_with(|| a.id.cmp(&b.id)));
         let below = self.highest_below(&path);
@@ -148,14 +166,23 @@ impl<'p> Decider<'p, '_> {
             .map(|(rule, _)| rule.priority);
         if below.is_none_or(|below| settled.is_some_and(|settled| settled > below)) {
             let below: Vec<Masking<'p>> = self.rules_below(&path).copied().collect();
-            return self.settle(path, &stack, &below);
+            let above = Above {
+                stack,
+                apart: above.apart.clone(),
+            };
+            return self.settle(path, &above, &below);
         }
         match data_type.map(|t| &t.kind) {
             Some(TypeKind::Row(fields)) => {
+                let mut apart = above.apart.clone();
+                let causes = self.rules_below(&path).map(|(rule, _)| rule);
+                let causes = causes.filter(|r| settled.is_none_or(|s| r.priority >= s));
+                apart.extend(causes.map(|rule| &rule.id));
+                let above = Above { stack, apart };
                 for field in fields {
                     let mut path = path.clone();
                     path.push(field.name.clone());
-                    self.decide(path, Some(&field.data_type), &stack)?;
+                    self.decide(path, Some(&field.data_type), &above)?;
                 }
                 Ok(())
             }
@@ -180,20 +207,27 @@ impl<'p> Decider<'p, '_> {
         self.rules_below(path).map(|(rule, _)| rule.priority).max()
     }
 
-    /// `below`: rules on fields that an unconditional rule of `stack` outranks.
+    /// `speaking`: the rules that speak of `path`; `below`: rules on its fields that an unconditional one of them outranks.
     fn settle(
         &mut self,
         path: Vec<String>,
-        stack: &[Masking<'p>],
+        speaking: &Above<'p>,
         below: &[Masking<'p>],
     ) -> Result<(), Refusal> {
+        let Above { stack, apart } = speaking;
         let decided = self.winner(&path, stack);
         let by = decided.as_ref().map(|choice| match choice {
             Some(Choice::Mask(mask)) => Some(&mask.rule),
             Some(Choice::Show(rule)) => Some(&rule.id),
             None => None,
         });
-        (self.watch)(&path, stack, below, by);
+        (self.watch)(&Looked {
+            path: &path,
+            stack,
+            below,
+            apart,
+            by,
+        });
         match decided? {
             Some(Choice::Mask(mask)) => self.decided.masks.push(*mask),
             Some(Choice::Show(rule)) => self.decided.shown.push(Shown {
@@ -274,7 +308,13 @@ impl<'p> Decider<'p, '_> {
     fn decide_unknown(&mut self) {
         for (path, rules) in &self.rules {
             let first = rules.first().filter(|(_, mask)| mask.when.is_none());
-            (self.watch)(path, rules, &[], Ok(first.map(|(rule, _)| &rule.id)));
+            (self.watch)(&Looked {
+                path,
+                stack: rules,
+                below: &[],
+                apart: &[],
+                by: Ok(first.map(|(rule, _)| &rule.id)),
+            });
             self.decided.shown.extend(first.map(|(rule, _)| Shown {
                 path: path.clone(),
                 rule: rule.id.clone(),

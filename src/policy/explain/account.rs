@@ -277,6 +277,8 @@ pub enum Why {
     NoColumn,
     /// A rule of higher priority speaks.
     Priority,
+    /// A rule of higher priority speaks; but because of this one the column is decided field by field.
+    TakesApart,
     /// A rule of the same priority denies.
     DenyWins,
     /// It says the same as the rule that decides.
@@ -302,6 +304,9 @@ impl Why {
             Self::Excluded => "its `exclude` leaves this table out",
             Self::NoColumn => "no column of this table matches its patterns",
             Self::Priority => "a rule of higher priority decides",
+            Self::TakesApart => {
+                "a rule of higher priority decides; because of this one, field by field"
+            }
             Self::DenyWins => "a rule of the same priority denies",
             Self::Agrees => "says the same",
             Self::Narrows => "says in which rows the mask does not hold",

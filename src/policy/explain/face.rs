@@ -8,7 +8,7 @@ use super::super::bind::bind;
 use super::super::columns;
 use super::super::decide::{Hit, Verdict, verdict};
 use super::super::document::Mode;
-use super::super::masks::{self, Masking};
+use super::super::masks::{self, Looked};
 use super::super::rule::{RuleKind, Standing, same_mask};
 use super::super::subject::Who;
 use super::super::{Effect, Policy, Privilege, Refusal, Resource, RuleId};
@@ -181,15 +181,12 @@ fn filters(hits: &[Hit<'_>], who: &Who<'_>, resource: &Resource<'_>) -> Vec<Filt
 
 fn masked<'p>(hits: &[Hit<'p>], who: &Who<'_>, resource: &Resource<'_>) -> Vec<ColumnAccount> {
     let mut told = Vec::new();
-    let mut watch = |path: &[String],
-                     stack: &[Masking<'p>],
-                     below: &[Masking<'p>],
-                     by: Result<Option<&RuleId>, &Refusal>| {
-        if stack.is_empty() {
+    let mut watch = |looked: &Looked<'_, 'p>| {
+        if looked.stack.is_empty() {
             return;
         }
-        let mut lost = lost(stack, by);
-        for (rule, _) in below {
+        let mut lost = lost(looked);
+        for (rule, _) in looked.below {
             let outranked = Lost {
                 rule: rule.id.clone(),
                 why: Why::Priority,
@@ -199,8 +196,8 @@ fn masked<'p>(hits: &[Hit<'p>], who: &Who<'_>, resource: &Resource<'_>) -> Vec<C
             }
         }
         told.push(ColumnAccount {
-            column: path.to_vec(),
-            by: by.ok().flatten().cloned(),
+            column: looked.path.to_vec(),
+            by: looked.by.ok().flatten().cloned(),
             lost,
         });
     };
@@ -210,7 +207,10 @@ fn masked<'p>(hits: &[Hit<'p>], who: &Who<'_>, resource: &Resource<'_>) -> Vec<C
 }
 
 /// The rules of a stack that do not decide, and why.
-fn lost(stack: &[Masking<'_>], by: Result<Option<&RuleId>, &Refusal>) -> Vec<Lost> {
+fn lost(looked: &Looked<'_, '_>) -> Vec<Lost> {
+    let Looked {
+        stack, by, apart, ..
+    } = *looked;
     let decides = |id: &RuleId| by.is_ok_and(|by| by == Some(id));
     let winner = stack.iter().find(|(rule, _)| decides(&rule.id));
     let others = stack.iter().filter(|(rule, _)| !decides(&rule.id));
@@ -219,7 +219,15 @@ fn lost(stack: &[Masking<'_>], by: Result<Option<&RuleId>, &Refusal>) -> Vec<Los
             (Err(refusal), _) if refusal.rules.contains(&rule.id) => Why::Closes,
             (Err(_), _) => Why::NotReached,
             (Ok(_), None) => Why::NothingToShow,
-            (Ok(_), Some((first, _))) if rule.priority < first.priority => Why::Priority,
+            (Ok(_), Some((first, _))) if rule.priority < first.priority => {
+                // Without it the column would be masked as a whole.
+                let apart = apart.contains(&&rule.id);
+                if apart {
+                    Why::TakesApart
+                } else {
+                    Why::Priority
+                }
+            }
             (Ok(_), Some((_, deciding))) if same_mask(&mask.mask, &deciding.mask) => Why::Agrees,
             (Ok(_), Some(_)) => Why::Narrows,
         };

@@ -264,6 +264,47 @@ rules:
 }
 
 #[test]
+fn a_rule_because_of_which_a_column_is_taken_apart_counts() {
+    let policy = policy(
+        "rules:
+  - { id: high, type: column_mask, priority: 1, to: { users: [ann] }, on: { table: c.d.t, columns: [r, q] }, mask: MASK_HASH, when: 'b = 2' }
+  - { id: fields, type: column_mask, to: { users: [ann] }, on: { table: c.d.t, columns: ['r.*'] }, mask: MASK_NONE }
+  - { id: top, type: column_mask, priority: 2, to: { users: [ann] }, on: { table: c.d.t, columns: [s] }, mask: MASK_HASH }
+  - { id: below, type: column_mask, to: { users: [ann] }, on: { table: c.d.t, columns: ['s.*'] }, mask: MASK_NONE }
+",
+    );
+    let fields = row(&[("x", STRING), ("y", STRING)]);
+    let (name, columns) = (
+        table("c.d.t"),
+        [
+            column("b", TypeKind::Int),
+            column("r", fields.clone()),
+            column("q", fields.clone()),
+            column("s", fields),
+        ],
+    );
+    let resource = Resource {
+        columns: Some(&columns),
+        ..Resource::named(&name)
+    };
+    let ann = policy.explain(&user("ann"), &resource, &asked(), now());
+    let told = ann.faces[0].columns.iter().map(|column| {
+        let lost = column.lost.iter();
+        let lost = lost.map(|lost| format!(" {} {:?}", lost.rule, lost.why));
+        column.column.join(".") + &lost.collect::<String>()
+    });
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            "r.x fields TakesApart",
+            "r.y fields TakesApart",
+            "q",
+            "s below Priority"
+        ]
+    );
+}
+
+#[test]
 fn a_closed_table_says_which_rules_close_it() {
     let policy = policy(
         "rules:
