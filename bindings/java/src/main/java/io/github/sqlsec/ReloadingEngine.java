@@ -5,9 +5,13 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
@@ -16,9 +20,10 @@ import java.util.function.Supplier;
 
 /**
  * The engine of the moment, for a host that runs on while its rules change; or the reason why there is none: then every call is an error, and the files are looked
- * at again and again. New files become a new engine. Files that make none leave the old one in force, which the listener is told. Files are taken when they have
- * stood still between two looks, and still do after they were read: what is half written can mean less. The lineage store is that of the first engine for good, and is
- * never made anew. Rules do not go back: an engine with a lower version than one that has answered is not opened.
+ * at again and again. New files become a new engine. Files that make none leave the old one in force, which the listener is told, and are tried at each look: what they
+ * lack may be a store or a service that is back. Files are taken when they have stood still between two looks, and still do after they were read: what is half written can
+ * mean less. The lineage store is that of the first engine for good, and is never made anew. Rules do not go back: an engine with a lower version than one that has
+ * answered is not opened.
  *
  * <p>All threads may use one at once. No engine is closed under a call.
  */
@@ -28,6 +33,12 @@ public final class ReloadingEngine implements AutoCloseable {
 
   /** After so many looks at files that never stand still somebody is told. */
   private static final int RESTLESS = 3;
+
+  /** After how long a store is told again what it has not taken. */
+  private static final long AGAIN_SECONDS = 1;
+
+  /** The code of a store that does not answer. */
+  private static final String UNAVAILABLE = "lineage-unavailable";
 
   /** What the operator is told: the host's log. Messages may quote the configuration. */
   public interface Listener {
@@ -55,7 +66,7 @@ public final class ReloadingEngine implements AutoCloseable {
 
   /** When a new engine is opened. */
   public enum Reload {
-    /** When the state of the files has changed since the last time. */
+    /** When the state of the files is not that of the engine in force. */
     WHEN_CHANGED,
     /** Each time, unless the files change just then: also for files that the state does not tell of. */
     ALWAYS
@@ -66,15 +77,20 @@ public final class ReloadingEngine implements AutoCloseable {
   private final Reload when;
   private final Listener listener;
   private final ScheduledExecutorService clock;
-  /** The state at the last look, and that which was last tried. */
+  /** The state at the last look, and that of the engine in force; null before there is one. */
   private String seen;
-  private String tried;
+  private String taken;
+  /** What was last said of files that make no engine: it is said once. Null where they have made one. */
+  private String complaint;
   /** How many looks in a row have found files that had changed since the one before. */
   private int restless;
   /** The lineage store of the first engine; null before. */
   private String store;
   /** By the source of the rules: the highest version that engines before this one have answered with. */
   private final Map<String, Long> versions = new HashMap<>();
+  /** Records whose commit the store has not taken. */
+  private final Queue<Long> uncommitted = new ConcurrentLinkedQueue<>();
+  private final AtomicBoolean commitsAgain = new AtomicBoolean();
   private volatile Held held;
   private boolean closed;
 
@@ -83,12 +99,13 @@ public final class ReloadingEngine implements AutoCloseable {
     this.state = Objects.requireNonNull(state);
     this.when = Objects.requireNonNull(when);
     this.listener = new Guarded(listener);
-    for (int i = 0; i < FIRST && tried == null; i++) {
+    boolean stood = false;
+    for (int i = 0; i < FIRST && !stood; i++) {
       seen = state.get();
-      open(seen);
+      stood = open(seen);
     }
-    clock = seconds > 0 ? clock() : null;
-    if (clock != null) {
+    clock = clock();
+    if (seconds > 0) {
       clock.scheduleWithFixedDelay(this::reload, seconds, seconds, TimeUnit.SECONDS);
     }
   }
@@ -142,23 +159,52 @@ public final class ReloadingEngine implements AutoCloseable {
   }
 
   /**
-   * Says that what was checked was submitted, {@link SqlSec#commit}. The listener is told where that cannot be said.
+   * Says that what was checked was submitted, {@link SqlSec#commit}. A store that does not answer is told again, until it does or this is closed: until then the record is
+   * pending, and protects. The listener is told where it cannot be said, or not yet.
    *
    * @param lineageId the number of the record
-   * @return false where it is to be said again later: until then the record is pending, and protects
    */
-  public boolean commit(long lineageId) {
+  public void commit(long lineageId) {
     try {
       settle(now -> now.engine.commit(lineageId));
-      return true;
     } catch (SqlSecException e) {
-      boolean again = e.code().equals("lineage-unavailable");
-      if (again) {
+      if (e.code().equals(UNAVAILABLE)) {
         listener.warn("lineage record " + lineageId + " is not committed yet: " + e.getMessage());
+        uncommitted.add(lineageId);
+        commitAgain();
       } else {
         listener.error("lineage record " + lineageId + " cannot be committed: " + e.code() + ": " + e.getMessage());
       }
-      return !again;
+    }
+  }
+
+  private void commitAgain() {
+    if (commitsAgain.compareAndSet(false, true)) {
+      try {
+        clock.scheduleWithFixedDelay(this::commitUntaken, AGAIN_SECONDS, AGAIN_SECONDS, TimeUnit.SECONDS);
+      } catch (RejectedExecutionException e) {
+        // Closed: the record stays pending.
+      }
+    }
+  }
+
+  /** Whatever is thrown: the clock goes on. */
+  private void commitUntaken() {
+    try {
+      for (Long record = uncommitted.peek(); record != null; record = uncommitted.peek()) {
+        long id = record;
+        try {
+          settle(now -> now.engine.commit(id));
+        } catch (SqlSecException e) {
+          if (e.code().equals(UNAVAILABLE)) {
+            return;
+          }
+          listener.error("lineage record " + id + " cannot be committed: " + e.code() + ": " + e.getMessage());
+        }
+        uncommitted.remove();
+      }
+    } catch (Throwable e) {
+      listener.error("lineage records could not be committed: " + e);
     }
   }
 
@@ -189,7 +235,7 @@ public final class ReloadingEngine implements AutoCloseable {
     try {
       String now = state.get();
       boolean still = now.equals(seen);
-      boolean wanted = when == Reload.ALWAYS || !now.equals(tried);
+      boolean wanted = when == Reload.ALWAYS || !now.equals(taken);
       seen = now;
       restless = still || !wanted ? 0 : restless + 1;
       if (restless == RESTLESS) {
@@ -207,17 +253,15 @@ public final class ReloadingEngine implements AutoCloseable {
   /** No more engine, and no more looks. */
   @Override
   public void close() {
-    if (clock != null) {
-      clock.shutdownNow();
-    }
+    clock.shutdownNow();
     synchronized (this) {
       closed = true;
       replace(new Held(null, null, SqlSecException.of("handle-invalid", "the engine is closed")));
     }
   }
 
-  private void open(String now) {
-    tried = now;
+  /** Opens an engine of the files as they are; false where they have changed meanwhile. */
+  private boolean open(String now) {
     SqlSec next = null;
     String place;
     String rules;
@@ -234,19 +278,21 @@ public final class ReloadingEngine implements AutoCloseable {
       still = state.get().equals(now);
     } catch (SqlSecException e) {
       failed(next, e);
-      return;
+      return true;
     } catch (Throwable e) {
       failed(next, SqlSecException.of("internal", e.toString(), e));
-      return;
+      return true;
     }
     if (!still) {
       failed(next, SqlSecException.of("config-invalid", "the files change while they are read"));
-      tried = null;
-      return;
+      return false;
     }
     store = place;
+    taken = now;
+    complaint = null;
     replace(new Held(next, rules, null));
     listener.info("the rules are in force");
+    return true;
   }
 
   private ConfigFiles read() {
@@ -306,7 +352,11 @@ public final class ReloadingEngine implements AutoCloseable {
     if (none) {
       held = new Held(null, null, why);
     }
-    listener.error((none ? "everything is refused: " : "the new rules cannot be used, the old ones hold: ") + why.code() + ": " + why.getMessage());
+    String message = (none ? "everything is refused: " : "the new rules cannot be used, the old ones hold: ") + why.code() + ": " + why.getMessage();
+    if (!message.equals(complaint)) {
+      listener.error(message);
+    }
+    complaint = message;
   }
 
   /** The next one first, so that nobody waits for the calls that the last one still has. */

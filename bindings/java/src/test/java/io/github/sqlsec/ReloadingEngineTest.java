@@ -135,7 +135,8 @@ class ReloadingEngineTest {
     assertEquals("policy-invalid", engine.missing().get().code());
     assertEquals("policy-invalid", assertThrows(SqlSecException.class, this::region).code());
     assertTrue(last().startsWith("error everything is refused: policy-invalid: "), last());
-    assertTrue(engine.commit(1), "it cannot be said at all");
+    engine.commit(1);
+    assertTrue(last().startsWith("error lineage record 1 cannot be committed: policy-invalid"), last());
     engine.abort(1);
     assertTrue(last().startsWith("warn lineage record 1 stays pending: policy-invalid"), last());
     region("second");
@@ -427,13 +428,87 @@ class ReloadingEngineTest {
     assertEquals(said, told.size(), told.toString());
   }
 
-  @Test
-  void recordsAreSettledByWhicheverEngineIsInForce() throws Exception {
+  private static final Request COPY = Samples.request("INSERT INTO copy SELECT id FROM orders");
+
+  private void stored(String create) throws IOException {
     String tables = "CREATE TABLE orders (id INT, region STRING) WITH ('connector' = 'filesystem', 'path' = 's3://lake/o', 'format' = 'json'); "
         + "CREATE TABLE copy (id INT) WITH ('connector' = 'filesystem', 'path' = 's3://lake/c', 'format' = 'json')";
-    write("engine.json", "{\"policy\": {\"file\": \"policy.yaml\"}, \"catalog\": [{\"sql\": \"" + tables + "\"}], \"lineage\": {\"store\": \"a.db\", \"create\": true}}");
+    write("engine.json", "{\"policy\": {\"file\": \"policy.yaml\"}, \"catalog\": [{\"sql\": \"" + tables + "\"}], \"lineage\": {\"store\": \"a.db\"" + create + "}}");
+  }
+
+  /** A place that nobody looks at. */
+  private Path away() throws IOException {
+    return Files.createDirectories(folder.resolve("elsewhere")).resolve("a.db");
+  }
+
+  /** With a record that is pending in a store that is not where it should be. */
+  private long storeThatIsAway() throws IOException {
+    stored(", \"create\": true");
     open();
-    Request copy = Samples.request("INSERT INTO copy SELECT id FROM orders");
+    long record = engine.check(COPY).lineageId().getAsLong();
+    engine.close();
+    Files.move(folder.resolve("a.db"), away());
+    stored("");
+    return record;
+  }
+
+  @Test
+  void whatIsBackIsTakenThoughNoFileOfRulesHasChanged() throws Exception {
+    storeThatIsAway();
+    open();
+    assertEquals("lineage-unavailable", engine.missing().get().code());
+    engine.reload();
+    int said = told.size();
+    engine.reload();
+    assertEquals(said, told.size(), "it is said once");
+    Files.move(away(), folder.resolve("a.db"));
+    engine.reload();
+    assertEquals("first", region());
+    // The same of rules that take the place of others.
+    Files.move(folder.resolve("a.db"), away());
+    region("second");
+    engine.reload();
+    engine.reload();
+    assertEquals("first", region());
+    assertTrue(last().contains("the old ones hold: lineage-unavailable"), last());
+    Files.move(away(), folder.resolve("a.db"));
+    engine.reload();
+    assertEquals("second", region());
+  }
+
+  @Test
+  void aStoreThatDoesNotAnswerIsToldAgainWhatWasSubmitted() throws Exception {
+    long record = storeThatIsAway();
+    open();
+    engine.commit(record);
+    assertTrue(last().startsWith("warn lineage record " + record + " is not committed yet: "), last());
+    Files.move(away(), folder.resolve("a.db"));
+    engine.reload();
+    assertEquals("info the rules are in force", last());
+    long end = System.nanoTime() + 30_000_000_000L;
+    while (isPending(record)) {
+      assertTrue(System.nanoTime() < end, "it is still pending");
+      Thread.sleep(50);
+    }
+    assertEquals("info the rules are in force", last());
+  }
+
+  /** Only what is pending cannot be ended. */
+  private boolean isPending(long record) {
+    try (SqlSec other = SqlSec.open(Config.ofFile(folder.resolve("engine.json")))) {
+      other.ended(record);
+      return false;
+    } catch (SqlSecException e) {
+      assertEquals("record-unfit", e.code());
+      return true;
+    }
+  }
+
+  @Test
+  void recordsAreSettledByWhicheverEngineIsInForce() throws Exception {
+    stored(", \"create\": true");
+    open();
+    Request copy = COPY;
     Reply first = engine.check(copy);
     Reply second = engine.check(copy);
     region("second");
@@ -441,12 +516,12 @@ class ReloadingEngineTest {
     engine.reload();
     assertEquals("second", region());
     int said = told.size();
-    assertTrue(engine.commit(first.lineageId().getAsLong()));
+    engine.commit(first.lineageId().getAsLong());
     engine.abort(second);
     assertEquals(said, told.size(), told.toString());
     engine.abort(first);
     assertTrue(last().startsWith("warn lineage record 1 stays pending: record-unfit"), last());
-    assertTrue(engine.commit(second.lineageId().getAsLong()), "saying it again is of no use");
+    engine.commit(second.lineageId().getAsLong());
     assertTrue(last().startsWith("error lineage record 3 cannot be committed: record-unfit") || last().contains("record-unfit"), last());
   }
 }

@@ -3,6 +3,7 @@ package io.github.sqlsec.gateway;
 import io.github.sqlsec.Denial;
 import io.github.sqlsec.FlinkVersion;
 import io.github.sqlsec.Principal;
+import io.github.sqlsec.ReloadingEngine;
 import io.github.sqlsec.Reply;
 import io.github.sqlsec.Request;
 import io.github.sqlsec.Session;
@@ -40,7 +41,7 @@ final class Checks {
   /** Settings that come with a call or a new session: the user's, but no statement of theirs. */
   static final String SETS = "sqlsec-gateway: settings";
 
-  private final Engines engines;
+  private final ReloadingEngine engine;
   private final FlinkVersion version;
   /** By user, place and text: what one user's statements name is nothing that another's would tell of. */
   private final Map<List<String>, Set<TableKey>> names =
@@ -53,13 +54,13 @@ final class Checks {
         }
       });
 
-  Checks(Engines engines, FlinkVersion version) {
-    this.engines = engines;
+  Checks(ReloadingEngine engine, FlinkVersion version) {
+    this.engine = engine;
     this.version = version;
   }
 
-  Engines engines() {
-    return engines;
+  ReloadingEngine engine() {
+    return engine;
   }
 
   /**
@@ -93,7 +94,7 @@ final class Checks {
       } finally {
         if (more || !settled) {
           // Nobody submits what was asked too early.
-          engines.abort(reply);
+          engine.abort(reply);
         }
       }
       if (more || !settled) {
@@ -180,7 +181,7 @@ final class Checks {
 
   private Reply asked(Request request) {
     try {
-      return engines.check(request);
+      return engine.check(request);
     } catch (SqlSecException e) {
       // For the operator: it may quote the policy.
       LOG.error("sqlsec: nothing was decided: {}: {}", e.code(), LogText.of(e.getMessage()));

@@ -2,65 +2,38 @@ package io.github.sqlsec.gateway;
 
 import io.github.sqlsec.Config;
 import io.github.sqlsec.ReloadingEngine;
-import io.github.sqlsec.Reply;
-import io.github.sqlsec.Request;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The engine of the moment, opened anew as often as configured. A gateway whose first rules cannot be used does not start. */
+/** The engine of the moment, opened anew as often as configured; the log is told of it. A gateway whose first rules cannot be used does not start. */
 final class Engines {
   private static final Logger LOG = LoggerFactory.getLogger(Engines.class);
 
-  private final ReloadingEngine engine;
+  private Engines() {}
 
-  Engines(Supplier<Config> config, long reloadSeconds) {
-    this(config, () -> "", reloadSeconds);
+  /** That of a document. */
+  static ReloadingEngine ofFile(Path document, long reloadSeconds) {
+    return usable(ReloadingEngine.ofFile(document, ReloadingEngine.Reload.ALWAYS, reloadSeconds, new Log()));
   }
 
-  Engines(Supplier<Config> config, Supplier<String> state, long reloadSeconds) {
-    this(ReloadingEngine.of(config, state, ReloadingEngine.Reload.ALWAYS, reloadSeconds, new Log()));
+  /** That of any configuration, with what tells one state of its files from another. */
+  static ReloadingEngine of(Supplier<Config> config, Supplier<String> state) {
+    return usable(ReloadingEngine.of(config, state, ReloadingEngine.Reload.ALWAYS, 0, new Log()));
   }
 
-  private Engines(ReloadingEngine engine) {
-    this.engine = engine;
+  /** That of a configuration which stays as it is. */
+  static ReloadingEngine of(Config config) {
+    return of(() -> config, () -> "");
+  }
+
+  private static ReloadingEngine usable(ReloadingEngine engine) {
     engine.missing().ifPresent(reason -> {
       engine.close();
       throw reason;
     });
-  }
-
-  /** That of a document. */
-  static Engines ofFile(Path document, long reloadSeconds) {
-    return new Engines(ReloadingEngine.ofFile(document, ReloadingEngine.Reload.ALWAYS, reloadSeconds, new Log()));
-  }
-
-  Reply check(Request request) {
-    return engine.check(request);
-  }
-
-  /**
-   * Says that a statement was submitted.
-   *
-   * @return false where it is to be said again
-   */
-  boolean commit(long record) {
-    return engine.commit(record);
-  }
-
-  /** Says that what a reply allows was not submitted. */
-  void abort(Reply reply) {
-    engine.abort(reply);
-  }
-
-  /** Says that a statement was not submitted. A record of which that cannot be said stays pending, and protects. */
-  void abort(long record) {
-    engine.abort(record);
-  }
-
-  void reload() {
-    engine.reload();
+    return engine;
   }
 
   private static final class Log implements ReloadingEngine.Listener {

@@ -50,7 +50,7 @@ final class ProtectedService implements InvocationHandler {
     this.probe = new Probe(wrapped);
     this.checks = checks;
     this.sessions = sessions;
-    this.submissions = new Submissions(wrapped, checks.engines());
+    this.submissions = new Submissions(wrapped, checks.engine());
     this.ignoreProperties = ignoreProperties;
   }
 

@@ -46,8 +46,7 @@ public final class SqlSecEndpointFactory implements SqlGatewayEndpointFactory {
     alone(all);
     GatewayOptions options = new GatewayOptions(context.getEndpointOptions(), () -> Instant.now().getEpochSecond());
     FlinkVersion version = version(options.flinkVersion == null ? EnvironmentInformation.getVersion() : options.flinkVersion);
-    Engines engines = Engines.ofFile(options.config, options.reloadSeconds);
-    Checks checks = new Checks(engines, version);
+    Checks checks = new Checks(Engines.ofFile(options.config, options.reloadSeconds), version);
     long idle = ((Configuration) context.getFlinkConfiguration()).get(org.apache.flink.table.gateway.api.config.SqlGatewayServiceConfigOptions.SQL_GATEWAY_SESSION_IDLE_TIMEOUT).toMillis();
     SqlGatewayService service = ProtectedService.over(context.getSqlGatewayService(), checks, new Sessions(idle, options.sessionsPerUser), options.ignoreProperties);
     Map<String, String> rest = below(all, REST);

@@ -1,5 +1,6 @@
 package io.github.sqlsec.gateway;
 
+import io.github.sqlsec.ReloadingEngine;
 import io.github.sqlsec.Reply;
 import io.github.sqlsec.Statement;
 import java.util.Map;
@@ -38,13 +39,13 @@ final class Submissions {
   private static final int DEEPEST = 16;
 
   private final SqlGatewayService wrapped;
-  private final Engines engines;
+  private final ReloadingEngine engine;
   private final Map<OperationHandle, Submission> open = new ConcurrentHashMap<>();
   private ScheduledExecutorService clock;
 
-  Submissions(SqlGatewayService wrapped, Engines engines) {
+  Submissions(SqlGatewayService wrapped, ReloadingEngine engine) {
     this.wrapped = wrapped;
-    this.engines = engines;
+    this.engine = engine;
   }
 
   /** An operation was handed to Flink's pool. */
@@ -59,18 +60,18 @@ final class Submissions {
 
   /** A call that has come back when its statement had run. */
   void done(Reply reply) {
-    reply.lineageId().ifPresent(engines::commit);
+    reply.lineageId().ifPresent(engine::commit);
   }
 
   /** What was checked did not go to Flink. */
   void withheld(Reply reply) {
-    engines.abort(reply);
+    engine.abort(reply);
   }
 
   /** Flink's answer to a submission was an error, whether it has taken the statement or not. */
   void failed(Reply reply, Throwable error) {
     if (isRefused(error)) {
-      engines.abort(reply);
+      engine.abort(reply);
     } else {
       reply.lineageId().ifPresent(record -> LOG.info("sqlsec: lineage record {} stays pending: its submission has failed, and may have begun", record));
     }
@@ -108,10 +109,6 @@ final class Submissions {
     if (submission == null) {
       return;
     }
-    if (submission.finished) {
-      commit(operation, submission);
-      return;
-    }
     OperationInfo now;
     try {
       now = wrapped.getOperationInfo(submission.session, operation);
@@ -123,23 +120,16 @@ final class Submissions {
     if (!now.getStatus().isTerminalStatus()) {
       return;
     }
-    if (now.getStatus() == OperationStatus.FINISHED) {
-      submission.finished = true;
-      commit(operation, submission);
-    } else {
-      open.remove(operation);
-      if (now.getStatus() == OperationStatus.ERROR && submission.job && wasNotPlanned(now.getException())) {
-        engines.abort(submission.record);
-      } else {
-        LOG.info("sqlsec: lineage record {} stays pending: its operation has come to {}", submission.record, now.getStatus());
-      }
+    if (!open.remove(operation, submission)) {
+      // The clock and a call have looked at once: one of them says it.
+      return;
     }
-  }
-
-  /** A store that does not answer is told again, also when the operation is not there any more. */
-  private void commit(OperationHandle operation, Submission submission) {
-    if (engines.commit(submission.record)) {
-      open.remove(operation);
+    if (now.getStatus() == OperationStatus.FINISHED) {
+      engine.commit(submission.record);
+    } else if (now.getStatus() == OperationStatus.ERROR && submission.job && wasNotPlanned(now.getException())) {
+      engine.abort(submission.record);
+    } else {
+      LOG.info("sqlsec: lineage record {} stays pending: its operation has come to {}", submission.record, now.getStatus());
     }
   }
 
@@ -180,12 +170,11 @@ final class Submissions {
     }, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  /** An operation whose end is not known, or not told yet. */
+  /** An operation whose end is not known. */
   private static final class Submission {
     final SessionHandle session;
     final long record;
     final boolean job;
-    volatile boolean finished;
 
     Submission(SessionHandle session, long record, boolean job) {
       this.session = session;

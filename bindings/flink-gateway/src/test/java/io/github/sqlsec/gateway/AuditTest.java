@@ -55,7 +55,7 @@ class AuditTest {
     String policy = "apiVersion: sqlsec/v1\nversion: 1\nrules:\n"
         + "  - { id: closed, type: access, to: { users: [alice] }, on: { table: '*.*.wages' }, privileges: [select], effect: deny }\n";
     Config config = Config.builder().policyText(policy).part("audit", "{\"file\": \"" + folder.resolve("audit.jsonl") + "\"}").build();
-    SqlGatewayService service = ProtectedService.over(fake.service(), new Checks(new Engines(() -> config, 0), FlinkVersion.V2_3), new Sessions(0, 32), false);
+    SqlGatewayService service = ProtectedService.over(fake.service(), new Checks(Engines.of(config), FlinkVersion.V2_3), new Sessions(0, 32), false);
     ResolvedSchema schema = ResolvedSchema.of(Column.physical("id", DataTypes.INT()));
     for (String name : List.of("orders", "wages")) {
       CatalogTable table = CatalogTable.newBuilder().schema(Schema.newBuilder().build()).options(Map.of("connector", "datagen")).build();

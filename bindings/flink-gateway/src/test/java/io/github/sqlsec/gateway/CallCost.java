@@ -2,6 +2,7 @@ package io.github.sqlsec.gateway;
 
 import io.github.sqlsec.Config;
 import io.github.sqlsec.FlinkVersion;
+import io.github.sqlsec.ReloadingEngine;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +34,7 @@ final class CallCost {
         ResolvedSchema.of(Column.physical("id", DataTypes.INT()), Column.physical("region", DataTypes.STRING()), Column.physical("phone", DataTypes.STRING()));
     CatalogTable table = CatalogTable.newBuilder().schema(Schema.newBuilder().build()).options(Map.of("connector", "datagen")).build();
     fake.tables.put("site.default.orders", new ResolvedCatalogTable(table, schema));
-    Engines engines = new Engines(() -> Config.builder().policyText(POLICY).build(), 0);
+    ReloadingEngine engines = Engines.of(Config.builder().policyText(POLICY).build());
     SqlGatewayService service = ProtectedService.over(fake.service(), new Checks(engines, FlinkVersion.V2_3), new Sessions(0, 32), false);
     Caller.bind(Identity.of("alice", List.of()));
     SessionHandle session = service.openSession(SessionEnvironment.newBuilder().setSessionEndpointVersion(SqlGatewayRestAPIVersion.V1).build());

@@ -2,6 +2,7 @@ package io.github.sqlsec.gateway;
 
 import io.github.sqlsec.Config;
 import io.github.sqlsec.FlinkVersion;
+import io.github.sqlsec.ReloadingEngine;
 import io.github.sqlsec.SqlSec;
 import io.github.sqlsec.SqlSecException;
 import java.nio.file.Files;
@@ -56,7 +57,7 @@ public final class LineageOnFlink {
     flink.setString("execution.runtime-mode", "batch");
     SessionManager sessions = SessionManager.create(DefaultContext.load(flink, Collections.emptyList(), false));
     sessions.start();
-    Engines engines = new Engines(() -> config, 0);
+    ReloadingEngine engines = Engines.of(config);
     FlinkVersion version = SqlSecEndpointFactory.version(EnvironmentInformation.getVersion());
     SqlGatewayService service = ProtectedService.over(new SqlGatewayServiceImpl(sessions), new Checks(engines, version), new Sessions(0, 32), false);
     try {

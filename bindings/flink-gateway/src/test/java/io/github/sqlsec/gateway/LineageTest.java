@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.sqlsec.Config;
 import io.github.sqlsec.FlinkVersion;
+import io.github.sqlsec.ReloadingEngine;
 import io.github.sqlsec.SqlSec;
 import io.github.sqlsec.SqlSecException;
 import java.nio.charset.StandardCharsets;
@@ -46,7 +47,7 @@ class LineageTest {
   private final FakeGateway fake = new FakeGateway();
   @TempDir Path folder;
   private String document;
-  private Engines engines;
+  private ReloadingEngine engines;
   private SqlGatewayService service;
   private SessionHandle bob;
   private SessionHandle ann;
@@ -60,7 +61,7 @@ class LineageTest {
         document = line.substring(9).replace("@FOLDER@", folder.toString());
       }
     }
-    engines = new Engines(() -> Config.ofJson(document), () -> document, 0);
+    engines = Engines.of(() -> Config.ofJson(document), () -> document);
     other = SqlSec.open(Config.ofJson(document));
     for (String name : List.of("a", "c", "e")) {
       table(name);
@@ -281,7 +282,7 @@ class LineageTest {
   @Test
   void aStoreThatIsNotThereStopsTheGateway() {
     document = document.replace("lineage.db", "other.db").replace(", \"create\": true", "");
-    SqlSecException error = assertThrows(SqlSecException.class, () -> new Engines(() -> Config.ofJson(document), 0));
+    SqlSecException error = assertThrows(SqlSecException.class, () -> Engines.of(Config.ofJson(document)));
     assertEquals("lineage-unavailable", error.code());
   }
 }

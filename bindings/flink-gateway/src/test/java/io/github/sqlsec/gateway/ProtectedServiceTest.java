@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.sqlsec.Config;
 import io.github.sqlsec.FlinkVersion;
+import io.github.sqlsec.ReloadingEngine;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.net.URI;
@@ -37,7 +38,7 @@ class ProtectedServiceTest {
       "apiVersion: sqlsec/v1\nversion: 1\nrules:\n"
           + "  - { id: rows, type: row_filter, to: { users: [alice] }, on: { table: '*.*.orders' }, filter: \"region = 'beijing'\" }\n"
           + "  - { id: closed, type: access, to: { users: [alice] }, on: { table: '*.*.wages' }, privileges: [select], effect: deny }\n";
-  private static final Engines ENGINES = new Engines(() -> Config.builder().policyText(POLICY).build(), 0);
+  private static final ReloadingEngine ENGINES = Engines.of(Config.builder().policyText(POLICY).build());
 
   private final FakeGateway fake = new FakeGateway();
   private final SqlGatewayService strict = service(false);
@@ -337,7 +338,7 @@ class ProtectedServiceTest {
   void aLiteralMayBeLong() {
     orders("hive.db.orders");
     String policy = POLICY.replace("'beijing'", "'" + "bei''jing ".repeat(10_000) + "'");
-    SqlGatewayService service = ProtectedService.over(fake.service(), new Checks(new Engines(() -> Config.builder().policyText(policy).build(), 0), FlinkVersion.V2_3), new Sessions(0, 32), false);
+    SqlGatewayService service = ProtectedService.over(fake.service(), new Checks(Engines.of(Config.builder().policyText(policy).build()), FlinkVersion.V2_3), new Sessions(0, 32), false);
     SessionHandle session = open(service, "alice", Collections.emptyMap());
     OperationHandle operation = service.executeStatement(session, "SELECT id FROM hive.db.orders", 0, new Configuration());
     assertTrue(fake.submitted().get(0).length() > 100_000);
@@ -409,7 +410,7 @@ class ProtectedServiceTest {
     ResolvedSchema schema = ResolvedSchema.of(Column.physical("id", DataTypes.INT()), Column.physical("region", DataTypes.STRING()));
     CatalogTable table = CatalogTable.newBuilder().schema(Schema.newBuilder().build()).options(Map.of("connector", "datagen")).build();
     fake.tables.put("hive.db.places", new ResolvedCatalogTable(table, schema));
-    SqlGatewayService service = ProtectedService.over(fake.service(), new Checks(new Engines(() -> Config.builder().policyText(policy).build(), 0), FlinkVersion.V2_3), new Sessions(0, 32), false);
+    SqlGatewayService service = ProtectedService.over(fake.service(), new Checks(Engines.of(Config.builder().policyText(policy).build()), FlinkVersion.V2_3), new Sessions(0, 32), false);
     SessionHandle session = open(service, "alice", Collections.emptyMap());
     OperationHandle operation = service.executeStatement(session, "SELECT id FROM hive.db.places", 0, new Configuration());
     RuntimeException suppressed = new RuntimeException("failed");

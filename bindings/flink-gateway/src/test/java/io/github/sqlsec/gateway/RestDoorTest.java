@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.sqlsec.Config;
 import io.github.sqlsec.FlinkVersion;
+import io.github.sqlsec.ReloadingEngine;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
@@ -40,7 +41,7 @@ class RestDoorTest {
   private static final String POLICY =
       "apiVersion: sqlsec/v1\nversion: 1\nrules:\n"
           + "  - { id: closed, type: access, to: { users: [alice] }, on: { table: '*.*.wages' }, privileges: [select], effect: deny }\n";
-  private static final Engines ENGINES = new Engines(() -> Config.builder().policyText(POLICY).build(), 0);
+  private static final ReloadingEngine ENGINES = Engines.of(Config.builder().policyText(POLICY).build());
   private static final String ALICE = "alice-0123456789abcdef";
   private static final String BOB = "bob-0123456789abcdef";
   private static final String TOKENS = "{\"tokens\":[{\"token\":\"" + ALICE + "\",\"user\":\"alice\"},{\"token\":\"" + BOB + "\",\"user\":\"bob\"}]}";

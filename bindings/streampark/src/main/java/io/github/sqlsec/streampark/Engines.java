@@ -47,13 +47,11 @@ final class Engines implements AutoCloseable {
     }
   }
 
-  /**
-   * Says that a text was submitted.
-   *
-   * @return false where it is to be said again
-   */
-  boolean commit(long record) {
-    return engine == null || engine.commit(record);
+  /** Says that a text was submitted. */
+  void commit(long record) {
+    if (engine != null) {
+      engine.commit(record);
+    }
   }
 
   /** Says that what a reply allows was not submitted. */

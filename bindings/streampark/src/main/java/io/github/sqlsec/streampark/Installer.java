@@ -44,12 +44,11 @@ public final class Installer implements ApplicationContextInitializer<Configurab
     check.setLazyInit(false);
     ((BeanDefinitionRegistry) beans).registerBeanDefinition("sqlsecSelfCheck", check);
     Engines opened = engines;
-    context.addApplicationListener((ApplicationListener<ContextClosedEvent>) event -> close(opened, submissions));
+    context.addApplicationListener((ApplicationListener<ContextClosedEvent>) event -> close(opened));
   }
 
-  private static void close(Engines engines, Submissions submissions) {
+  private static void close(Engines engines) {
     try {
-      submissions.close();
       engines.close();
     } catch (SqlSecException e) {
       // The console ends all the same.

@@ -1,14 +1,8 @@
 package io.github.sqlsec.streampark;
 
 import java.util.Map;
-import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
-import java.util.function.LongPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,7 +12,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Invariant: a record is aborted only where StreamPark has not come to the submission. In doubt nothing is said: what is pending protects.
  */
-final class Submissions implements AutoCloseable {
+final class Submissions {
   private static final Logger LOG = LoggerFactory.getLogger(Submissions.class);
 
   /** Value of a log's {@code optionName}, the same in both lines. */
@@ -27,18 +21,14 @@ final class Submissions implements AutoCloseable {
   /** Value of a log's {@code jobType}, where it has one: the logs of Spark's jobs, which are numbered for themselves, are in the same table. */
   private static final Integer FLINK = 1;
 
-  private static final long AGAIN_MILLIS = 1000;
-
-  /** Says that it was submitted; false where that is to be said again. */
-  private final LongPredicate commit;
+  /** Says that it was submitted. */
+  private final LongConsumer commit;
+  /** Says that it was not. */
   private final LongConsumer abort;
   /** By job: the record of its last start, of which the log has said nothing yet. */
   private final Map<Long, Long> open = new ConcurrentHashMap<>();
-  /** What the store has not taken. */
-  private final Queue<Long> untold = new ConcurrentLinkedQueue<>();
-  private ScheduledExecutorService clock;
 
-  Submissions(LongPredicate commit, LongConsumer abort) {
+  Submissions(LongConsumer commit, LongConsumer abort) {
     this.commit = commit;
     this.abort = abort;
   }
@@ -70,7 +60,7 @@ final class Submissions implements AutoCloseable {
       return;
     }
     if (Boolean.TRUE.equals(Reflected.call(entry, "getSuccess"))) {
-      commit(record);
+      commit.accept(record);
     } else {
       LOG.info("sqlsec: lineage record {} stays pending: the submission has failed, and the cluster may have taken the job", record);
     }
@@ -79,45 +69,5 @@ final class Submissions implements AutoCloseable {
   private static boolean isOfFlink(Object entry) {
     Integer type = Reflected.has(entry, "getJobType") ? Reflected.integer(entry, "getJobType") : null;
     return type == null || type.equals(FLINK);
-  }
-
-  /** A store that does not answer is told again. */
-  private void commit(Long record) {
-    if (!commit.test(record)) {
-      untold.add(record);
-      again();
-    }
-  }
-
-  private synchronized void again() {
-    if (clock != null) {
-      return;
-    }
-    clock =
-        Executors.newSingleThreadScheduledExecutor(
-            run -> {
-              Thread thread = new Thread(run, "sqlsec-lineage");
-              thread.setDaemon(true);
-              return thread;
-            });
-    clock.scheduleWithFixedDelay(this::tell, AGAIN_MILLIS, AGAIN_MILLIS, TimeUnit.MILLISECONDS);
-  }
-
-  private void tell() {
-    try {
-      for (Long record = untold.peek(); record != null && commit.test(record); record = untold.peek()) {
-        untold.remove();
-      }
-    } catch (Throwable e) {
-      // Whatever it is: the clock goes on.
-      LOG.error("sqlsec: lineage records could not be committed", e);
-    }
-  }
-
-  @Override
-  public synchronized void close() {
-    if (clock != null) {
-      clock.shutdownNow();
-    }
   }
 }

@@ -9,11 +9,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What is told of records, and when it is told again. */
+/** What is told of records. */
 class SubmissionsTest {
   /** An entry of a job's log. */
   public static final class Entry {
@@ -62,45 +60,12 @@ class SubmissionsTest {
   }
 
   private final List<String> told = new CopyOnWriteArrayList<>();
-  /** How often the store does not answer. */
-  private final AtomicInteger away = new AtomicInteger();
-  private final Submissions submissions =
-      new Submissions(
-          record -> {
-            boolean takes = away.getAndDecrement() <= 0;
-            told.add((takes ? "commit " : "away ") + record);
-            return takes;
-          },
-          record -> told.add("abort " + record));
-
-  @AfterEach
-  void close() {
-    submissions.close();
-  }
+  private final Submissions submissions = new Submissions(record -> told.add("commit " + record), record -> told.add("abort " + record));
 
   private static Start start(long record) {
     Start start = new Start(null, Job.of(new StartTest.Row()), new Person(2L, "alice", false, Collections.emptyList()), null, null);
     start.decided("a", "b", record == 0 ? OptionalLong.empty() : OptionalLong.of(record));
     return start;
-  }
-
-  private void until(String last) throws InterruptedException {
-    long end = System.nanoTime() + 30_000_000_000L;
-    while (told.isEmpty() || !told.get(told.size() - 1).equals(last)) {
-      assertTrue(System.nanoTime() < end, told.toString());
-      Thread.sleep(20);
-    }
-  }
-
-  @Test
-  void aCommitThatTheStoreDoesNotTakeIsToldAgain() throws Exception {
-    away.set(3);
-    submissions.handedOut(start(5));
-    submissions.logged(new Entry(true));
-    submissions.handedOut(start(7));
-    submissions.logged(new Entry(true));
-    until("commit 7");
-    assertEquals(Arrays.asList("away 5", "away 7", "away 5", "commit 5", "commit 7"), told);
   }
 
   @Test
@@ -153,31 +118,5 @@ class SubmissionsTest {
     submissions.handedOut(start(8));
     submissions.logged(new Typed(null));
     assertEquals(Arrays.asList("commit 7", "commit 8"), told);
-  }
-
-  @Test
-  void noErrorEndsTheTelling() throws Exception {
-    AtomicInteger tries = new AtomicInteger();
-    try (Submissions failing =
-        new Submissions(
-            record -> {
-              switch (tries.getAndIncrement()) {
-                case 0:
-                  return false;
-                case 1:
-                  throw new NoClassDefFoundError("of a console that is being replaced");
-                default:
-                  told.add("commit " + record);
-                  return true;
-              }
-            },
-            record -> told.add("abort " + record))) {
-      failing.handedOut(start(9));
-      failing.logged(new Entry(true));
-      for (int i = 0; i < 500 && told.isEmpty(); i++) {
-        Thread.sleep(20);
-      }
-      assertEquals(Collections.singletonList("commit 9"), told);
-    }
   }
 }
