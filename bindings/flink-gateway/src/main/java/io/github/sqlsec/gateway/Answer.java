@@ -18,6 +18,8 @@ enum Answer {
   CLOSED(HttpResponseStatus.FORBIDDEN, "method-denied: this part of the gateway is closed"),
   /** A form with files. */
   FORM(HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE, "method-denied: the gateway takes no files: send JSON"),
+  /** The body was too long in coming. */
+  LATE(HttpResponseStatus.REQUEST_TIMEOUT, "malformed-request: the body of the request is too long in coming"),
   /** Too much waits already. */
   BUSY(HttpResponseStatus.TOO_MANY_REQUESTS, "gateway-busy: too many requests wait: try again later");
 

@@ -1,9 +1,5 @@
 package io.github.sqlsec.gateway;
 
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
-import java.util.List;
 import org.apache.flink.runtime.rest.FileUploadHandler;
 import org.apache.flink.runtime.rest.handler.router.RouterHandler;
 import org.apache.flink.shaded.netty4.io.netty.channel.ChannelFutureListener;
@@ -15,19 +11,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Binds the sender of each whole request to the thread while the request is handled, or answers in the shape of Flink's errors. Flink puts it behind its own handlers
- * of bodies; it puts {@link FrontDoor} before them, and {@link WaitingRoom} before the router.
+ * Binds the sender of each whole request to the thread while the request is handled. Flink puts it behind its own handlers of bodies; it puts {@link FrontDoor} before them,
+ * which decides who the sender is, and {@link WaitingRoom} before the router. About what no decision was made is not handled.
  */
 final class AuthenticatingHandler extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(AuthenticatingHandler.class);
 
-  private final Doorkeeper doorkeeper;
+  private final FrontDoor door;
   private final Lanes work;
   private final Lanes looks;
   private boolean first = true;
 
   AuthenticatingHandler(Doorkeeper doorkeeper, Lanes work, Lanes looks) {
-    this.doorkeeper = doorkeeper;
+    this.door = new FrontDoor(doorkeeper, FrontDoor.BODY_MILLIS);
     this.work = work;
     this.looks = looks;
   }
@@ -40,13 +36,14 @@ final class AuthenticatingHandler extends ChannelInboundHandlerAdapter {
       context.channel().close();
       return;
     }
-    context.pipeline().addBefore(uploads.name(), null, new FrontDoor(doorkeeper));
+    context.pipeline().addBefore(uploads.name(), null, door);
   }
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
-    if (!(message instanceof HttpRequest)) {
-      // The aggregator stands before this handler: nothing but whole requests comes here.
+    // The aggregator stands before this handler: nothing but whole requests comes here.
+    Doorkeeper.Decision decision = message instanceof HttpRequest ? door.admitted() : null;
+    if (decision == null) {
       ReferenceCountUtil.release(message);
       context.close();
       return;
@@ -59,41 +56,11 @@ final class AuthenticatingHandler extends ChannelInboundHandlerAdapter {
         context.pipeline().addBefore(router.name(), null, new WaitingRoom(work, looks));
       }
     }
-    HttpRequest request = (HttpRequest) message;
-    Doorkeeper.Decision decision = decide(doorkeeper, context, request);
-    boolean in = decision.verdict == Doorkeeper.Verdict.KNOWN || decision.verdict == Doorkeeper.Verdict.OPEN;
-    if (in && request.decoderResult().isSuccess()) {
+    if (((HttpRequest) message).decoderResult().isSuccess()) {
       handle(context, message, decision);
-      return;
-    }
-    ReferenceCountUtil.release(message);
-    Answer answer = in ? Answer.MALFORMED : Answer.to(decision.verdict);
-    context.writeAndFlush(answer.response()).addListener(ChannelFutureListener.CLOSE);
-  }
-
-  /** How a request is refused by its head; null when it may go on. */
-  static Answer refusal(Doorkeeper doorkeeper, ChannelHandlerContext context, HttpRequest request) {
-    Doorkeeper.Decision decision = decide(doorkeeper, context, request);
-    switch (decision.verdict) {
-      case KNOWN:
-      case OPEN:
-        return null;
-      case FORBIDDEN:
-      case FORM:
-        LOG.info("sqlsec: refused a request of `{}`: {}", LogText.of(decision.identity.user()), LogText.of(decision.why));
-        break;
-      default:
-        LOG.info("sqlsec: refused a request from {}: {}", LogText.of(context.channel().remoteAddress()), LogText.of(decision.why));
-    }
-    return Answer.to(decision.verdict);
-  }
-
-  private static Doorkeeper.Decision decide(Doorkeeper doorkeeper, ChannelHandlerContext context, HttpRequest request) {
-    try {
-      return doorkeeper.decide(request.method().name(), request.uri(), facts(context, request));
-    } catch (RuntimeException e) {
-      LOG.warn("sqlsec: a request could not be authenticated: {}", LogText.of(e));
-      return new Doorkeeper.Decision(Doorkeeper.Verdict.UNAUTHENTICATED, null, null, "");
+    } else {
+      ReferenceCountUtil.release(message);
+      context.writeAndFlush(Answer.MALFORMED.response()).addListener(ChannelFutureListener.CLOSE);
     }
   }
 
@@ -107,20 +74,5 @@ final class AuthenticatingHandler extends ChannelInboundHandlerAdapter {
     } finally {
       Caller.clear();
     }
-  }
-
-  private static HttpFacts facts(ChannelHandlerContext context, HttpRequest request) {
-    return new HttpFacts() {
-      @Override
-      public List<String> header(String name) {
-        return request.headers().getAll(name);
-      }
-
-      @Override
-      public InetAddress peer() {
-        SocketAddress address = context.channel().remoteAddress();
-        return address instanceof InetSocketAddress ? ((InetSocketAddress) address).getAddress() : null;
-      }
-    };
   }
 }

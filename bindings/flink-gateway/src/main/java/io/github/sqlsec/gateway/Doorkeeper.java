@@ -45,7 +45,7 @@ final class Doorkeeper {
 
   Decision decide(String method, String uri, HttpFacts request) {
     Optional<Route> route = Route.of(method, uri);
-    if (openInfo && route.filter(Route::isInfo).isPresent() && !isForm(request)) {
+    if (openInfo && route.filter(Route::isInfo).isPresent() && !isForm(request) && !hasBody(request)) {
       return new Decision(Verdict.OPEN, null, null, "");
     }
     Optional<Identity> identity;
@@ -74,6 +74,11 @@ final class Doorkeeper {
     boolean browser = !request.header("Origin").isEmpty() || !request.header("Sec-Fetch-Site").isEmpty() || !request.header("Sec-Fetch-Mode").isEmpty();
     List<String> types = request.header("Content-Type");
     return browser && !(types.size() == 1 && types.get(0).trim().toLowerCase(Locale.ROOT).matches("application/json\\s*(;[^,]*)?"));
+  }
+
+  /** Flink keeps a body in memory before it looks whether the call takes one: of nobody it keeps none. */
+  private static boolean hasBody(HttpFacts request) {
+    return !request.header("Transfer-Encoding").isEmpty() || !request.header("Content-Length").stream().allMatch("0"::equals);
   }
 
   private static boolean isForm(HttpFacts request) {

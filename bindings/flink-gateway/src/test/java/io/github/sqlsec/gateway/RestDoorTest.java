@@ -360,6 +360,73 @@ class RestDoorTest {
     }
   }
 
+  @Test
+  void whoAsksToSendTooMuchIsToldSoAndTheConnectionGoesOnOrEnds() throws Exception {
+    try (Wire wire = wire()) {
+      wire.send(Wire.request("POST", "/v1/sessions", ALICE, null, "Expect: 100-continue", "Content-Length: 300000000"));
+      String answer = wire.answer();
+      assertTrue(answer.startsWith("413 "), answer);
+      wire.send(Wire.request("GET", "/v1/info", ALICE, null));
+      answer = wire.answer();
+      assertTrue(answer.startsWith("200 ") || answer.isEmpty(), answer);
+    }
+  }
+
+  @Test
+  void nobodySendsABodyToWhatIsOpenToAnybody() throws Exception {
+    for (String body : List.of("Content-Length: 2", "Transfer-Encoding: chunked")) {
+      try (Wire wire = wire()) {
+        assertTrue(wire.send(Wire.request("GET", "/v1/info", null, null, body)).answer().startsWith("401 "), body);
+      }
+    }
+    assertTrue(ask("GET", "/v1/info", null, null, "Content-Length: 0").startsWith("200 "));
+    assertTrue(ask("GET", "/v1/info", ALICE, "{}").startsWith("200 "));
+  }
+
+  @Test
+  void aBodyWhoseEndTwoReadersMaySeeAtTwoPlacesIsRefused() throws Exception {
+    String session = open(ALICE);
+    String path = "/v1/sessions/" + session + "/statements";
+    String hidden = Wire.request("POST", path, ALICE, statement("SELECT 1"));
+    for (String encoding : List.of("gzip", "xchunked", "identity", "chunked, gzip", "chunked\r\nTransfer-Encoding: identity", "\u000bchunked", "chunked;x=1")) {
+      try (Wire wire = wire()) {
+        String answer = wire.send(Wire.request("POST", path, ALICE, null, "Transfer-Encoding: " + encoding) + hidden).answer();
+        assertTrue(answer.startsWith("400 "), encoding + ": " + answer);
+        assertEquals("", wire.answer(), encoding);
+      }
+    }
+    try (Wire wire = wire()) {
+      String old = Wire.request("POST", path, ALICE, null, "Transfer-Encoding: chunked").replace("HTTP/1.1", "HTTP/1.0");
+      assertTrue(wire.send(old + "18\r\n" + statement("SELECT 2") + "\r\n0\r\n\r\n").answer().startsWith("400 "));
+    }
+    assertEquals(List.of(), fake.submitted());
+  }
+
+  @Test
+  void nothingBehindARequestThatEndsTheConnectionGoesOn() throws Exception {
+    String path = "/v1/sessions/" + open(ALICE) + "/statements";
+    try (Wire wire = wire()) {
+      wire.send(Wire.request("POST", path, ALICE, statement("SELECT 1"), "Connection: close") + Wire.request("POST", path, ALICE, statement("SELECT 2")));
+      assertTrue(wire.answer().startsWith("200 "));
+      assertEquals("", wire.answer());
+    }
+    assertEquals(List.of("executeStatement SELECT 1 0 {}"), fake.submitted());
+  }
+
+  @Test
+  void whoHasSentARequestIsAskedForOnce() throws Exception {
+    java.util.concurrent.atomic.AtomicInteger asked = new java.util.concurrent.atomic.AtomicInteger();
+    stop();
+    AuthenticatingHandlerFactory.arm(new Doorkeeper(request -> {
+      asked.incrementAndGet();
+      return java.util.Optional.of(Identity.of("alice", List.of()));
+    }, false));
+    serve();
+    String session = open(ALICE);
+    assertTrue(ask("POST", "/v1/sessions/" + session + "/statements", ALICE, statement("SELECT 1")).startsWith("200 "));
+    assertEquals(2, asked.get());
+  }
+
   /** Why {@link Refreshes} is there. Where this fails Flink has mended it. */
   @Test
   void flinkWritesThePartitionOfARefreshAsItIs() throws Exception {
