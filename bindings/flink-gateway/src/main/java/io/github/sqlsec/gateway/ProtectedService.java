@@ -313,6 +313,11 @@ final class ProtectedService implements InvocationHandler {
       Session before = state(handle, session);
       checks.settings(principal, before, strings(args[6]));
       Reply reply = checks.statement(principal, before, sql, new LiveCatalog(probe.in(handle, before)));
+      if (!reply.sql().equals(sql)) {
+        // Flink takes the parts, and would not see what was changed.
+        submissions.withheld(reply);
+        throw Refusal.of("refresh-denied", "a refresh that would have to be rewritten");
+      }
       return submit(session, reply, disclosure(reply, sql), false, method, args);
     }
   }

@@ -19,8 +19,8 @@ final class SessionState {
   }
 
   /**
-   * The same without the permanent tables and views that it has made or dropped in catalogs of the site: others may change these, so Flink is asked about them. What
-   * only this session sees stays: its built-in catalog, and catalogs that it has registered itself.
+   * The same without the permanent tables and views that it has made or dropped in catalogs that others reach too: these may change them, so that they are what Flink or
+   * nobody knows of them. What only this session sees stays: its built-in catalog, and those in memory that it has registered.
    */
   static Session withoutShared(Session session) {
     ObjectNode document = read(session);
@@ -28,7 +28,8 @@ final class SessionState {
     boolean changed = false;
     for (Iterator<JsonNode> entries = document.path("permanent").elements(); entries.hasNext(); ) {
       String catalog = entries.next().path(0).path(0).asText();
-      if (!catalog.equals(BUILT_IN) && !registered.has(catalog)) {
+      boolean inMemory = registered.path(catalog).path("made").path("type").asText().equals("generic_in_memory");
+      if (!catalog.equals(BUILT_IN) && !inMemory) {
         entries.remove();
         changed = true;
       }

@@ -163,6 +163,25 @@ class ProtectedServiceTest {
   }
 
   @Test
+  void aTableOfACatalogThatOthersReachTooIsNotRememberedByItsDeclaration() {
+    String policy = POLICY
+        + "  - { id: makes, type: access, to: { users: [alice] }, on: { object: '*' }, privileges: [catalog], effect: allow }\n"
+        + "  - { id: secret, type: access, to: { users: [alice] }, on: { physical: 'kafka://*/secret' }, privileges: [select], effect: deny }\n";
+    SqlGatewayService service = ProtectedService.over(fake.service(), new Checks(Engines.of(Config.builder().policyText(policy).build()), FlinkVersion.V2_3), new Sessions(0, 32), false);
+    SessionHandle session = open(service, "alice", Collections.emptyMap());
+    java.util.function.Consumer<String> run = sql -> service.executeStatement(session, sql, 0, new Configuration());
+    String table = "d.t (id INT) WITH ('connector' = 'kafka', 'properties.bootstrap.servers' = 'b:9092', 'topic' = 'open', 'format' = 'json')";
+    run.accept("CREATE CATALOG mem WITH ('type' = 'generic_in_memory')");
+    run.accept("CREATE TABLE mem." + table);
+    run.accept("SELECT id FROM mem.d.t");
+    run.accept("CREATE CATALOG lake WITH ('type' = 'hive', 'hive.metastore.uris' = 'thrift://m:9083')");
+    run.accept("CREATE TABLE lake." + table);
+    // Another session over the same metastore has made it anew, over the topic that is closed.
+    String said = assertThrows(RuntimeException.class, () -> run.accept("SELECT id FROM lake.d.t")).getMessage();
+    assertTrue(said.contains("sqlsec: connector-unknown"), said);
+  }
+
+  @Test
   void aCatalogThatIgnoresLetterCaseHasOneTableForAllSpellings() {
     orders("hive.db.orders");
     LiveCatalog.Lookup hive = new LiveCatalog.Lookup() {
