@@ -20,6 +20,9 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 final class SelfCheck implements SmartInitializingSingleton {
   private static final Logger LOG = LoggerFactory.getLogger(SelfCheck.class);
 
+  /** Of some states of the coming line: what it is told goes to a Flink SQL Gateway, as nobody's. */
+  private static final String WORKBENCH = Door.CONSOLE + "core.service.SqlWorkBenchService";
+
   private final ConfigurableListableBeanFactory beans;
   private final Console console;
   private final Advisor advisor;
@@ -45,6 +48,9 @@ final class SelfCheck implements SmartInitializingSingleton {
     if (console.hasType(Door.START.type) == console.isDev()) {
       wrong.add("this is not a StreamPark that the plug-in knows: one of `" + Door.START.type + "` and `" + Door.START_DEV.type + "` must be there");
       return wrong;
+    }
+    if (console.hasType(WORKBENCH)) {
+      wrong.add("`" + WORKBENCH + "` sends statements to a gateway, and nobody reads them");
     }
     for (String each : console.missing()) {
       wrong.add(each + " is not there");

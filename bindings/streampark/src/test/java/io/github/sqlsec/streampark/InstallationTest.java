@@ -246,6 +246,13 @@ class InstallationTest {
 
   @ParameterizedTest
   @MethodSource("lines")
+  void aConsoleThatSendsStatementsToAGatewayDoesNotStart(String line) {
+    ClassLoader workbench = changed(line, "public interface VariableService {", "interface SqlWorkBenchService {}\n\npublic interface VariableService {");
+    assertTrue(ends(workbench).contains("SqlWorkBenchService` sends statements"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("lines")
   void otherNamesAndSignaturesAreAnUnknownStreamPark(String line) {
     ClassLoader verify = changed(line, "verifySql(String sql, Long versionId)", "verifySql(String sql, Long versionId, Long... more)");
     assertTrue(ends(verify).contains("verifySql` is not there"));
