@@ -9,6 +9,7 @@ import io.github.sqlsec.Request;
 import io.github.sqlsec.Session;
 import io.github.sqlsec.SqlSecException;
 import io.github.sqlsec.TableName;
+import io.github.sqlsec.host.LogText;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;

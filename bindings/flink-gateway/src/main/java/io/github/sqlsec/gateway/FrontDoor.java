@@ -1,5 +1,6 @@
 package io.github.sqlsec.gateway;
 
+import io.github.sqlsec.host.LogText;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;

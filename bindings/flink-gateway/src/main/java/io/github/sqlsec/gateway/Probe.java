@@ -1,6 +1,7 @@
 package io.github.sqlsec.gateway;
 
 import io.github.sqlsec.Session;
+import io.github.sqlsec.host.LogText;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;

@@ -3,6 +3,7 @@ package io.github.sqlsec.gateway;
 import io.github.sqlsec.Principal;
 import io.github.sqlsec.Reply;
 import io.github.sqlsec.Session;
+import io.github.sqlsec.host.LogText;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;

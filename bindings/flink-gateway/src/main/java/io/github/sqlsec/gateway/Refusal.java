@@ -1,6 +1,7 @@
 package io.github.sqlsec.gateway;
 
 import io.github.sqlsec.Denial;
+import io.github.sqlsec.host.LogText;
 import java.util.List;
 import org.apache.flink.table.gateway.api.session.SessionHandle;
 import org.apache.flink.table.gateway.api.utils.SqlGatewayException;

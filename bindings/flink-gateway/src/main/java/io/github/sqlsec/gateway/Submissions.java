@@ -3,6 +3,7 @@ package io.github.sqlsec.gateway;
 import io.github.sqlsec.ReloadingEngine;
 import io.github.sqlsec.Reply;
 import io.github.sqlsec.Statement;
+import io.github.sqlsec.host.LogText;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;

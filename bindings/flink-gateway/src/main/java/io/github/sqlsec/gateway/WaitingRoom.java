@@ -1,5 +1,6 @@
 package io.github.sqlsec.gateway;
 
+import io.github.sqlsec.host.LogText;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.Optional;

@@ -10,23 +10,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
+/** What users send, in the log and in refusals. */
 class LogTextTest {
-  @Test
-  void whatBeginsALineOrTurnsOneIsAnEscape() {
-    assertEquals("a\\u000ab\\u000d\\u001b[31m\\u2028\\u2029\\u202e\\u200b\\u0085\\ufeff\\ud800", LogText.of("a\nb\r\u001b[31m\u2028\u2029\u202e\u200b\u0085\ufeff\ud800"));
-    assertEquals("中文 é `x` 😀", LogText.of("中文 é `x` 😀"));
-    assertEquals("null", LogText.of((Object) null));
-  }
-
-  @Test
-  void anErrorIsOneLineWithItsCauses() {
-    String line = LogText.of(new IllegalStateException("first\nline", new IllegalArgumentException("2026-01-01 INFO forged")));
-    assertFalse(line.contains("\n"), line);
-    assertTrue(line.startsWith("java.lang.IllegalStateException: first\\u000aline at ") && line.contains("caused by java.lang.IllegalArgumentException: 2026"), line);
-    Exception own = new RuntimeException("x".repeat(10_000));
-    assertTrue(LogText.of(own).length() < 3000);
-  }
-
   /** An exception as the last argument of a logger is a stack trace, with messages as they are; a message may quote what a user has sent. */
   @Test
   void noLineOfTheLogHoldsTextThatIsNotEscaped() throws Exception {

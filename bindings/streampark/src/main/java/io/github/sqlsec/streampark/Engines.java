@@ -4,6 +4,7 @@ import io.github.sqlsec.ReloadingEngine;
 import io.github.sqlsec.Reply;
 import io.github.sqlsec.Request;
 import io.github.sqlsec.SqlSecException;
+import io.github.sqlsec.host.LogText;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -41,7 +42,7 @@ final class Engines implements AutoCloseable {
     try {
       return engine.check(request);
     } catch (SqlSecException e) {
-      LOG.error("sqlsec: nothing was decided: {}: {}", e.code(), e.getMessage());
+      LOG.error("sqlsec: nothing was decided: {}: {}", e.code(), LogText.of(e.getMessage()));
       Optional<SqlSecException> missing = engine.missing();
       throw missing.isPresent() ? unavailable(missing.get().code()) : Refusal.of("unavailable", "nothing was decided; the console's log says why");
     }

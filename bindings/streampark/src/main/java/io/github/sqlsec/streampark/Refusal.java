@@ -1,6 +1,7 @@
 package io.github.sqlsec.streampark;
 
 import io.github.sqlsec.Denial;
+import io.github.sqlsec.host.LogText;
 import java.util.List;
 
 /**
@@ -18,16 +19,16 @@ final class Refusal extends RuntimeException {
   }
 
   static Refusal of(String code, String message) {
-    return new Refusal(code, code + ": " + message);
+    return new Refusal(code, LogText.escaped(code + ": " + message));
   }
 
   /** The reasons of the engine, a line each. */
   static Refusal of(String whose, List<Denial> reasons) {
     StringBuilder text = new StringBuilder();
     for (Denial reason : reasons) {
-      text.append(text.length() == 0 ? "" : "\n").append(reason);
+      text.append(text.length() == 0 ? "" : "\n").append(LogText.escaped(reason.toString()));
     }
-    return new Refusal(reasons.get(0).code(), (whose.isEmpty() ? "" : whose + ": ") + text);
+    return new Refusal(reasons.get(0).code(), (whose.isEmpty() ? "" : LogText.escaped(whose) + ": ") + text);
   }
 
   String code() {

@@ -4,6 +4,7 @@ import io.github.sqlsec.FlinkVersion;
 import io.github.sqlsec.Principal;
 import io.github.sqlsec.Reply;
 import io.github.sqlsec.Session;
+import io.github.sqlsec.host.LogText;
 import java.util.Map;
 import org.aopalliance.intercept.MethodInvocation;
 import org.slf4j.Logger;
@@ -54,7 +55,7 @@ final class StartGuard {
     } catch (Throwable e) {
       if (automatic) {
         // Nobody is there to be shown it, and StreamPark may drop it.
-        LOG.warn("sqlsec: a job is not restarted: {}", e instanceof Refusal ? e.getMessage() : e.toString());
+        LOG.warn("sqlsec: a job is not restarted: {}", e instanceof Refusal ? LogText.of(e.getMessage()) : LogText.of(e));
       }
       throw e;
     } finally {
@@ -105,7 +106,7 @@ final class StartGuard {
       if (start.isManual()) {
         lastStarts.record(start.job.id, start.text(), start.starter.id);
       }
-      LOG.info("sqlsec: job {} of `{}` is submitted protected, {}", start.job.id, start.owner.name, trigger(start));
+      LOG.info("sqlsec: job {} of `{}` is submitted protected, {}", start.job.id, LogText.of(start.owner.name), LogText.of(trigger(start)));
     } else if (start.isManual() || !start.isUntouched()) {
       LOG.error("sqlsec: job {} was started without its text: what was submitted, if anything, is no SQL", start.job.id);
       throw Refusal.of("start-unknown", "StreamPark does not take the job's text where the plug-in expects it");
@@ -170,7 +171,7 @@ final class StartGuard {
       submissions.logged(call.getArguments()[0]);
     } catch (LinkageError | RuntimeException e) {
       // The log is StreamPark's: it is written whatever becomes of the record, which stays pending and protects.
-      LOG.error("sqlsec: what a job's log says cannot be read", e);
+      LOG.error("sqlsec: what a job's log says cannot be read: {}", LogText.of(e));
     }
     return call.proceed();
   }
@@ -216,7 +217,7 @@ final class StartGuard {
     Session session = checks.settings(principal, flink, rules.settings(job, start.given));
     Reply reply = checks.text(principal, flink, session, text, job.name);
     if (!reply.isAllowed()) {
-      LOG.warn("sqlsec: job {} is refused for `{}`: {}", job.id, person.name, reply.errors().get(0).code());
+      LOG.warn("sqlsec: job {} is refused for `{}`: {}", job.id, LogText.of(person.name), reply.errors().get(0).code());
       throw Refusal.of("job `" + job.name + "`, as `" + person.name + "`", reply.errors());
     }
     return reply;

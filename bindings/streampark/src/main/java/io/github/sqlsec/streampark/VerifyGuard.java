@@ -2,6 +2,7 @@ package io.github.sqlsec.streampark;
 
 import io.github.sqlsec.Denial;
 import io.github.sqlsec.Reply;
+import io.github.sqlsec.host.LogText;
 import java.lang.reflect.Constructor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.slf4j.Logger;
@@ -68,7 +69,7 @@ final class VerifyGuard {
     } catch (Refusal e) {
       return failed(1, 1, e.getMessage());
     } catch (RuntimeException e) {
-      LOG.error("sqlsec: a text could not be checked", e);
+      LOG.error("sqlsec: a text could not be checked: {}", LogText.of(e));
       return failed(1, 1, "sqlsec: unavailable: nothing was decided; the console's log says why");
     }
   }

@@ -1,21 +1,31 @@
-package io.github.sqlsec.gateway;
+package io.github.sqlsec.host;
 
 /** Text of others in a line of the log: whatever might begin another line, or be read otherwise than it stands there, is written as an escape. */
-final class LogText {
+public final class LogText {
   private static final int LONGEST = 500;
   private static final int FRAMES = 8;
   private static final int CAUSES = 8;
 
   private LogText() {}
 
-  /** One line of at most a few hundred characters. */
-  static String of(Object text) {
+  /**
+   * One line of at most a few hundred characters.
+   *
+   * @param text what is to be said of it
+   * @return it with escapes, and cut
+   */
+  public static String of(Object text) {
     String whole = escaped(String.valueOf(text));
     return whole.length() <= LONGEST ? whole : whole.substring(0, LONGEST) + "…";
   }
 
-  /** An error with its causes and where they come from, on one line: its messages quote what users have sent, which a stack trace would print as it is. */
-  static String of(Throwable error) {
+  /**
+   * An error with its causes and where they come from, on one line: its messages quote what users have sent, which a stack trace would print as it is.
+   *
+   * @param error an error
+   * @return one line
+   */
+  public static String of(Throwable error) {
     StringBuilder text = new StringBuilder();
     int depth = 0;
     for (Throwable at = error; at != null && depth < CAUSES; at = at.getCause(), depth++) {
@@ -28,8 +38,13 @@ final class LogText {
     return text.toString();
   }
 
-  /** The whole text with escapes: control characters, line and paragraph separators, what turns the direction of writing or is not seen, halves of characters. */
-  static String escaped(String text) {
+  /**
+   * The whole text with escapes: control characters, line and paragraph separators, what turns the direction of writing or is not seen, halves of characters.
+   *
+   * @param text any text
+   * @return one line
+   */
+  public static String escaped(String text) {
     StringBuilder line = new StringBuilder(text.length());
     text.codePoints().forEach(c -> {
       if (isPlain(c)) {
