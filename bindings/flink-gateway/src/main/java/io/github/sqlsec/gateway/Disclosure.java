@@ -48,6 +48,16 @@ final class Disclosure {
     return literals.isEmpty() && !settings ? NOTHING : new Disclosure(literals, settings);
   }
 
+  /** The same, with what an earlier one must not tell either: the statement may read what that one has made. */
+  Disclosure behind(Disclosure earlier) {
+    if (earlier.literals.isEmpty()) {
+      return this;
+    }
+    Set<String> both = new TreeSet<>(literals);
+    both.addAll(earlier.literals);
+    return new Disclosure(both, settings);
+  }
+
   /** Whether the results may list the configuration. */
   boolean isOfSettings() {
     return settings;

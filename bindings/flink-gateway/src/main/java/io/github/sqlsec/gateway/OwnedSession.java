@@ -44,6 +44,8 @@ final class OwnedSession {
   private OperationHandle changing;
   private Session changed;
   private boolean halves;
+  /** What the policy has put into what the session has made, its views: whatever reads them may fail with it. */
+  private Disclosure made = Disclosure.NOTHING;
   /** What must not stand in an error of an operation. */
   private final Map<OperationHandle, Disclosure> secrets = new ConcurrentHashMap<>();
 
@@ -138,6 +140,14 @@ final class OwnedSession {
     if (!disclosure.isEmpty()) {
       secrets.put(operation, disclosure);
     }
+  }
+
+  /** What errors of a statement must not tell, of the statement itself and of what the session has made. */
+  Disclosure disclosed(Reply reply, String submitted) {
+    Disclosure whole = Disclosure.of(reply, submitted).behind(made);
+    boolean keeps = reply.statements().stream().anyMatch(statement -> statement.kind().matches("(CREATE|ALTER) .*"));
+    made = keeps ? whole : made;
+    return whole;
   }
 
   /** An operation is about to end at the client's wish: what it did to the session must be known before it is forgotten. */

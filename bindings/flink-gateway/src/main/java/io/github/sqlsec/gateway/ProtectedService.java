@@ -177,7 +177,7 @@ final class ProtectedService implements InvocationHandler {
           // Flink takes one; which of two it would take is not left to it.
           throw Refusal.of("syntax-error", "one statement a call");
         }
-        disclosure = Disclosure.of(reply, sql);
+        disclosure = session.disclosed(reply, sql);
         changes = !reply.session().toJson().equals(before.toJson());
         if (changes) {
           session.quiet(probe.status(handle));
@@ -344,26 +344,32 @@ final class ProtectedService implements InvocationHandler {
   }
 
   private Object endOperation(OwnedSession session, Method method, Object[] args) throws Throwable {
+    Disclosure disclosure = session.disclosure((OperationHandle) args[1]);
+    try {
+      return method.getName().equals("closeOperation") ? closeOperation(session, method, args) : pass(method, args);
+    } catch (Throwable e) {
+      throw told(disclosure, e);
+    }
+  }
+
+  private Object closeOperation(OwnedSession session, Method method, Object[] args) throws Throwable {
     OperationHandle operation = (OperationHandle) args[1];
-    if (method.getName().equals("closeOperation")) {
-      // What it has come to is not known afterwards.
-      submissions.look(operation);
-      OperationStatus before;
+    // What it has come to is not known afterwards.
+    submissions.look(operation);
+    OperationStatus before;
+    synchronized (session) {
+      session.ending(operation, probe.status((SessionHandle) args[0]));
+      before = probe.status((SessionHandle) args[0]).apply(operation);
+    }
+    try {
+      return pass(method, args);
+    } finally {
+      // Not before: whoever fetches from it meanwhile gets what they may see.
+      session.ended(operation);
       synchronized (session) {
-        session.ending(operation, probe.status((SessionHandle) args[0]));
-        before = probe.status((SessionHandle) args[0]).apply(operation);
-      }
-      try {
-        return pass(method, args);
-      } finally {
-        // Not before: whoever fetches from it meanwhile gets what they may see.
-        session.ended(operation);
-        synchronized (session) {
-          session.closed(operation, before);
-        }
+        session.closed(operation, before);
       }
     }
-    return pass(method, args);
   }
 
   private Object pass(Method method, Object[] args) throws Throwable {

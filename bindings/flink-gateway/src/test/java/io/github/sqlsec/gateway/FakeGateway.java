@@ -39,6 +39,8 @@ final class FakeGateway {
   RuntimeException failure;
   /** What a call that cancels waits for. */
   volatile java.util.concurrent.CountDownLatch held;
+  /** Why an operation cannot be ended. */
+  RuntimeException ending;
   /** Why the pool takes nothing. */
   RuntimeException full;
   /** Why an operation has failed. */
@@ -75,11 +77,17 @@ final class FakeGateway {
         case "getCurrentCatalog":
           return "default_catalog";
         case "cancelOperation":
+          if (ending != null) {
+            throw ending;
+          }
           if (held != null) {
             held.await();
           }
           return null;
         case "closeOperation":
+          if (ending != null) {
+            throw ending;
+          }
           closed.add((OperationHandle) args[1]);
           return null;
         case "getOperationInfo":

@@ -354,6 +354,28 @@ class ProtectedServiceTest {
   }
 
   @Test
+  void whatAViewOfTheSessionHoldsIsWithheldWhereverItIsRead() {
+    orders("hive.db.orders");
+    SessionHandle session = open(strict, "alice", Collections.emptyMap());
+    run(session, "CREATE TEMPORARY VIEW v AS SELECT id FROM hive.db.orders");
+    OperationHandle reads = run(session, "SELECT id FROM v");
+    strict.configureSession(session, "CREATE TEMPORARY VIEW w AS SELECT id FROM v", 0);
+    fake.failure = new RuntimeException("no plan for: condition=[=($1, 'beijing')]");
+    assertTrue(assertThrows(RuntimeException.class, () -> strict.fetchResults(session, reads, 0L, 1)).getMessage().contains("statement-failed"));
+    assertTrue(assertThrows(RuntimeException.class, () -> strict.configureSession(session, "CREATE TEMPORARY VIEW x AS SELECT id FROM w", 0)).getMessage().contains("statement-failed"));
+  }
+
+  @Test
+  void anErrorOfAnEndIsWithheldToo() {
+    orders("hive.db.orders");
+    SessionHandle session = open(strict, "alice", Collections.emptyMap());
+    OperationHandle operation = run(session, "SELECT id FROM hive.db.orders");
+    fake.ending = new RuntimeException("near region = 'beijing'");
+    assertTrue(assertThrows(RuntimeException.class, () -> strict.cancelOperation(session, operation)).getMessage().contains("statement-failed"));
+    assertTrue(assertThrows(RuntimeException.class, () -> strict.closeOperation(session, operation)).getMessage().contains("statement-failed"));
+  }
+
+  @Test
   void aLiteralMayBeLong() {
     orders("hive.db.orders");
     String policy = POLICY.replace("'beijing'", "'" + "bei''jing ".repeat(10_000) + "'");
