@@ -10,6 +10,7 @@ import io.github.sqlsec.Session;
 import io.github.sqlsec.SqlSecException;
 import io.github.sqlsec.TableName;
 import io.github.sqlsec.host.LogText;
+import io.github.sqlsec.host.Settings;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -138,17 +139,12 @@ final class Checks {
     if (settings.isEmpty()) {
       return session;
     }
-    List<Map.Entry<String, String>> entries = new ArrayList<>(settings.entrySet());
-    Reply reply = asked(setAll(principal, session, entries).job(SETS));
+    Reply reply = asked(setAll(principal, session, settings).job(SETS));
     if (!reply.isAllowed()) {
       throw Refusal.of(reply.errors().get(0).code(), reply.errors().get(0).message());
     }
-    // What was read must be what was given: a key or value that SQL would read otherwise is refused.
-    Map<String, String> read = reply.session().settings();
-    for (Map.Entry<String, String> entry : entries) {
-      if (!entry.getValue().equals(read.get(entry.getKey()))) {
-        throw Refusal.of("setting-denied", "a setting that cannot be read");
-      }
+    if (!Settings.isReadAsGiven(settings, reply)) {
+      throw Refusal.of("setting-denied", "a setting that cannot be read");
     }
     return reply.session();
   }
@@ -160,7 +156,7 @@ final class Checks {
     if (entries.isEmpty()) {
       return shown;
     }
-    Reply reply = asked(setAll(principal, Session.of("default_catalog", "default_database"), entries).job(SHOWS));
+    Reply reply = asked(setAll(principal, Session.of("default_catalog", "default_database"), settings).job(SHOWS));
     Set<Integer> denied = new HashSet<>();
     reply.errors().forEach(error -> denied.add(error.statement()));
     boolean counted = reply.statements().size() == entries.size();
@@ -172,12 +168,8 @@ final class Checks {
     return shown;
   }
 
-  private Request setAll(Principal principal, Session session, List<Map.Entry<String, String>> entries) {
-    StringBuilder script = new StringBuilder();
-    for (Map.Entry<String, String> entry : entries) {
-      script.append("SET ").append(quoted(entry.getKey())).append(" = ").append(quoted(entry.getValue())).append(";\n");
-    }
-    return Request.of(principal, script.toString()).in(session).flink(version);
+  private Request setAll(Principal principal, Session session, Map<String, String> settings) {
+    return Request.of(principal, Settings.script(settings)).in(session).flink(version);
   }
 
   private Reply asked(Request request) {
@@ -197,9 +189,5 @@ final class Checks {
     }
     reply.sql();
     return reply;
-  }
-
-  static String quoted(String text) {
-    return "'" + text.replace("'", "''") + "'";
   }
 }

@@ -1,8 +1,10 @@
 package io.github.sqlsec.gateway;
 
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.Signature;
+import java.security.interfaces.ECPublicKey;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -113,6 +115,9 @@ final class Jwt implements Authenticator {
   }
 
   private static boolean signs(JwtKeys.Key key, byte[] signed, byte[] signature) {
+    if (key.key instanceof ECPublicKey && !isInRange(((ECPublicKey) key.key).getParams().getOrder(), signature)) {
+      return false;
+    }
     try {
       Signature check = Signature.getInstance(JDK_NAMES.get(key.algorithm));
       check.initVerify(key.key);
@@ -121,6 +126,14 @@ final class Jwt implements Authenticator {
     } catch (GeneralSecurityException e) {
       return false;
     }
+  }
+
+  /** Whether both halves are from 1 to below the order: some versions of Java take zeros for the signature of any text (CVE-2022-21449). */
+  private static boolean isInRange(BigInteger order, byte[] signature) {
+    int half = signature.length / 2;
+    BigInteger r = new BigInteger(1, Arrays.copyOfRange(signature, 0, half));
+    BigInteger s = new BigInteger(1, Arrays.copyOfRange(signature, half, signature.length));
+    return r.signum() > 0 && s.signum() > 0 && r.compareTo(order) < 0 && s.compareTo(order) < 0;
   }
 
   private Identity identity(JsonNode claims) {

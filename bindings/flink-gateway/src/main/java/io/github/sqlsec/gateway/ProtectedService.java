@@ -4,6 +4,7 @@ import io.github.sqlsec.Principal;
 import io.github.sqlsec.Reply;
 import io.github.sqlsec.Session;
 import io.github.sqlsec.host.LogText;
+import io.github.sqlsec.host.Settings;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -307,7 +308,7 @@ final class ProtectedService implements InvocationHandler {
     }
     Refreshes.check(strings(args[5]));
     List<String> partitions = new ArrayList<>();
-    strings(args[5]).forEach((key, value) -> partitions.add("`" + key.replace("`", "``") + "` = " + Checks.quoted(value)));
+    strings(args[5]).forEach((key, value) -> partitions.add("`" + key.replace("`", "``") + "` = " + Settings.quoted(value)));
     String sql = "ALTER MATERIALIZED TABLE " + name + " REFRESH" + (partitions.isEmpty() ? "" : " PARTITION (" + String.join(", ", partitions) + ")");
     Principal principal = caller.principal();
     synchronized (session) {

@@ -143,6 +143,18 @@ class JwtTest {
   }
 
   @Test
+  void aSignatureOfZerosOrOfTheOrderSignsNothing() throws Exception {
+    String token = signed("{\"alg\":\"ES256\",\"kid\":\"e\"}", CLAIMS, ec);
+    byte[] order = ((java.security.interfaces.ECPublicKey) ec.getPublic()).getParams().getOrder().toByteArray();
+    byte[] both = new byte[64];
+    System.arraycopy(order, order.length - 32, both, 0, 32);
+    System.arraycopy(order, order.length - 32, both, 32, 32);
+    for (byte[] signature : List.of(new byte[64], both, new byte[0], new byte[63])) {
+      refused(token.substring(0, token.lastIndexOf('.') + 1) + url64(signature));
+    }
+  }
+
+  @Test
   void aSetWithoutAUsableKeyIsNone() {
     for (String set : List.of("{}", "{\"keys\":[]}", "[]", "{\"keys\":[{\"kty\":\"oct\",\"k\":\"c2VjcmV0\"}]}", "{\"keys\":[{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}]}")) {
       assertThrows(IllegalArgumentException.class, () -> new JwtKeys(set.getBytes(StandardCharsets.UTF_8)), set);

@@ -7,6 +7,7 @@ import io.github.sqlsec.Request;
 import io.github.sqlsec.Session;
 import io.github.sqlsec.Splitter;
 import io.github.sqlsec.Statement;
+import io.github.sqlsec.host.Settings;
 import java.util.Map;
 
 /** Questions to the engine. */
@@ -48,20 +49,13 @@ final class Checks {
     if (settings.isEmpty()) {
       return null;
     }
-    StringBuilder script = new StringBuilder();
-    for (Map.Entry<String, String> setting : settings.entrySet()) {
-      script.append("SET ").append(quoted(setting.getKey())).append(" = ").append(quoted(setting.getValue())).append(";\n");
-    }
-    Reply reply = engines.check(Request.of(who, script.toString()).flink(flink));
+    Reply reply = engines.check(Request.of(who, Settings.script(settings)).flink(flink));
     engines.abort(reply);
     if (!reply.isAllowed()) {
       throw Refusal.of(reply.errors().get(0).code(), "properties of the job: " + reply.errors().get(0).message());
     }
-    Map<String, String> read = reply.session().settings();
-    for (Map.Entry<String, String> setting : settings.entrySet()) {
-      if (!setting.getValue().equals(read.get(setting.getKey()))) {
-        throw Refusal.of("setting-denied", "properties of the job: a setting that cannot be read");
-      }
+    if (!Settings.isReadAsGiven(settings, reply)) {
+      throw Refusal.of("setting-denied", "properties of the job: a setting that cannot be read");
     }
     return reply.session();
   }
@@ -74,9 +68,5 @@ final class Checks {
       }
     }
     return true;
-  }
-
-  private static String quoted(String text) {
-    return "'" + text.replace("'", "''") + "'";
   }
 }
