@@ -12,11 +12,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -361,6 +364,39 @@ class ReloadingEngineTest {
       assertFalse(asks.isAlive() || reloads.isAlive());
       assertEquals("first", region());
     }
+  }
+
+  @Test
+  void noCallMeetsAnEngineThatIsClosed() throws Exception {
+    open(ReloadingEngine.Reload.ALWAYS, 0);
+    AtomicBoolean done = new AtomicBoolean();
+    List<Throwable> failed = new CopyOnWriteArrayList<>();
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      Thread thread =
+          new Thread(
+              () -> {
+                try {
+                  while (!done.get()) {
+                    region();
+                  }
+                } catch (Throwable e) {
+                  failed.add(e);
+                }
+              });
+      thread.start();
+      threads.add(thread);
+    }
+    for (int i = 0; i < 200; i++) {
+      engine.reload();
+    }
+    done.set(true);
+    for (Thread thread : threads) {
+      thread.join(30_000);
+      assertFalse(thread.isAlive());
+    }
+    assertEquals(Collections.emptyList(), failed);
+    assertEquals("info the rules are in force", last());
   }
 
   /** The region of now; null while it is still the service that answers. */

@@ -50,8 +50,9 @@ final class Disclosure {
 
   /** The same, with what an earlier one must not tell either: the statement may read what that one has made. */
   Disclosure behind(Disclosure earlier) {
-    if (earlier.literals.isEmpty()) {
-      return this;
+    if (earlier.literals.containsAll(literals)) {
+      // Mostly: one set for all statements of a session.
+      return new Disclosure(earlier.literals, settings);
     }
     Set<String> both = new TreeSet<>(literals);
     both.addAll(earlier.literals);
