@@ -124,10 +124,11 @@ final class ConfigFiles {
     return path.startsWith(log) && path.substring(log.length()).matches("|\\.lock|\\.[0-9]{1,10}");
   }
 
-  /** The files with rules and tables. */
+  /** The files with rules, tables, and the password of the store, which are read when an engine is opened. */
   private List<String> named() {
     List<String> named = new ArrayList<>();
     add(named, part("policy").get("file"));
+    add(named, part("lineage").get("password-file"));
     part("ranger").forEach((key, file) -> add(named, key.equals("catalog") ? null : file));
     Object catalog = document.get("catalog");
     if (catalog instanceof List) {

@@ -2,6 +2,7 @@ package io.github.sqlsec;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -209,6 +210,18 @@ class ReloadingEngineTest {
     engine.reload();
     assertEquals("second", region());
     assertTrue(last().contains("input-unreadable"), last());
+  }
+
+  @Test
+  void aNewPasswordOfTheStoreIsAChange() throws Exception {
+    Path document = folder.resolve("elsewhere/engine.json");
+    Files.createDirectory(document.getParent());
+    String lineage = ", \"lineage\": {\"store\": \"postgres://u@h/d\", \"password-file\": \"../password\"}}";
+    Files.write(document, (DOCUMENT + lineage).getBytes(StandardCharsets.UTF_8));
+    write("password", "old");
+    String before = ConfigFiles.state(document);
+    write("password", "new");
+    assertNotEquals(before, ConfigFiles.state(document));
   }
 
   private void version(long version, String region) throws IOException {
