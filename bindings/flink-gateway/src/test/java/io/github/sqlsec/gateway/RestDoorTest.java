@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
@@ -240,6 +241,74 @@ class RestDoorTest {
       assertTrue(foreign.startsWith("500 ") && foreign.contains("does not exist"), foreign);
       assertTrue(wire.answer().startsWith("401 "));
       assertEquals("", wire.answer(), "a refusal ends the connection");
+    }
+  }
+
+  private static String chunked(String path, String token, String body, Random random) {
+    StringBuilder text = new StringBuilder(Wire.request("POST", path, token, null, "Transfer-Encoding: chunked"));
+    for (int at = 0; at < body.length(); ) {
+      int end = Math.min(body.length(), at + 1 + random.nextInt(9));
+      text.append(Integer.toHexString(end - at)).append("\r\n").append(body, at, end).append("\r\n");
+      at = end;
+    }
+    return text.append("0\r\n\r\n").toString();
+  }
+
+  @Test
+  void everyAnswerIsThatOfItsRequestHoweverTheBytesAreCut() throws Exception {
+    String session = open(ALICE);
+    String path = "/v1/sessions/" + session;
+    for (int seed = 0; seed < 12; seed++) {
+      Random random = new Random(seed);
+      StringBuilder sent = new StringBuilder();
+      List<String> expected = new ArrayList<>();
+      fake.calls.clear();
+      List<String> statements = new ArrayList<>();
+      for (int i = 0; i < 25; i++) {
+        String statement = "SELECT " + seed + "" + i;
+        switch (random.nextInt(6)) {
+          case 0:
+            sent.append(Wire.request("GET", "/v1/info", null, null));
+            expected.add("200 \\{\"productName\".*");
+            break;
+          case 1:
+            sent.append(Wire.request("GET", path, ALICE, null));
+            expected.add("200 \\{\"properties\".*");
+            break;
+          case 2:
+            sent.append(Wire.request("POST", path + "/statements", BOB, statement(statement)));
+            expected.add("500 .*does not exist.*");
+            break;
+          case 3:
+            sent.append(chunked(path + "/statements", BOB, statement(statement), random));
+            expected.add("500 .*does not exist.*");
+            break;
+          case 4:
+            sent.append(Wire.request("POST", path + "/statements", ALICE, statement(statement)));
+            expected.add("200 \\{\"operationHandle\".*");
+            statements.add("executeStatement " + statement + " 0 {}");
+            break;
+          default:
+            sent.append(chunked(path + "/statements", ALICE, statement(statement), random));
+            expected.add("200 \\{\"operationHandle\".*");
+            statements.add("executeStatement " + statement + " 0 {}");
+        }
+      }
+      sent.append(Wire.request("POST", path + "/statements", null, statement("SELECT 0"))).append(Wire.request("POST", path + "/statements", ALICE, statement("SELECT 0")));
+      expected.add("401 .*");
+      expected.add("");
+      try (Wire wire = wire()) {
+        for (int at = 0; at < sent.length(); ) {
+          int end = Math.min(sent.length(), at + 1 + random.nextInt(random.nextBoolean() ? 40 : 4000));
+          wire.send(sent.substring(at, end));
+          at = end;
+        }
+        for (String answer : expected) {
+          String came = wire.answer();
+          assertTrue(came.replace("\n", " ").matches(answer), seed + ": " + came + " for " + answer);
+        }
+      }
+      assertEquals(statements, fake.submitted(), "seed " + seed);
     }
   }
 
