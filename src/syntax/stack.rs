@@ -9,18 +9,17 @@ use std::hint::black_box;
 use corosensei::on_stack;
 use corosensei::stack::{DefaultStack, Stack};
 
-/// Bytes of stack for each byte of text. An operator takes two bytes or more and makes the tree one level deeper; a walker's frame can take
-/// some kilobytes in a debug build.
+/// Bytes of stack for each byte of text. An operator takes two bytes or more and makes the tree one level deeper. Ten times what parsing takes; the frames
+/// of walkers are larger in a debug build.
 const PER_BYTE: usize = 2048;
-/// Enough for brackets nested as deep as the default limit.
-const LEAST: usize = 4 << 20;
-/// Enough for the default [`super::Limits`]: 20,000 flat operators and 200 nested brackets.
+/// The longest texts have no more operators than the default [`super::Limits`] let through.
 const MOST: usize = 64 << 20;
-
-/// More than was asked for, so that what is asked for again within `work` is mostly there.
-const ROOM: usize = 3 * LEAST;
-/// Bytes of a piece that a thread keeps. It is address space until it is used.
-const KEPT: usize = 8 * LEAST;
+/// Enough for a text that sqlparser reads down to its limit of depth, which takes no bytes to speak of: 16 MiB in a debug build, 8 in a release build.
+const LEAST: usize = 24 << 20;
+/// More than was asked for, so that policy texts that are read within `work` run on the same piece.
+const ROOM: usize = LEAST;
+/// Bytes of a piece that a thread keeps: enough for texts of 8 kB. It is address space until it is used.
+const KEPT: usize = 64 << 20;
 /// Bytes for the frames of this module and the pages that guard a piece.
 const SLACK: usize = 128 << 10;
 
@@ -39,7 +38,7 @@ thread_local! {
 /// # Panics
 /// When the system has no memory for a stack, and when `work` does. A check that panics denies.
 pub fn with_stack<R>(bytes: usize, work: impl FnOnce() -> R) -> R {
-    let size = bytes.saturating_mul(PER_BYTE).clamp(LEAST, MOST);
+    let size = LEAST.saturating_add(bytes.saturating_mul(PER_BYTE).min(MOST));
     on_piece(size, size.saturating_add(ROOM), work)
 }
 
