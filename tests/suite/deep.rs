@@ -83,7 +83,7 @@ fn scripts() -> Vec<String> {
         ),
         "SELECT b FROM t;".repeat(500),
     ];
-    let views = (0..40).map(|i| {
+    let views = (0..30).map(|i| {
         let from = if i == 0 {
             "t".to_owned()
         } else {
@@ -91,7 +91,7 @@ fn scripts() -> Vec<String> {
         };
         format!("CREATE TEMPORARY VIEW v{i} AS SELECT * FROM {from};\n")
     });
-    let views = views.collect::<String>() + "SELECT * FROM v39";
+    let views = views.collect::<String>() + "SELECT * FROM v29";
     deep.chain(nested).chain(flat).chain([views]).collect()
 }
 
@@ -114,7 +114,6 @@ fn no_script_overflows_the_stack_of_a_small_thread() {
                     _ => {
                         let code = reply["errors"][0]["code"].as_str().unwrap();
                         assert_ne!(code, "internal", "{about}: {reply}");
-                        println!("{code}: {about}");
                         denied += 1;
                     }
                 }
@@ -124,6 +123,5 @@ fn no_script_overflows_the_stack_of_a_small_thread() {
         .unwrap()
         .join()
         .unwrap();
-    println!("{allowed} allowed, {denied} denied");
     assert!(allowed >= 20, "{allowed} allowed, {denied} denied");
 }
