@@ -1,11 +1,14 @@
 package io.github.sqlsec;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -23,7 +26,7 @@ import java.util.function.Supplier;
  * at again and again. New files become a new engine. Files that make none leave the old one in force, which the listener is told, and are tried at each look: what they
  * lack may be a store or a service that is back. Files are taken when they have stood still between two looks, and still do after they were read: what is half written can
  * mean less. The lineage store is that of the first engine for good, and is never made anew. Rules do not go back: an engine with a lower version than one that has
- * answered is not opened.
+ * answered is not opened. One that has panicked denies everything, until the next look opens another.
  *
  * <p>All threads may use one at once. No engine is closed under a call.
  */
@@ -37,8 +40,8 @@ public final class ReloadingEngine implements AutoCloseable {
   /** After how long a store is told again what it has not taken. */
   private static final long AGAIN_SECONDS = 1;
 
-  /** The code of a store that does not answer. */
-  private static final String UNAVAILABLE = "lineage-unavailable";
+  /** The codes of a store that does not answer, and of an engine that has closed itself: another one over the same store takes what this one does not. */
+  private static final Set<String> PASSING = new HashSet<>(Arrays.asList("lineage-unavailable", "internal"));
 
   /** What the operator is told: the host's log. Messages may quote the configuration. */
   public interface Listener {
@@ -155,7 +158,19 @@ public final class ReloadingEngine implements AutoCloseable {
    * @throws SqlSecException nothing was decided, and nothing may be submitted; where there is no engine, with the code of {@link #missing}
    */
   public Reply check(Request request) {
-    return ask(now -> now.check(request));
+    return ask(
+        now -> {
+          Reply reply = now.check(request);
+          reply.errors().forEach(error -> broken(now, error.code()));
+          return reply;
+        });
+  }
+
+  private void broken(Held engine, String code) {
+    if (code.equals("internal") && !engine.broken) {
+      engine.broken = true;
+      listener.error("the engine has failed, and denies everything until another one is opened");
+    }
   }
 
   /**
@@ -168,7 +183,7 @@ public final class ReloadingEngine implements AutoCloseable {
     try {
       settle(now -> now.engine.commit(lineageId));
     } catch (SqlSecException e) {
-      if (e.code().equals(UNAVAILABLE)) {
+      if (PASSING.contains(e.code())) {
         listener.warn("lineage record " + lineageId + " is not committed yet: " + e.getMessage());
         uncommitted.add(lineageId);
         commitAgain();
@@ -196,7 +211,7 @@ public final class ReloadingEngine implements AutoCloseable {
         try {
           settle(now -> now.engine.commit(id));
         } catch (SqlSecException e) {
-          if (e.code().equals(UNAVAILABLE)) {
+          if (PASSING.contains(e.code())) {
             return;
           }
           listener.error("lineage record " + id + " cannot be committed: " + e.code() + ": " + e.getMessage());
@@ -235,7 +250,7 @@ public final class ReloadingEngine implements AutoCloseable {
     try {
       String now = state.get();
       boolean still = now.equals(seen);
-      boolean wanted = when == Reload.ALWAYS || !now.equals(taken);
+      boolean wanted = when == Reload.ALWAYS || !now.equals(taken) || held.broken;
       seen = now;
       restless = still || !wanted ? 0 : restless + 1;
       if (restless == RESTLESS) {
@@ -329,6 +344,9 @@ public final class ReloadingEngine implements AutoCloseable {
           if (!now.closed) {
             return question.apply(now);
           }
+        } catch (SqlSecException e) {
+          broken(now, e.code());
+          throw e;
         } finally {
           now.lock.readLock().unlock();
         }
@@ -393,6 +411,8 @@ public final class ReloadingEngine implements AutoCloseable {
     final AtomicLong version = new AtomicLong();
     /** Shared by calls, alone for its end. */
     final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    /** It has panicked. */
+    volatile boolean broken;
     boolean closed;
 
     Held(SqlSec engine, String rules, SqlSecException reason) {

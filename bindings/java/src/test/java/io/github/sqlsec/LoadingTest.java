@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -58,6 +60,27 @@ class LoadingTest {
       assertEquals("io.github.sqlsec.SqlSecException", cause.getClass().getName());
       assertEquals("library-unusable", cause.getClass().getMethod("code").invoke(cause));
       assertTrue(cause.getMessage().contains(because), cause.getMessage());
+    }
+  }
+
+  @Test
+  void anEngineThatPanickedIsFollowedByAnotherAtTheNextLook(@TempDir Path folder) throws Exception {
+    String tables = "CREATE TABLE orders (id INT, region STRING) WITH ('connector' = 'filesystem', 'path' = 's3://lake/o', 'format' = 'json'); "
+        + "CREATE TABLE copy (id INT) WITH ('connector' = 'filesystem', 'path' = 's3://lake/c', 'format' = 'json')";
+    Path policy = Files.write(folder.resolve("policy.yaml"), Samples.POLICY.getBytes(StandardCharsets.UTF_8));
+    String config = "{\"policy\": {\"file\": \"" + policy + "\"}, \"catalog\": [{\"sql\": \"" + tables + "\"}], \"lineage\": {\"store\": \"" + folder.resolve("a.db") + "\", \"create\": true}}";
+    // A file of its own: a JVM binds one to a single class loader.
+    Path library = Files.copy(Cases.folder().resolve("libsqlsec_panics.so"), folder.resolve("library.so"));
+    System.setProperty(NativeLibrary.PATH_PROPERTY, library.toString());
+    URL[] urls = {SqlSec.class.getProtectionDomain().getCodeSource().getLocation(), LoadingTest.class.getProtectionDomain().getCodeSource().getLocation()};
+    try (URLClassLoader loader = new URLClassLoader(urls, ClassLoader.getSystemClassLoader().getParent())) {
+      List<?> steps = (List<?>) loader.loadClass("io.github.sqlsec.PanicSteps").getMethod("run", String.class).invoke(null, config);
+      assertEquals(Arrays.asList("allow", "internal", "internal", "allow", "committed"), steps.subList(0, 5), steps.toString());
+      assertTrue(steps.get(5).toString().startsWith("error the engine has failed"), steps.toString());
+      assertTrue(steps.get(6).toString().startsWith("warn lineage record 1 is not committed yet"), steps.toString());
+      assertEquals(7, steps.size(), steps.toString());
+    } finally {
+      System.clearProperty(NativeLibrary.PATH_PROPERTY);
     }
   }
 
