@@ -14,8 +14,8 @@ use super::bytes::Bytes;
 use super::rows::{Columns, Home, Take, add, broken, endless};
 use crate::report::{Obstacle, Table};
 
-/// Gives all rows to `take`, until that wants no more.
-pub(super) fn read(bytes: Bytes<'_>, take: &mut Take<'_>) -> Result<(), Obstacle> {
+/// Gives all rows to `take`, until that wants no more. Whether the dump says that it is whole.
+pub(super) fn read(bytes: Bytes<'_>, take: &mut Take<'_>) -> Result<bool, Obstacle> {
     let mut dump = Dump {
         scan: Scan::new(bytes),
         home: Home::default(),
@@ -23,7 +23,7 @@ pub(super) fn read(bytes: Bytes<'_>, take: &mut Take<'_>) -> Result<(), Obstacle
         columns: BTreeMap::new(),
     };
     while dump.statement(take)? {}
-    Ok(())
+    Ok(dump.scan.is_whole())
 }
 
 struct Dump<'i> {
@@ -37,7 +37,7 @@ struct Dump<'i> {
 impl Dump<'_> {
     /// The next statement; whether there may be another one.
     fn statement(&mut self, take: &mut Take<'_>) -> Result<bool, Obstacle> {
-        self.scan.space()?;
+        self.scan.between()?;
         if self.scan.peek()?.is_none() {
             return Ok(false);
         }

@@ -13,15 +13,15 @@ use super::bytes::Bytes;
 use super::rows::{Columns, Home, Take, add, broken, endless, refused};
 use crate::report::{Obstacle, Table};
 
-/// Gives all rows to `take`, until that wants no more.
-pub(super) fn read(bytes: Bytes<'_>, take: &mut Take<'_>) -> Result<(), Obstacle> {
+/// Gives all rows to `take`, until that wants no more. Whether the dump says that it is whole.
+pub(super) fn read(bytes: Bytes<'_>, take: &mut Take<'_>) -> Result<bool, Obstacle> {
     let mut dump = Dump {
         scan: Scan::new(bytes),
         home: Home::default(),
         database: Vec::new(),
     };
     while dump.statement(take)? {}
-    Ok(())
+    Ok(dump.scan.is_whole())
 }
 
 struct Dump<'i> {
