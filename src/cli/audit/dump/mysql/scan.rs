@@ -208,11 +208,16 @@ impl<'i> Scan<'i> {
         self.checked(true)
     }
 
+    /// Whether a statement ends here.
+    pub fn is_end(&mut self) -> Result<bool, Obstacle> {
+        self.bytes.begins(&self.delimiter)
+    }
+
     /// Goes over the rest of a statement.
     pub fn end(&mut self) -> Result<(), Obstacle> {
         loop {
             self.space()?;
-            if self.bytes.begins(&self.delimiter)? {
+            if self.is_end()? {
                 return self.bytes.skip(self.delimiter.len());
             }
             match self.peek()? {

@@ -119,13 +119,14 @@ impl<'i> Scan<'i> {
         }
     }
 
-    /// The line of a command of `psql`, if one stands where a statement would begin.
-    pub fn meta(&mut self) -> Result<Option<Vec<u8>>, Obstacle> {
+    /// A command of `psql`, if one stands where a statement would begin: the number of its line, and the line.
+    pub fn meta(&mut self) -> Result<Option<(u64, Vec<u8>)>, Obstacle> {
         self.blank(true)?;
         if self.bytes.peek(0)? != Some(b'\\') {
             return Ok(None);
         }
-        self.bytes.rest_of_line().map(Some)
+        let line = self.line();
+        Ok(Some((line, self.bytes.rest_of_line()?)))
     }
 
     /// The next part of a statement.
