@@ -229,8 +229,7 @@ impl Shared {
     }
 
     fn decided(&self, client: &Client, request: &Bytes, came: Instant) -> Response {
-        let answer = self.force.now().engine.check_document(request);
-        match answer {
+        match self.force.now().check(request) {
             Ok((reply, json)) => {
                 // Before the reply is out: nobody else can have told of it.
                 if let Some(id) = reply.lineage_id
