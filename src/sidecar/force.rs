@@ -146,7 +146,7 @@ pub(super) fn watch(
     tell: Arc<dyn Fn(&str) + Send + Sync>,
 ) -> impl FnMut() + Send + 'static {
     let mut rules = Watched::new(force.now().seen.clone());
-    let mut keys = Watched::new(tls.iter().flat_map(Certificates::files).map(look).collect());
+    let mut keys = tls.map(|tls| (tls.watched(), tls));
     move || {
         if rules.is_due() {
             match catch_unwind(AssertUnwindSafe(|| force.reload())) {
@@ -158,15 +158,15 @@ pub(super) fn watch(
                 Err(_) => failed(&mut rules, &"reading the files did not finish", &*tell),
             }
         }
-        if let Some(tls) = &tls
+        if let Some((keys, tls)) = &mut keys
             && keys.is_due()
         {
             match tls.reload() {
                 Ok(()) => {
                     tell("new certificates from now on");
-                    keys = Watched::new(tls.files().map(look).collect());
+                    keys.used();
                 }
-                Err(error) => failed(&mut keys, &error, &*tell),
+                Err(error) => failed(keys, &error, &*tell),
             }
         }
     }
