@@ -18,6 +18,7 @@ mod case;
 mod cli;
 mod columns;
 mod corpus;
+mod deep;
 mod doors;
 mod equation;
 mod flink;

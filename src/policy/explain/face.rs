@@ -11,7 +11,7 @@ use super::super::document::Mode;
 use super::super::masks::{self, Looked};
 use super::super::rule::{RuleKind, Standing, same_mask};
 use super::super::subject::Who;
-use super::super::{Effect, Policy, Privilege, Refusal, Resource, RuleId};
+use super::super::{Effect, Policy, Privilege, Resource, RuleId};
 use super::account::{
     ColumnAccount, Face, FilterAccount, Lost, Part, PrivilegeAccount, ReadAccount, Why,
 };

@@ -2,6 +2,7 @@
 
 use super::{Grammar, Parsed};
 use crate::syntax::context::is_query_word;
+use crate::syntax::stack::deeper;
 use crate::syntax::token::{Tok, TokenKind};
 use crate::syntax::{Construct, FlinkVersion, Span, SyntaxError, SyntaxErrorKind, Word};
 
@@ -163,6 +164,6 @@ impl Grammar<'_, '_> {
 
     /// Runs a rule that can nest without a bracket of its own, on more stack when little is left.
     pub(super) fn deeper<R>(&mut self, rule: impl FnOnce(&mut Self) -> R) -> R {
-        stacker::maybe_grow(256 << 10, 4 << 20, || rule(self))
+        deeper(|| rule(self))
     }
 }
