@@ -154,6 +154,20 @@ fn a_stop_waits_for_what_was_taken_and_no_longer_than_its_grace() {
 }
 
 #[test]
+fn a_stop_does_not_wait_for_who_has_asked_nothing() {
+    let running = service(TERMS);
+    let silent = connect(running.address);
+    let mut idle = connect(running.address);
+    send(&mut idle, "/").unwrap();
+    assert!(answer(&mut idle, "here").is_some());
+    std::thread::sleep(Duration::from_millis(100));
+    let began = Instant::now();
+    running.stop();
+    assert!(began.elapsed() < LONG / 6);
+    drop((silent, idle));
+}
+
+#[test]
 fn a_head_may_not_fill_the_memory() {
     let running = service(TERMS);
     let ask = |length: usize| {
