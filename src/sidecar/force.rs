@@ -129,8 +129,10 @@ fn read(config: Config, own: Seen) -> Result<State, HostError> {
     let mut seen = vec![own];
     seen.extend(config.files().map(look));
     let opened = open(&config)?;
+    // What was in force before stays the least, whether or not anything is answered until the next time.
+    let version = opened.version.max(config.at_least);
     Ok(State {
-        version: AtomicU64::new(opened.version.unwrap_or_default()),
+        version: AtomicU64::new(version.unwrap_or_default()),
         since: Instant::now(),
         engine: Arc::new(Guarded::configured(opened, &config)?),
         config,
