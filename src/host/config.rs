@@ -179,6 +179,17 @@ impl Config {
         catalog.chain(policy).chain(ranger).map(PathBuf::as_path)
     }
 
+    /// Whether versions of its rules can be compared with those of another configuration: both have a policy, or the same documents of Ranger, or the same
+    /// service.
+    #[cfg(feature = "server")]
+    pub(crate) fn has_rules_of(&self, other: &Self) -> bool {
+        #[cfg(feature = "service")]
+        if self.service != other.service {
+            return false;
+        }
+        self.policy.is_some() == other.policy.is_some() && self.ranger == other.ranger
+    }
+
     /// The same with relative paths below `folder`.
     fn beside(mut self) -> Self {
         let Some(folder) = self.folder.clone() else {

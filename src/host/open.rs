@@ -27,7 +27,7 @@ pub struct Opened {
     pub judge: Box<dyn SubmitCheck>,
     /// The lineage of all jobs.
     pub lineage: Option<Arc<dyn LineageStore>>,
-    /// The version of a policy in a file, which may only grow. Services have their own, and clients that see to it.
+    /// The version of rules in files, which may only grow: a policy's, or the sum of those of Ranger's documents. Nothing where a service has the rules.
     pub version: Option<u64>,
 }
 
@@ -72,10 +72,11 @@ fn judge(
         }
         (None, Some(files), None) => {
             let service = ranger(files)?;
-            not_before(config, service.edition())?;
+            let version = service.edition();
+            not_before(config, version)?;
             let mapping = mapping(files, &service)?;
             let source = RangerSource::new(Arc::new(service), mapping, SystemTime::now);
-            Ok((gate(Arc::new(source), catalog, lineage), None))
+            Ok((gate(Arc::new(source), catalog, lineage), Some(version)))
         }
         (None, None, Some(service)) => Ok((gate(service, catalog, lineage), None)),
         (None, None, None) => {

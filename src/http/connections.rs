@@ -23,6 +23,9 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{Certificates, Stopping};
 
+/// A head may have so many bytes, and what is read with them: anybody may send one, and one for each connection is in memory.
+const HEAD_BYTES: usize = 64 << 10;
+
 /// What a service takes at once, and how long it waits for whom.
 #[derive(Clone, Copy)]
 pub(crate) struct Terms {
@@ -166,6 +169,7 @@ impl Connection {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(terms.head)
+            .max_buf_size(HEAD_BYTES)
             .serve_connection(TokioIo::new(stream), answer);
         let mut connection = std::pin::pin!(connection);
         let last = tokio::select! {

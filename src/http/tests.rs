@@ -154,6 +154,41 @@ fn a_stop_waits_for_what_was_taken_and_no_longer_than_its_grace() {
 }
 
 #[test]
+fn a_stop_does_not_wait_for_who_has_asked_nothing() {
+    let running = service(TERMS);
+    let silent = connect(running.address);
+    let mut idle = connect(running.address);
+    send(&mut idle, "/").unwrap();
+    assert!(answer(&mut idle, "here").is_some());
+    std::thread::sleep(Duration::from_millis(100));
+    let began = Instant::now();
+    running.stop();
+    assert!(began.elapsed() < LONG / 6);
+    drop((silent, idle));
+}
+
+#[test]
+fn a_head_may_not_fill_the_memory() {
+    let running = service(TERMS);
+    let ask = |length: usize| {
+        let mut stream = connect(running.address);
+        let head = format!(
+            "GET / HTTP/1.1\r\nhost: x\r\nx: {}\r\nconnection: close\r\n\r\n",
+            "x".repeat(length)
+        );
+        // It may have hung up by then.
+        let _ = stream.write_all(head.as_bytes());
+        rest(&mut stream)
+    };
+    assert!(ask(60 << 10).ends_with("here"));
+    let said = ask(300 << 10);
+    assert!(
+        said.is_empty() || said.starts_with("HTTP/1.1 431 "),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_service_that_does_not_see_its_files_any_more_ends_and_says_so() {
     let mut looks = 0;
     let running = watched(TERMS, move || {

@@ -8,6 +8,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 
+use crate::settled::{Seen, Watched, look};
+
 /// PEM files. They are read again when they change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
@@ -24,29 +26,32 @@ pub struct TlsFiles {
 pub(crate) struct Certificates {
     files: TlsFiles,
     config: Arc<RwLock<Arc<ServerConfig>>>,
+    /// The files as they were before they were read: what changes from then on is seen.
+    seen: Vec<Seen>,
 }
 
 impl Certificates {
     /// # Errors
     /// A file that cannot be read or holds no PEM of its kind; a key of another certificate.
     pub fn open(files: &TlsFiles) -> Result<Self, String> {
+        let paths = [&files.certificate, &files.key];
+        let paths = paths.into_iter().chain(&files.clients);
         Ok(Self {
+            seen: paths.map(|path| look(path)).collect(),
             config: Arc::new(RwLock::new(read(files)?)),
             files: files.clone(),
         })
+    }
+
+    /// What says when to read the files again.
+    pub fn watched(&self) -> Watched {
+        Watched::new(self.seen.clone())
     }
 
     /// What the next connection is taken with.
     pub(super) fn config(&self) -> Arc<ServerConfig> {
         let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(&config)
-    }
-
-    pub fn files(&self) -> impl Iterator<Item = &Path> {
-        let own = [&self.files.certificate, &self.files.key];
-        own.into_iter()
-            .chain(&self.files.clients)
-            .map(std::path::PathBuf::as_path)
     }
 
     /// Takes what the files hold now for connections from now on.
@@ -99,5 +104,37 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
         Ok(list) if !list.is_empty() => Ok(list),
         Ok(_) => Err(wrong(&"no certificate in PEM")),
         Err(error) => Err(wrong(&error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changes_between_the_first_reading_and_the_first_look_is_seen() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp/tls");
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = |name: &str| folder.join(format!("{name}-{}.pem", std::process::id()));
+        let key = rcgen::KeyPair::generate().unwrap();
+        let named = rcgen::CertificateParams::new(vec!["a".to_owned()]).unwrap();
+        let certificate = named.self_signed(&key).unwrap().pem();
+        let files = TlsFiles {
+            certificate: file("cert"),
+            key: file("key"),
+            clients: Some(file("clients")),
+        };
+        std::fs::write(&files.certificate, &certificate).unwrap();
+        std::fs::write(&files.key, key.serialize_pem()).unwrap();
+        std::fs::write(file("clients"), format!("{certificate}{certificate}")).unwrap();
+        let certificates = Certificates::open(&files).unwrap();
+        // One authority is not to be believed any more.
+        std::fs::write(file("clients"), &certificate).unwrap();
+        let mut watched = certificates.watched();
+        assert!(!watched.is_due(), "it may not be whole yet");
+        assert!(watched.is_due());
+        certificates.reload().unwrap();
+        watched.used();
+        assert!(!watched.is_due());
     }
 }

@@ -71,6 +71,8 @@ obstacles! {
     TooLarge = "source-too-large",
     /// An archive or an export whose form is broken: what follows in it was not read.
     Broken = "source-invalid",
+    /// A dump that does not say that it is whole: jobs may be missing.
+    Unfinished = "source-unfinished",
     /// A column that should hold a script, and whose coding cannot be undone.
     Undecodable = "script-undecodable",
     /// A row of an export that is no SQL job.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Form;
 use axum::Router;
-use axum::extract::rejection::{FormRejection, QueryRejection};
-use axum::extract::{Query, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{FromRequest, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -52,26 +52,36 @@ async fn by_address(
     headers: HeaderMap,
     pairs: Result<Query<Pairs>, QueryRejection>,
 ) -> Response {
+    if let Err(refusal) = shared.admit(&headers) {
+        return *refusal;
+    }
     let pairs = pairs.map(|Query(pairs)| pairs);
     shared.policies(&headers, pairs.map_err(|error| error.body_text()))
 }
 
-async fn by_form(
-    State(shared): State<Arc<Shared>>,
-    headers: HeaderMap,
-    pairs: Result<Form<Pairs>, FormRejection>,
-) -> Response {
+async fn by_form(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    // Nothing is read of whoever may not ask.
+    if let Err(refusal) = shared.admit(request.headers()) {
+        return *refusal;
+    }
+    let headers = request.headers().clone();
+    let pairs = Form::<Pairs>::from_request(request, &()).await;
     let pairs = pairs.map(|Form(pairs)| pairs);
     shared.policies(&headers, pairs.map_err(|error| error.body_text()))
 }
 
 impl Shared {
-    fn policies(&self, headers: &HeaderMap, pairs: Result<Pairs, String>) -> Response {
-        if self.clients.who(headers).is_none() {
-            let mut reply = refused(StatusCode::UNAUTHORIZED, "a bearer token is needed");
-            challenge(&mut reply);
-            return reply;
+    /// A refusal for whoever may not ask.
+    fn admit(&self, headers: &HeaderMap) -> Result<(), Box<Response>> {
+        if self.clients.who(headers).is_some() {
+            return Ok(());
         }
+        let mut reply = refused(StatusCode::UNAUTHORIZED, "a bearer token is needed");
+        challenge(&mut reply);
+        Err(Box::new(reply))
+    }
+
+    fn policies(&self, headers: &HeaderMap, pairs: Result<Pairs, String>) -> Response {
         let asked = pairs.and_then(wire::question);
         let (principal, scope) = match asked {
             Ok(asked) => asked,

@@ -2,10 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
+use crate::check::Reply;
 use crate::host::{Config, Guarded, HostCode, HostError, open};
 use crate::http::{Certificates, Stopping};
 use crate::settled::{Seen, Watched, look};
@@ -23,12 +24,30 @@ pub(super) struct State {
     pub engine: Arc<Guarded>,
     /// When the files were taken.
     pub since: Instant,
-    /// The store that clients have numbers of records from.
-    store: Option<PathBuf>,
-    /// The version of the policy, where it is in a file.
-    version: Option<u64>,
+    /// What it was made by.
+    config: Config,
+    /// The highest version of the rules, of files or of what a service has answered.
+    version: AtomicU64,
     /// The files that it was made of, as they were before they were read: what changes from then on is seen.
     seen: Vec<Seen>,
+}
+
+impl State {
+    /// See [`Guarded::check_document`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check(&self, request: &[u8]) -> Result<(Reply, Vec<u8>), HostError> {
+        let (reply, json) = self.engine.check_document(request)?;
+        self.version
+            .fetch_max(reply.policy.version, Ordering::AcqRel);
+        Ok((reply, json))
+    }
+
+    /// The store that clients have numbers of records from.
+    fn store(&self) -> Option<&PathBuf> {
+        self.config.lineage.as_ref().map(|part| &part.store)
+    }
 }
 
 impl std::fmt::Debug for Force {
@@ -58,7 +77,7 @@ impl Force {
 
     /// The store that replies have their numbers from. It stays as long as the service runs.
     pub fn store(&self) -> Option<PathBuf> {
-        self.now().store.clone()
+        self.now().store().cloned()
     }
 
     /// Whether older rules are in force than the files have.
@@ -76,8 +95,9 @@ impl Force {
         self.behind.store(true, Ordering::Release);
         let own = look(&self.config);
         let mut config = Config::load(&self.config)?;
+        let now = self.now();
         // A number of one store means something else in another: an abort would take away somebody's protection.
-        if config.lineage.as_ref().map(|part| &part.store) != self.now().store.as_ref() {
+        if config.lineage.as_ref().map(|part| &part.store) != now.store() {
             let message = "the lineage store cannot change while the service runs: start it anew";
             return Err(HostError::new(HostCode::Config, message));
         }
@@ -85,14 +105,18 @@ impl Force {
             // It was there: an empty one in its place would not know who has written what.
             part.create = false;
         }
-        let next = read(config, own)?;
         // A copy that was left behind, or taken back by mistake: rules do not go back.
-        if let (Some(old), Some(new)) = (self.now().version, next.version)
-            && new < old
-        {
+        if config.has_rules_of(&now.config) {
+            let version = now.version.load(Ordering::Acquire);
+            config.at_least = config.at_least.max(Some(version));
+        }
+        let known = now.engine.newest()?;
+        let next = read(config, own)?;
+        // Asked later, the same store knows as much or more. An older one would give out its numbers again.
+        if next.engine.newest()? < known {
             let message =
-                format!("version {new} of the policy is lower than {old}, which is in force");
-            return Err(HostError::new(HostCode::Policy, message));
+                "the lineage store knows less than the one in use: start the service anew";
+            return Err(HostError::new(HostCode::Lineage, message));
         }
         self.behind.store(false, Ordering::Release);
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
@@ -105,11 +129,13 @@ fn read(config: Config, own: Seen) -> Result<State, HostError> {
     let mut seen = vec![own];
     seen.extend(config.files().map(look));
     let opened = open(&config)?;
+    // What was in force before stays the least, whether or not anything is answered until the next time.
+    let version = opened.version.max(config.at_least);
     Ok(State {
-        version: opened.version,
+        version: AtomicU64::new(version.unwrap_or_default()),
         since: Instant::now(),
         engine: Arc::new(Guarded::configured(opened, &config)?),
-        store: config.lineage.map(|part| part.store),
+        config,
         seen,
     })
 }
@@ -122,7 +148,7 @@ pub(super) fn watch(
     tell: Arc<dyn Fn(&str) + Send + Sync>,
 ) -> impl FnMut() + Send + 'static {
     let mut rules = Watched::new(force.now().seen.clone());
-    let mut keys = Watched::new(tls.iter().flat_map(Certificates::files).map(look).collect());
+    let mut keys = tls.map(|tls| (tls.watched(), tls));
     move || {
         if rules.is_due() {
             match catch_unwind(AssertUnwindSafe(|| force.reload())) {
@@ -134,15 +160,15 @@ pub(super) fn watch(
                 Err(_) => failed(&mut rules, &"reading the files did not finish", &*tell),
             }
         }
-        if let Some(tls) = &tls
+        if let Some((keys, tls)) = &mut keys
             && keys.is_due()
         {
             match tls.reload() {
                 Ok(()) => {
                     tell("new certificates from now on");
-                    keys = Watched::new(tls.files().map(look).collect());
+                    keys.used();
                 }
-                Err(error) => failed(&mut keys, &error, &*tell),
+                Err(error) => failed(keys, &error, &*tell),
             }
         }
     }

@@ -153,6 +153,18 @@ mod tests {
         assert!(again().is_err());
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_file_is_in_use_by_whatever_link_it_is_named() {
+        let (first, link) = (file("links"), file("links-other"));
+        let makers = open(&first, "lineage.db", 9).unwrap();
+        std::os::unix::fs::symlink(&first, &link).unwrap();
+        let error = open(&link, "lineage.db", 9).unwrap_err();
+        assert!(error.to_string().contains("another service"), "{error}");
+        drop(makers);
+        open(&link, "lineage.db", 9).unwrap();
+    }
+
     #[test]
     fn a_number_that_the_store_will_give_out_again_is_nobodys() {
         let file = file("restored");

@@ -42,11 +42,14 @@ impl Records {
         newest: impl FnOnce() -> io::Result<u64>,
         most: usize,
     ) -> io::Result<(Self, ByNumber)> {
-        let lock = lock(path)?;
         let mut options = OpenOptions::new();
-        let file = options.read(true).append(true).create(true).open(path)?;
-        // A link stays one when the file is replaced.
+        let options = options.read(true).append(true).create(true);
+        drop(options.open(path)?);
+        // By whatever link it is named, one service has it; and a link stays one when the file is replaced.
         let path = std::fs::canonicalize(path)?;
+        let lock = lock(&path)?;
+        // Another service may have replaced it before.
+        let file = options.open(&path)?;
         let head = format!("records of {}", store.display());
         // Asked under the lock: what another service has written before is not newer.
         let read = read(&file, &head, newest()?, most)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -105,12 +105,19 @@ async fn check(State(shared): State<Arc<Shared>>, request: Request) -> Response 
         Ok(admitted) => admitted,
         Err(refusal) => return *refusal,
     };
+    let too_long = || {
+        let message = format!("a request may have {} bytes", shared.bounds.body);
+        refuse(StatusCode::PAYLOAD_TOO_LARGE, "too-long", &message)
+    };
+    // Nothing is read of what says itself that it is too much.
+    if request.body().size_hint().lower() > shared.bounds.body as u64 {
+        return too_long();
+    }
     let reading = tokio::time::timeout(shared.bounds.body_time, Bytes::from_request(request, &()));
     let request = match reading.await {
         Ok(Ok(request)) => request,
         Ok(Err(BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)))) => {
-            let message = format!("a request may have {} bytes", shared.bounds.body);
-            return refuse(StatusCode::PAYLOAD_TOO_LARGE, "too-long", &message);
+            return too_long();
         }
         Ok(Err(_)) => {
             let message = "the request has not come whole";
@@ -229,8 +236,7 @@ impl Shared {
     }
 
     fn decided(&self, client: &Client, request: &Bytes, came: Instant) -> Response {
-        let answer = self.force.now().engine.check_document(request);
-        match answer {
+        match self.force.now().check(request) {
             Ok((reply, json)) => {
                 // Before the reply is out: nobody else can have told of it.
                 if let Some(id) = reply.lineage_id

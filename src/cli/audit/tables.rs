@@ -105,10 +105,10 @@ fn csv(input: impl Read, rows: &mut Rows<'_, '_>) -> Result<(), Obstacle> {
     let limited = Limited {
         input,
         left: LINE_BYTES,
+        in_quotes: false,
     };
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(true)
-        .from_reader(limited);
+    // A row with more cells than the head, or fewer, is not read: a comma in one without quotes would leave another script.
+    let mut reader = csv::ReaderBuilder::new().from_reader(limited);
     let head = reader.headers().map_err(|e| broken(&e))?.clone();
     let names: Vec<String> = head
         .iter()
@@ -123,6 +123,9 @@ fn csv(input: impl Read, rows: &mut Rows<'_, '_>) -> Result<(), Obstacle> {
     loop {
         reader.get_mut().left = LINE_BYTES;
         match reader.read_record(&mut record) {
+            Ok(false) if reader.get_ref().in_quotes => {
+                return Err(broken(&"it ends within quotes: what stands there was cut"));
+            }
             Ok(false) => return Ok(()),
             Ok(true) => {
                 let cells = names.iter().cloned().zip(record.iter().map(str::to_owned));
@@ -146,6 +149,8 @@ fn csv(input: impl Read, rows: &mut Rows<'_, '_>) -> Result<(), Obstacle> {
 struct Limited<R> {
     input: R,
     left: u64,
+    /// Whether a quote is open: each that stands for itself is doubled.
+    in_quotes: bool,
 }
 
 impl<R: Read> Read for Limited<R> {
@@ -155,6 +160,8 @@ impl<R: Read> Read for Limited<R> {
         }
         let read = self.input.read(buffer)?;
         self.left = self.left.saturating_sub(read as u64);
+        let quotes = buffer.iter().take(read).filter(|byte| **byte == b'"');
+        self.in_quotes ^= quotes.count() % 2 == 1;
         Ok(read)
     }
 }
@@ -189,7 +196,9 @@ fn lines(mut input: impl BufRead, rows: &mut Rows<'_, '_>) -> Result<(), Obstacl
 
 fn json(input: impl Read, rows: &mut Rows<'_, '_>) -> Result<(), Obstacle> {
     let mut reader = serde_json::Deserializer::from_reader(input);
-    Array(rows).deserialize(&mut reader).map_err(|e| broken(&e))
+    let read = Array(rows).deserialize(&mut reader);
+    // What stands behind the array would not be read.
+    read.and_then(|()| reader.end()).map_err(|e| broken(&e))
 }
 
 /// Column names in lower case; numbers and truths as text.

@@ -62,6 +62,20 @@ fn it_answers_our_own_client() {
 }
 
 #[test]
+fn nothing_is_read_of_whoever_may_not_ask() {
+    let running = serve(&desk("unread"), Some("s3cret"));
+    let mut stream = TcpStream::connect(running.address).unwrap();
+    let limit = Duration::from_secs(5);
+    stream.set_read_timeout(Some(limit)).unwrap();
+    // Of the body nothing ever comes.
+    let head = "POST /v1/policies HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 2000000\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).unwrap();
+    assert_eq!(&status, b"HTTP/1.1 401");
+}
+
+#[test]
 fn it_lets_nobody_in_without_the_token() {
     let running = serve(&desk("token"), Some("s3cret"));
     let url = format!("http://{}", running.address);

@@ -111,9 +111,10 @@ INSERT INTO `t_user` VALUES (7,'bob',NULL),(8,'ann',NULL);"
         "/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump",
     );
     assert_eq!(ask(&desk, "maria", &maria), expected);
-    let head =
-        "/*\n Navicat Premium Data Transfer\n\n Source Server : x\n*/\n\nSET NAMES utf8mb4;\n";
-    let navicat = mysql(&rows).replace("-- MySQL dump", &format!("{head}--"));
+    let head = "/*\n Navicat Premium Data Transfer\n\n Source Server : x\n*/\n\nSET NAMES utf8mb4;\nSET FOREIGN_KEY_CHECKS = 0;\n";
+    let navicat = mysql(&rows)
+        .replace("-- MySQL dump", &format!("{head}--"))
+        .replace("-- Dump completed", "SET FOREIGN_KEY_CHECKS = 1;");
     assert_eq!(ask(&desk, "navicat.sql", &navicat), expected);
 }
 
@@ -158,6 +159,9 @@ COPY public.t_user (user_id, username, password) FROM stdin;
 7\tbob\tx
 8\tann\ty
 \\.
+--
+-- PostgreSQL database dump complete
+--
 "
     )
 }
@@ -192,6 +196,56 @@ COPY public.dinky_task (id, name, dialect, statement, creator) FROM stdin;
         ask(&desk, "inserts.sql", postgres(inserts)),
         ["inserts.sql ? unjudged source-invalid"]
     );
+}
+
+#[test]
+fn a_dump_that_does_not_say_that_it_is_whole_is_a_finding_beside_its_jobs() {
+    let desk = desk("dump-unfinished");
+    let rows = "INSERT INTO `dinky_user` VALUES (1,'bob');
+INSERT INTO `dinky_task` VALUES (11,'job','FlinkSql','SELECT id FROM people',1);";
+    let cut = |text: String| text.split_once("UNLOCK").unwrap().0.to_owned();
+    let old = "/*\nNavicat MySQL Data Transfer\n*/\nSET FOREIGN_KEY_CHECKS=0;\n";
+    let copies = "COPY public.dinky_user (id, username) FROM stdin;\n1\tbob\n\\.
+COPY public.dinky_task (id, name, statement, creator) FROM stdin;\n11\tjob\tSELECT id FROM people\t1\n\\.";
+    let postgres = postgres(copies);
+    for (name, text) in [
+        ("mysql.sql", cut(mysql(rows))),
+        // A version that never says so: nobody can know.
+        (
+            "navicat.sql",
+            cut(mysql(rows)).replace("-- MySQL dump", &format!("{old}--")),
+        ),
+        (
+            "pg.sql",
+            postgres.replace("-- PostgreSQL database dump complete", "--"),
+        ),
+    ] {
+        let unfinished = format!("{name} ? unjudged source-unfinished");
+        assert_eq!(ask(&desk, name, text), ["job bob allowed", &unfinished]);
+    }
+    let page = asked(&desk, "mysql.sql", "html").out;
+    assert!(page.contains("jobs may be missing"), "{page}");
+    let fails = |dump: &str| {
+        let dump = ["--dump", dump, "--fail-on", "unjudged"];
+        audit(
+            &desk,
+            &[],
+            &[&dump[..], &["--owner-from", "column"]].concat(),
+        )
+    };
+    let ran = fails("mysql.sql");
+    assert_eq!(ran.status, 1, "{}", ran.err);
+    assert!(ran.out.contains("why: source-unfinished 1"), "{}", ran.out);
+    // Without comments it ends with what it has begun with.
+    let checks =
+        "/*!40014 SET @OLD_FOREIGN_KEY_CHECKS=@@FOREIGN_KEY_CHECKS, FOREIGN_KEY_CHECKS=0 */;\n--";
+    let uncommented = mysql(rows).replace("-- MySQL dump", checks).replace(
+        "-- Dump completed",
+        "/*!40014 SET FOREIGN_KEY_CHECKS=@OLD_FOREIGN_KEY_CHECKS */;",
+    );
+    desk.write("whole.sql", uncommented);
+    let ran = fails("whole.sql");
+    assert_eq!(ran.status, 0, "{}{}", ran.out, ran.err);
 }
 
 #[test]

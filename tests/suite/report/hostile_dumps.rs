@@ -50,6 +50,8 @@ fn text_of_mysql_that_looks_like_a_statement_is_none() {
         "-- it's\n# it's\n--\nCREATE TABLE `x` (`a` int COMMENT ';\nINSERT INTO `dinky_user` VALUES (1,''eve'');');",
         "CREATE TABLE `x`(`a` int);",
         "/*!50003 CREATE TRIGGER x BEGIN -- it's\n SET @a = '*/'; /* ; */ INSERT INTO `dinky_user` VALUES (1,'eve'); END */;",
+        "ALTER TABLE `t_log` ADD `x` int;ALTER DATABASE `x` CHARACTER SET utf8mb4;;LOCK TABLES `t_user` WRITE;\n;",
+        "/*!40000 ALTER TABLE `dinky_user` DISABLE KEYS */;\nSTART TRANSACTION;\nCHANGE MASTER TO MASTER_LOG_POS=1;",
         "DELIMITER ;;\nCREATE PROCEDURE p() BEGIN SET @x = 1;\nINSERT INTO `dinky_user` VALUES (1,'eve');\nEND ;;\nDELIMITER ;",
         "UPDATE `t_log` SET a = `;` WHERE b = \";\nINSERT INTO `dinky_user` VALUES (1,'eve');\";",
     ] {
@@ -92,6 +94,8 @@ COPY public.\"dinky_task\" (id, name, statement, creator) FROM stdin;
 \\.";
     assert_eq!(ask(&desk, "text.pg", postgres(rows)), ["job bob allowed"]);
 }
+
+const UNKNOWN: &str = "a statement that is not known";
 
 /// The dump is one job that cannot be judged, the page says why, and quotes nothing.
 fn refused(dump: &str, text: &str, expected: &str) {
@@ -158,6 +162,25 @@ fn a_dump_of_mysql_that_cannot_be_understood_is_refused_as_a_whole_and_not_quote
             "t_user, line 45: behind a row is no row",
         ),
         ("DELETE FROM `t_user` WHERE a = 'hush-1", "has no end"),
+        // What nobody knows could bring rows, or take the next statement with it.
+        ("source hush-1.sql\n", UNKNOWN),
+        (
+            "LOAD DATA INFILE 'hush-1' INTO TABLE `dinky_task`;",
+            UNKNOWN,
+        ),
+        ("RENAME TABLE `hush-1` TO `t_user`;", UNKNOWN),
+        ("\u{feff}INSERT INTO `t_log` VALUES ('hush-1');", UNKNOWN),
+        ("\u{b}INSERT INTO `t_log` VALUES ('hush-1');", UNKNOWN),
+        ("('hush-1');", UNKNOWN),
+        // Its columns are others now, or in another order.
+        (
+            "ALTER TABLE `t_user` MODIFY `username` text FIRST;\nINSERT INTO `t_user` VALUES ('hush-1',8,'x');",
+            "t_user, line 46: rows come before its columns",
+        ),
+        (
+            "alter online table if exists streampark.T_USER add x int first;\nINSERT INTO `t_user` VALUES (1,8,'x','y');",
+            "t_user, line 46: rows come before its columns",
+        ),
     ] {
         let more = format!("INSERT INTO `t_user` VALUES (7,'bob','hush-1');\n{more}");
         refused("refused.sql", &beside_bob(&more), expected);
@@ -198,6 +221,14 @@ fn a_dump_of_postgresql_that_cannot_be_understood_is_refused_as_a_whole_and_not_
             "a COPY with options",
         ),
         ("SELECT 'hush-1", "has no end"),
+        ("\\i hush-1.sql\n", UNKNOWN),
+        ("\\copy dinky_task from 'hush-1'\n", UNKNOWN),
+        ("\\encoding LATIN1\n", UNKNOWN),
+        ("IMPORT hush;", UNKNOWN),
+        ("'hush-1';", UNKNOWN),
+        ("\"hush-1\";", UNKNOWN),
+        ("(hush);", UNKNOWN),
+        ("\u{feff}SELECT 'hush-1';", UNKNOWN),
     ] {
         let rows = "COPY public.dinky_task (id, statement) FROM stdin;\n1\tSELECT 1\n\\.\n";
         let text = format!("-- PostgreSQL database dump\n{rows}{more}");

@@ -140,6 +140,42 @@ fn exports_of_streampark_and_dinky_are_read_in_every_form() {
 }
 
 #[test]
+fn an_export_that_was_cut_or_whose_cells_are_shifted_says_so() {
+    let desk = desk("exports-cut");
+    for (name, text, expected) in [
+        // A comma in a cell without quotes: what stands before it is another script.
+        (
+            "shifted.csv",
+            "name,statement,creator\na,SELECT id FROM people,bob\nb,SELECT id, FROM people,bob\nc,SELECT id FROM people\nd,SELECT id FROM people,bob\n",
+            &[
+                "a bob allowed",
+                "row-2 ? unjudged source-invalid",
+                "row-3 ? unjudged source-invalid",
+                "d bob allowed",
+            ][..],
+        ),
+        (
+            "cut.csv",
+            "creator,name,statement\nbob,a,\"SELECT id FROM \"\"people\"\"\"\nbob,b,\"SELECT id FROM people",
+            &[
+                "a bob unjudged syntax-error",
+                "b bob allowed",
+                "cut.csv ? unjudged source-invalid",
+            ],
+        ),
+        (
+            "two.json",
+            "[{\"creator\": \"bob\", \"name\": \"a\", \"statement\": \"SELECT id FROM people\"}]\n[{\"name\": \"b\"}]",
+            &["a bob allowed", "two.json ? unjudged source-invalid"],
+        ),
+    ] {
+        desk.write(name, text);
+        let found = ask(&desk, &[name], &["--owner-from", "column"]);
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+#[test]
 fn folders_are_read_in_order_hidden_ones_not_and_catalogs_are_no_jobs() {
     let desk = desk("folders");
     for folder in ["tree/b", "tree/a/deep", "tree/.git"] {

@@ -28,6 +28,15 @@ fn a_body_that_is_too_long_is_refused_whether_it_says_so_or_not() {
     let long = format!("{SQL} WHERE region <> '{}'", "x".repeat(20_000));
     let said = check(running.address, "ann", &long);
     assert_eq!((said.status, said.sql()), (413, None));
+    // What says that it is too long is not waited for.
+    let mut stream = TcpStream::connect(running.address).unwrap();
+    let limit = Duration::from_secs(10);
+    stream.set_read_timeout(Some(limit)).unwrap();
+    let head = "POST /v1/check HTTP/1.1\r\nhost: x\r\ncontent-length: 10001\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).unwrap();
+    assert_eq!(&status, b"HTTP/1.1 413");
     let mut stream = TcpStream::connect(running.address).unwrap();
     let head = "POST /v1/check HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
     stream.write_all(head.as_bytes()).unwrap();

@@ -5,6 +5,7 @@ mod faults;
 mod lineage;
 mod load;
 mod tls;
+mod versions;
 
 use std::fs;
 use std::io::{Read, Write};

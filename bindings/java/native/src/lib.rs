@@ -8,6 +8,10 @@
 #[cfg(feature = "panic-injection")]
 mod injected;
 
+/// A check makes and drops many small values; glibc's allocator takes a lock for each where a process has threads, as a JVM has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use jni::objects::{JByteArray, JClass};
 use jni::sys::{jint, jlong};
 use jni::{Env, EnvUnowned, Outcome};

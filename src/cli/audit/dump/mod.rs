@@ -5,9 +5,11 @@
 //! Invariant: a file is a dump where the user says so: nothing that is written in a script makes it one.
 //! Invariant: a dump without a row of scripts is a job that cannot be judged, and so is each such row that cannot be read. A row that says whose jobs are and
 //! cannot be read is the end of the whole dump.
+//! Invariant: a dump that does not say that it is whole (`ending`) is a job that cannot be judged, beside those that are in it.
 //! Invariant: one row is in memory, beside the names of applications, users and teams. No message quotes a dump.
 
 mod bytes;
+mod ending;
 mod mysql;
 mod postgres;
 mod rows;
@@ -19,11 +21,12 @@ use std::io::Read;
 use std::path::Path;
 
 use bytes::Bytes;
+use ending::begun_by;
 use rows::{Take, refused};
 
 use super::estate::{Visit, unreadable};
 use super::tables::Rows;
-use crate::report::{Beside, Obstacle, TableRole};
+use crate::report::{Beside, Obstacle, ObstacleCode, TableRole};
 
 /// So much of a file is looked at to know who wrote it.
 const HEAD: u64 = 4 << 10;
@@ -35,18 +38,18 @@ enum Dump {
     Postgres,
 }
 
+/// What `mysqldump` writes before the first table, with comments and without.
+const UNCHECKED: &[u8] = b"/*!40014 SET @OLD_FOREIGN_KEY_CHECKS=@@FOREIGN_KEY_CHECKS,";
+
 impl Dump {
-    /// By the comment that it begins with.
+    /// By what it begins with.
     fn of(head: &[u8]) -> Option<Self> {
         let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
         let mut lines = head.split(|b| *b == b'\n').map(<[u8]>::trim_ascii_end);
         lines.find_map(|line| {
-            let begins = |start: &str| line.starts_with(start.as_bytes());
-            if begins("-- PostgreSQL database ") && line.ends_with(b"dump") {
-                return Some(Self::Postgres);
-            }
-            let mysql = begins("-- MySQL dump ") || begins("-- MariaDB dump ");
-            (mysql || is_navicat(line, head)).then_some(Self::Mysql)
+            let mysql = line.starts_with(UNCHECKED) || is_navicat(line, head);
+            let named = begun_by(line).map(|(dump, _)| dump);
+            named.or(mysql.then_some(Self::Mysql))
         })
     }
 }
@@ -73,7 +76,7 @@ pub(super) fn read(path: &Path, visit: &mut Visit<'_>) {
 
 fn jobs(path: &Path, visit: &mut Visit<'_>) -> Result<(), Obstacle> {
     let mut beside = Beside::default();
-    rows(path, &mut |table, row| match table.role {
+    let whole = rows(path, &mut |table, row| match table.role {
         TableRole::Scripts => Ok(true),
         TableRole::Beside => {
             let learnt = beside.learn(table, &row?);
@@ -91,11 +94,16 @@ fn jobs(path: &Path, visit: &mut Visit<'_>) -> Result<(), Obstacle> {
     })?;
     match jobs.count() {
         0 => Err(refused("it has no rows of t_flink_sql or dinky_task")),
-        _ => Ok(()),
+        _ if whole => Ok(()),
+        _ => Err(Obstacle::new(
+            ObstacleCode::Unfinished,
+            "it does not end as whoever wrote it ends a dump: jobs may be missing",
+        )),
     }
 }
 
-fn rows(path: &Path, take: &mut Take<'_>) -> Result<(), Obstacle> {
+/// Reads all of a dump. Whether it says that it is whole.
+fn rows(path: &Path, take: &mut Take<'_>) -> Result<bool, Obstacle> {
     let open = || File::open(path).map_err(|e| unreadable(&e));
     let mut head = Vec::new();
     open()?
@@ -107,7 +115,7 @@ fn rows(path: &Path, take: &mut Take<'_>) -> Result<(), Obstacle> {
     scanned(dump, &mut file, take)
 }
 
-fn scanned(dump: Dump, input: &mut dyn Read, take: &mut Take<'_>) -> Result<(), Obstacle> {
+fn scanned(dump: Dump, input: &mut dyn Read, take: &mut Take<'_>) -> Result<bool, Obstacle> {
     let bytes = Bytes::new(input)?;
     match dump {
         Dump::Mysql => mysql::read(bytes, take),

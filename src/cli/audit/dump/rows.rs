@@ -25,6 +25,16 @@ pub(super) fn refused(message: &str) -> Obstacle {
     Obstacle::new(ObstacleCode::Broken, message)
 }
 
+/// Something that may bring rows or not: nobody here knows.
+pub(super) fn unknown(line: u64) -> Obstacle {
+    refused(&format!("line {line}: a statement that is not known"))
+}
+
+/// Whether a word is one of those, between which are blanks.
+pub(super) fn is_one_of(word: &[u8], words: &str) -> bool {
+    words.split(' ').any(|one| one.as_bytes() == word)
+}
+
 /// The dump was cut.
 pub(super) fn endless(line: u64) -> Obstacle {
     refused(&format!("what ends in line {line} has no end"))

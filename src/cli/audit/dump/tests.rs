@@ -223,7 +223,7 @@ fn endless(
     head: &str,
     again: &str,
     take: &mut Take<'_>,
-) -> (u64, Result<(), Obstacle>) {
+) -> (u64, Result<bool, Obstacle>) {
     let mut input = Endless {
         head: head.as_bytes(),
         again: again.as_bytes(),
@@ -277,9 +277,145 @@ fn who_wrote_a_dump_is_said_by_its_first_comment() {
         (&format!("{navicat}MariaDB\n"), Some(Dump::Mysql)),
         (&format!("{navicat}PostgreSQL\n"), None),
         ("/*\nNavicat MySQL Data Transfer\n", Some(Dump::Mysql)),
+        (UNCOMMENTED, Some(Dump::Mysql)),
         ("PGDMP\u{1}", None),
         ("CREATE TABLE `t_flink_sql` (`id` int);", None),
     ] {
         assert_eq!(Dump::of(head.as_bytes()), expected, "{head}");
+    }
+}
+
+/// As `mysqldump` begins a dump, with comments and without.
+const UNCOMMENTED: &str = "
+/*!50503 SET NAMES utf8mb4 */;
+/*!40014 SET @OLD_UNIQUE_CHECKS=@@UNIQUE_CHECKS, UNIQUE_CHECKS=0 */;
+/*!40014 SET @OLD_FOREIGN_KEY_CHECKS=@@FOREIGN_KEY_CHECKS, FOREIGN_KEY_CHECKS=0 */;
+";
+
+/// A table with jobs, between what a tool writes before the first table and behind the last one.
+fn mysql_of(head: &str, end: &str) -> String {
+    format!(
+        "{head}CREATE TABLE `dinky_task` (`id` int, `statement` text COMMENT 'set foreign_key_checks = 1');
+INSERT INTO `dinky_task` VALUES (1,'-- Dump completed\n');
+/*!40000 ALTER TABLE `dinky_task` ENABLE KEYS */;
+DELIMITER ;;
+/*!50003 CREATE*/ /*!50003 TRIGGER t BEFORE INSERT ON x FOR EACH ROW BEGIN
+SET FOREIGN_KEY_CHECKS=1;
+END */;;
+-- Dump completed
+DELIMITER ;
+INSERT INTO `dinky_task` VALUES (2,'x');
+{end}"
+    )
+}
+
+fn postgres_of(head: &str, end: &str) -> String {
+    format!(
+        "{head}COMMENT ON TABLE public.dinky_task IS '
+-- PostgreSQL database dump complete
+';
+COPY public.dinky_task (id, statement) FROM stdin;
+1\t-- PostgreSQL database dump complete
+\\.
+{end}"
+    )
+}
+
+/// Dumps that say that they are whole, and how many rows they have.
+fn whole() -> [(Dump, String, usize); 8] {
+    let commented = |head: &str| format!("-- {head} dump 10.13  Distrib 8.0.41\n{UNCOMMENTED}");
+    let checked = "/*!40014 SET FOREIGN_KEY_CHECKS=@OLD_FOREIGN_KEY_CHECKS */;\n/*!40014 SET UNIQUE_CHECKS=@OLD_UNIQUE_CHECKS */;\n";
+    let completed = format!("{checked}\n-- Dump completed on 2026-11-29 13:00:00\n");
+    let navicat =
+        "/*\n Navicat Premium Data Transfer\n*/\nSET NAMES utf8mb4;\nSET FOREIGN_KEY_CHECKS = 0;\n";
+    let mysql = mysql_of(&commented("MySQL"), &completed);
+    let two = format!("{}{}", mysql, mysql.replace("dinky_task", "t_other"));
+    let head = "--\n-- PostgreSQL database dump\n--\n\\restrict x\n";
+    let end = "--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict x\n";
+    let cluster = "--\n-- PostgreSQL database cluster dump\n--\n\\connect a\n";
+    let clusters = "-- PostgreSQL database cluster dump complete\r\n";
+    [
+        (Dump::Mysql, mysql, 2),
+        (Dump::Mysql, two, 2),
+        (
+            Dump::Mysql,
+            mysql_of(&commented("MariaDB"), &completed.replace('\n', "\r\n")),
+            2,
+        ),
+        (Dump::Mysql, mysql_of(UNCOMMENTED, checked), 2),
+        (
+            Dump::Mysql,
+            mysql_of(navicat, "SET FOREIGN_KEY_CHECKS = 1;\n"),
+            2,
+        ),
+        (
+            Dump::Mysql,
+            mysql_of("-- MySQL dump 10.13\n", "-- Dump completed\n"),
+            2,
+        ),
+        (Dump::Postgres, postgres_of(head, end), 1),
+        (
+            Dump::Postgres,
+            postgres_of(&format!("{cluster}{head}"), &format!("{end}{clusters}")),
+            1,
+        ),
+    ]
+}
+
+fn is_whole(dump: Dump, text: &[u8]) -> Result<(bool, usize), Obstacle> {
+    let mut rows = 0;
+    let whole = scanned(dump, &mut &*text, &mut |_, row| {
+        row?;
+        rows += 1;
+        Ok(true)
+    })?;
+    Ok((whole, rows))
+}
+
+#[test]
+fn a_dump_that_was_cut_says_nowhere_that_it_is_whole() {
+    for (dump, text, count) in whole() {
+        assert_eq!(
+            is_whole(dump, text.as_bytes()).unwrap(),
+            (true, count),
+            "{text}"
+        );
+        let (mut unnoticed, mut cut) = (0, 0);
+        for length in 0..text.len() {
+            let part = &text.as_bytes()[..length];
+            match is_whole(dump, part) {
+                // Only the last words are missing: when it was, and settings that end with the dump.
+                Ok((true, rows)) => assert_eq!(rows, count, "{}", String::from_utf8_lossy(part)),
+                Ok((false, rows)) => unnoticed += usize::from(rows < count),
+                Err(_) => cut += 1,
+            }
+        }
+        // Without that line they would have passed.
+        assert!(unnoticed > 20 && cut > 100, "{unnoticed} {cut}: {text}");
+    }
+}
+
+#[test]
+fn what_was_begun_again_before_it_had_ended_was_cut() {
+    let [(dump, whole, _), ..] = whole();
+    let (first, _) = whole.split_once("INSERT").unwrap();
+    let first = first.replace("dinky_task", "t_other");
+    assert!(
+        !is_whole(dump, format!("{first}{whole}").as_bytes())
+            .unwrap()
+            .0
+    );
+    for text in [
+        // Nobody has begun it, older versions of Navicat never end it, and routines go on to its end.
+        mysql_of("", ""),
+        mysql_of("", "-- Dump completed\n"),
+        mysql_of("SET FOREIGN_KEY_CHECKS=0;\n", ""),
+        format!("{whole}DELIMITER ;;\n"),
+    ] {
+        assert_eq!(
+            is_whole(dump, text.as_bytes()).unwrap(),
+            (false, 2),
+            "{text}"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Dumps of MySQL and MariaDB: `CREATE TABLE` gives the columns, `INSERT` and `REPLACE` the rows, `USE` the database. All other statements are passed over.
+//! Dumps of MySQL and MariaDB: `CREATE TABLE` gives the columns, `INSERT` and `REPLACE` the rows, `USE` the database. Other statements that are known are passed
+//! over; one that is not breaks the dump.
 //!
 //! Stays out: what a row means, comments and strings (`scan`), values (`values`).
 //! Invariant: what stands between two `DELIMITER` is a routine, and no statement of the dump.
@@ -11,11 +12,15 @@ use std::collections::BTreeMap;
 use scan::Scan;
 
 use super::bytes::Bytes;
-use super::rows::{Columns, Home, Take, add, broken, endless};
+use super::rows::{Columns, Home, Take, add, broken, endless, is_one_of, unknown};
 use crate::report::{Obstacle, Table};
 
-/// Gives all rows to `take`, until that wants no more.
-pub(super) fn read(bytes: Bytes<'_>, take: &mut Take<'_>) -> Result<(), Obstacle> {
+/// Statements of dumps, and of people who add some, that bring no rows.
+const PASSED: &str = "analyze begin change commit delete do drop flush grant install lock optimize purge revoke rollback select start stop truncate \
+                      uninstall unlock update";
+
+/// Gives all rows to `take`, until that wants no more. Whether the dump says that it is whole.
+pub(super) fn read(bytes: Bytes<'_>, take: &mut Take<'_>) -> Result<bool, Obstacle> {
     let mut dump = Dump {
         scan: Scan::new(bytes),
         home: Home::default(),
@@ -23,7 +28,7 @@ pub(super) fn read(bytes: Bytes<'_>, take: &mut Take<'_>) -> Result<(), Obstacle
         columns: BTreeMap::new(),
     };
     while dump.statement(take)? {}
-    Ok(())
+    Ok(dump.scan.is_whole())
 }
 
 struct Dump<'i> {
@@ -37,16 +42,18 @@ struct Dump<'i> {
 impl Dump<'_> {
     /// The next statement; whether there may be another one.
     fn statement(&mut self, take: &mut Take<'_>) -> Result<bool, Obstacle> {
-        self.scan.space()?;
+        self.scan.between()?;
         if self.scan.peek()?.is_none() {
             return Ok(false);
         }
         let is_routine = self.scan.is_routine();
+        let line = self.scan.line();
         let word = self.scan.word()?;
         match word.as_slice() {
             b"delimiter" => self.scan.delimit()?,
             _ if is_routine => self.scan.end()?,
             b"create" => self.create()?,
+            b"alter" => self.alter()?,
             b"insert" | b"replace" => return self.insert(take),
             b"use" => {
                 self.scan.space()?;
@@ -54,8 +61,10 @@ impl Dump<'_> {
                 self.scan.end()?;
             }
             b"set" => self.scan.setting()?,
-            // Of no other statement anything is read.
-            _ => self.scan.end()?,
+            word if is_one_of(word, PASSED) => self.scan.end()?,
+            // An empty one: code in a comment has gone before.
+            b"" if self.scan.is_end()? => self.scan.end()?,
+            _ => return Err(unknown(line)),
         }
         Ok(true)
     }
@@ -90,23 +99,32 @@ impl Dump<'_> {
         Ok(table)
     }
 
-    fn named(&mut self) -> Result<Option<&'static Table>, Obstacle> {
-        self.scan.space()?;
-        let name = self.scan.name()?;
+    /// The same, of the name behind such words.
+    fn named(&mut self, words: &[&[u8]]) -> Result<Option<&'static Table>, Obstacle> {
+        let word = self.words(words)?;
+        let name = if word.is_empty() {
+            self.scan.name()?
+        } else {
+            word
+        };
         self.table(name)
+    }
+
+    /// What its columns are is not known any more.
+    fn alter(&mut self) -> Result<(), Obstacle> {
+        if self.words(&[b"online", b"offline", b"ignore"])? == b"table"
+            && let Some(table) = self.named(&[b"if", b"exists"])?
+        {
+            self.columns.remove(table.name);
+        }
+        self.scan.end()
     }
 
     fn create(&mut self) -> Result<(), Obstacle> {
         if self.words(&[b"or", b"replace"])? != b"table" {
             return self.scan.end();
         }
-        let word = self.words(&[b"if", b"not", b"exists"])?;
-        let table = if word.is_empty() {
-            self.named()?
-        } else {
-            self.table(word)?
-        };
-        let Some(table) = table else {
+        let Some(table) = self.named(&[b"if", b"not", b"exists"])? else {
             return self.scan.end();
         };
         self.home.once(table)?;
@@ -154,18 +172,13 @@ impl Dump<'_> {
 
     /// The rows of an `INSERT`; whether more are wanted.
     fn insert(&mut self, take: &mut Take<'_>) -> Result<bool, Obstacle> {
-        let word = self.words(&[
+        let table = self.named(&[
             b"low_priority",
             b"delayed",
             b"high_priority",
             b"ignore",
             b"into",
         ])?;
-        let table = if word.is_empty() {
-            self.named()?
-        } else {
-            self.table(word)?
-        };
         let Some(table) = table else {
             self.scan.end()?;
             return Ok(true);

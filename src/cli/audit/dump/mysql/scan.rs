@@ -3,6 +3,7 @@
 //! Invariant: a dump that changes how strings are read (`NO_BACKSLASH_ESCAPES`, a coding in which a letter can hold a quote) is refused, wherever it says so.
 
 use super::super::bytes::{Bytes, keep};
+use super::super::ending::Ending;
 use super::super::rows::{endless, refused};
 use crate::report::Obstacle;
 
@@ -17,6 +18,7 @@ pub(super) struct Scan<'i> {
     bytes: Bytes<'i>,
     delimiter: Vec<u8>,
     setting: Option<Setting>,
+    ending: Ending,
 }
 
 /// What goes by while something is set.
@@ -42,13 +44,18 @@ impl Setting {
         self.found |= self.matched == NO_ESCAPES.len();
     }
 
-    fn check(&self) -> Result<(), Obstacle> {
+    /// Looks at what was set. `ending` is told of it where that says how far the dump has come.
+    fn check(&self, ending: Option<&mut Ending>) -> Result<(), Obstacle> {
         if self.found {
             return Err(refused("it sets NO_BACKSLASH_ESCAPES"));
         }
         let lower = self.text.to_ascii_lowercase();
         let words = lower.split(|b| !is_word(*b)).filter(|w| !w.is_empty());
         let words: Vec<&[u8]> = words.collect();
+        // Before it stands the version of a server that is to run it, or nothing.
+        if let (Some(ending), [b"set", ..] | [_, b"set", ..]) = (ending, words.as_slice()) {
+            ending.set(&words);
+        }
         for set in words.windows(3) {
             if let [b"set", b"names", coding] = set
                 && !CODINGS.contains(coding)
@@ -71,6 +78,7 @@ impl<'i> Scan<'i> {
             bytes,
             delimiter: b";".to_vec(),
             setting: None,
+            ending: Ending::default(),
         }
     }
 
@@ -118,15 +126,34 @@ impl<'i> Scan<'i> {
         Ok(())
     }
 
+    /// Whether everything that the dump has begun has come to its end.
+    pub fn is_whole(&self) -> bool {
+        !self.is_routine() && self.ending.is_whole()
+    }
+
+    /// Goes over white space and comments between two statements, where the dump says how far it has come.
+    pub fn between(&mut self) -> Result<(), Obstacle> {
+        self.blank(!self.is_routine())
+    }
+
     /// Goes over white space and comments.
     pub fn space(&mut self) -> Result<(), Obstacle> {
+        self.blank(false)
+    }
+
+    fn blank(&mut self, between: bool) -> Result<(), Obstacle> {
         loop {
             match self.peek()? {
                 Some(byte) if byte.is_ascii_whitespace() => drop(self.next()?),
                 Some(b'#') => self.bytes.skip_line()?,
-                Some(b'-') if self.is_line_comment()? => self.bytes.skip_line()?,
+                Some(b'-') if self.is_line_comment()? => {
+                    let line = self.bytes.rest_of_line()?;
+                    if between {
+                        self.ending.line(&line);
+                    }
+                }
                 Some(b'/') if self.bytes.begins(b"/*!")? || self.bytes.begins(b"/*M!")? => {
-                    self.executed()?;
+                    self.executed(between)?;
                 }
                 Some(b'/') if self.bytes.begins(b"/*")? => self.comment()?,
                 _ => return Ok(()),
@@ -150,7 +177,7 @@ impl<'i> Scan<'i> {
     }
 
     /// `/*!40101 … */` is code for MySQL: strings and comments in it are such. Nothing that matters is written so.
-    fn executed(&mut self) -> Result<(), Obstacle> {
+    fn executed(&mut self, between: bool) -> Result<(), Obstacle> {
         let own = self.setting.is_none();
         self.setting.get_or_insert_default();
         self.bytes.skip(3)?;
@@ -164,11 +191,12 @@ impl<'i> Scan<'i> {
             }
         }
         self.bytes.skip(2)?;
-        if own { self.checked() } else { Ok(()) }
+        if own { self.checked(between) } else { Ok(()) }
     }
 
-    fn checked(&mut self) -> Result<(), Obstacle> {
-        self.setting.take().map_or(Ok(()), |set| set.check())
+    fn checked(&mut self, between: bool) -> Result<(), Obstacle> {
+        let ending = between.then_some(&mut self.ending);
+        self.setting.take().map_or(Ok(()), |set| set.check(ending))
     }
 
     /// The rest of a `SET`.
@@ -177,14 +205,19 @@ impl<'i> Scan<'i> {
         b"set ".iter().for_each(|byte| setting.push(*byte));
         self.setting = Some(setting);
         self.end()?;
-        self.checked()
+        self.checked(true)
+    }
+
+    /// Whether a statement ends here.
+    pub fn is_end(&mut self) -> Result<bool, Obstacle> {
+        self.bytes.begins(&self.delimiter)
     }
 
     /// Goes over the rest of a statement.
     pub fn end(&mut self) -> Result<(), Obstacle> {
         loop {
             self.space()?;
-            if self.bytes.begins(&self.delimiter)? {
+            if self.is_end()? {
                 return self.bytes.skip(self.delimiter.len());
             }
             match self.peek()? {

@@ -1,5 +1,5 @@
-//! Dumps of PostgreSQL in plain form: `COPY t (columns) FROM stdin;`, a row a line up to `\.`. All other statements are passed over, but `INSERT` into a
-//! table that matters: such a dump is refused.
+//! Dumps of PostgreSQL in plain form: `COPY t (columns) FROM stdin;`, a row a line up to `\.`. Other statements that are known are passed over, but
+//! `INSERT` into a table that matters; with such a one, or one that is not known, a dump is refused.
 //!
 //! Stays out: what a row means, comments and strings (`scan`).
 //! Invariant: what stands in a string, a comment or the body of a function is no statement.
@@ -10,18 +10,25 @@ mod scan;
 use scan::{Scan, Token};
 
 use super::bytes::Bytes;
-use super::rows::{Columns, Home, Take, add, broken, endless, refused};
+use super::rows::{Columns, Home, Take, add, broken, endless, is_one_of, refused, unknown};
 use crate::report::{Obstacle, Table};
 
-/// Gives all rows to `take`, until that wants no more.
-pub(super) fn read(bytes: Bytes<'_>, take: &mut Take<'_>) -> Result<(), Obstacle> {
+/// Statements of dumps, and of people who add some, that bring no rows.
+const PASSED: &str = "alter analyze begin comment commit delete drop end grant lock refresh reindex reset revoke rollback security select start truncate update \
+                      vacuum";
+
+/// Commands of `psql` that bring no rows either.
+const COMMANDS: &str = r"\echo \pset \qecho \restrict \set \timing \unrestrict \unset";
+
+/// Gives all rows to `take`, until that wants no more. Whether the dump says that it is whole.
+pub(super) fn read(bytes: Bytes<'_>, take: &mut Take<'_>) -> Result<bool, Obstacle> {
     let mut dump = Dump {
         scan: Scan::new(bytes),
         home: Home::default(),
         database: Vec::new(),
     };
     while dump.statement(take)? {}
-    Ok(())
+    Ok(dump.scan.is_whole())
 }
 
 struct Dump<'i> {
@@ -42,14 +49,11 @@ struct Copy {
 impl Dump<'_> {
     /// The next statement; whether there may be another one.
     fn statement(&mut self, take: &mut Take<'_>) -> Result<bool, Obstacle> {
-        if let Some(line) = self.scan.meta()? {
-            for connect in [&b"\\connect "[..], b"\\c "] {
-                if let Some(database) = line.strip_prefix(connect) {
-                    self.database = database.to_vec();
-                }
-            }
+        if let Some((line, command)) = self.scan.meta()? {
+            self.command(line, &command)?;
             return Ok(true);
         }
+        let line = self.scan.line();
         match self.scan.token()? {
             Token::End => return Ok(false),
             Token::Word(word) => match word.as_slice() {
@@ -57,13 +61,28 @@ impl Dump<'_> {
                 b"insert" => self.insert()?,
                 b"set" => self.scan.setting()?,
                 b"create" => self.scan.created()?,
-                // Of no other statement anything is read.
-                _ => self.scan.end()?,
+                word if is_one_of(word, PASSED) => self.scan.end()?,
+                _ => return Err(unknown(line)),
             },
             Token::Mark(b';') => {}
-            Token::Name(_) | Token::String | Token::Mark(_) => self.scan.end()?,
+            Token::Name(_) | Token::String | Token::Mark(_) => return Err(unknown(line)),
         }
         Ok(true)
+    }
+
+    /// A command of `psql`, of one line.
+    fn command(&mut self, line: u64, command: &[u8]) -> Result<(), Obstacle> {
+        let mut parts = command.splitn(2, u8::is_ascii_whitespace);
+        let word = parts.next().unwrap_or_default();
+        match word {
+            b"\\connect" | b"\\c" => {
+                let database = parts.next().unwrap_or_default();
+                self.database = database.trim_ascii().to_vec();
+                Ok(())
+            }
+            word if is_one_of(word, COMMANDS) => Ok(()),
+            _ => Err(unknown(line)),
+        }
     }
 
     /// A name with perhaps a schema, and the token behind it; where it is that of a table that matters, it is of one database and schema.

@@ -3,6 +3,7 @@
 //! Invariant: a dump that changes how strings are read (`standard_conforming_strings`, another coding) is refused.
 
 use super::super::bytes::{Bytes, keep};
+use super::super::ending::Ending;
 use super::super::rows::{endless, refused};
 use crate::report::Obstacle;
 
@@ -15,6 +16,7 @@ const TAG: usize = 1 << 10;
 pub(super) struct Scan<'i> {
     bytes: Bytes<'i>,
     setting: Option<Vec<u8>>,
+    ending: Ending,
 }
 
 /// A part of a statement. Of strings nothing is kept.
@@ -36,11 +38,17 @@ const fn is_word(byte: u8) -> bool {
 
 impl<'i> Scan<'i> {
     /// All of a dump.
-    pub const fn new(bytes: Bytes<'i>) -> Self {
+    pub fn new(bytes: Bytes<'i>) -> Self {
         Self {
             bytes,
             setting: None,
+            ending: Ending::default(),
         }
+    }
+
+    /// Whether everything that the dump has begun has come to its end.
+    pub fn is_whole(&self) -> bool {
+        self.ending.is_whole()
     }
 
     pub const fn line(&self) -> u64 {
@@ -71,10 +79,20 @@ impl<'i> Scan<'i> {
     }
 
     fn space(&mut self) -> Result<(), Obstacle> {
+        self.blank(false)
+    }
+
+    /// `between`: two statements, where the dump says how far it has come.
+    fn blank(&mut self, between: bool) -> Result<(), Obstacle> {
         loop {
             match self.bytes.peek(0)? {
                 Some(byte) if byte.is_ascii_whitespace() || byte == 11 => drop(self.next()?),
-                Some(b'-') if self.bytes.begins(b"--")? => self.bytes.skip_line()?,
+                Some(b'-') if self.bytes.begins(b"--")? => {
+                    let line = self.bytes.rest_of_line()?;
+                    if between {
+                        self.ending.line(&line);
+                    }
+                }
                 Some(b'/') if self.bytes.begins(b"/*")? => self.comment()?,
                 _ => return Ok(()),
             }
@@ -101,13 +119,14 @@ impl<'i> Scan<'i> {
         }
     }
 
-    /// The line of a command of `psql`, if one stands where a statement would begin.
-    pub fn meta(&mut self) -> Result<Option<Vec<u8>>, Obstacle> {
-        self.space()?;
+    /// A command of `psql`, if one stands where a statement would begin: the number of its line, and the line.
+    pub fn meta(&mut self) -> Result<Option<(u64, Vec<u8>)>, Obstacle> {
+        self.blank(true)?;
         if self.bytes.peek(0)? != Some(b'\\') {
             return Ok(None);
         }
-        self.bytes.rest_of_line().map(Some)
+        let line = self.line();
+        Ok(Some((line, self.bytes.rest_of_line()?)))
     }
 
     /// The next part of a statement.

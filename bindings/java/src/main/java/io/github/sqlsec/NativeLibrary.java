@@ -1,8 +1,9 @@
 package io.github.sqlsec;
 
-import java.io.ByteArrayOutputStream;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,14 +39,14 @@ final class NativeLibrary {
   }
 
   private static void loadCopy(String resource) throws IOException {
-    byte[] library = read(resource);
-    String wanted = new String(read(resource + ".sha256"), StandardCharsets.US_ASCII).trim();
     // Its owner alone may enter it (POSIX), and its name is random.
     Path folder = Files.createTempDirectory("sqlsec-");
     Path file = folder.resolve(System.mapLibraryName("sqlsec_java"));
     try {
-      Files.write(file, library);
-      if (!sha256(Files.readAllBytes(file)).equals(wanted)) {
+      try (InputStream in = open(resource)) {
+        Files.copy(in, file);
+      }
+      if (!sha256(file).equals(text(resource + ".sha256"))) {
         throw SqlSecException.of(UNUSABLE, "the native library is not the one that belongs to this jar");
       }
       System.load(file.toString());
@@ -64,32 +65,42 @@ final class NativeLibrary {
     }
   }
 
-  private static byte[] read(String resource) throws IOException {
-    try (InputStream in = NativeLibrary.class.getResourceAsStream(resource)) {
-      if (in == null) {
-        throw SqlSecException.of(
-            UNUSABLE,
-            "no native library for this platform: `" + resource + "` is not on the class path; add the jar with its classifier, or set " + PATH_PROPERTY);
-      }
-      ByteArrayOutputStream out = new ByteArrayOutputStream();
-      byte[] part = new byte[64 * 1024];
-      for (int n = in.read(part); n >= 0; n = in.read(part)) {
-        out.write(part, 0, n);
-      }
-      return out.toByteArray();
+  private static InputStream open(String resource) {
+    InputStream in = NativeLibrary.class.getResourceAsStream(resource);
+    if (in == null) {
+      throw SqlSecException.of(
+          UNUSABLE,
+          "no native library for this platform: `" + resource + "` is not on the class path; add the jar with its classifier, or set " + PATH_PROPERTY);
+    }
+    return in;
+  }
+
+  private static String text(String resource) throws IOException {
+    try (BufferedReader lines = new BufferedReader(new InputStreamReader(open(resource), StandardCharsets.US_ASCII))) {
+      String line = lines.readLine();
+      return line == null ? "" : line.trim();
     }
   }
 
-  private static String sha256(byte[] bytes) {
+  /** Piece by piece: a JVM that has just started takes longer to make room for a whole library than to hash it. */
+  private static String sha256(Path file) throws IOException {
+    MessageDigest digest;
     try {
-      StringBuilder hex = new StringBuilder();
-      for (byte b : MessageDigest.getInstance("SHA-256").digest(bytes)) {
-        hex.append(String.format("%02x", b));
-      }
-      return hex.toString();
+      digest = MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
+    byte[] piece = new byte[256 * 1024];
+    try (InputStream in = Files.newInputStream(file)) {
+      for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
+        digest.update(piece, 0, n);
+      }
+    }
+    StringBuilder hex = new StringBuilder();
+    for (byte b : digest.digest()) {
+      hex.append(Character.forDigit((b >> 4) & 15, 16)).append(Character.forDigit(b & 15, 16));
+    }
+    return hex.toString();
   }
 
   /** As os-maven-plugin names platforms: {@code linux-x86_64}; with {@code -musl} where that is the C library. */
