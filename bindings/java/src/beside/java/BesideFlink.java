@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.flink.table.api.EnvironmentSettings;
 import org.apache.flink.table.api.TableEnvironment;
 import org.apache.flink.table.api.internal.TableEnvironmentImpl;
@@ -62,37 +63,59 @@ public final class BesideFlink {
     }
   }
 
-  /** Each query by both, in turn; the median of many rounds of all queries. */
+  /** The median of many rounds of all queries: each query by both, in turn, as before a submission; and a round of all by one, then by the other. */
   private void warm() {
     TableEnvironmentImpl environment = environment();
     try (SqlSec sqlsec = sqlsec()) {
-      double[] ours = new double[ROUNDS];
-      double[] flinks = new double[ROUNDS];
+      // As Flink's parser does: a planner for each statement.
+      Consumer<String> flink = query -> validate(planner(environment), query);
+      Consumer<String> ours = query -> rewrite(sqlsec, query);
+      Costs inTurn = new Costs();
+      Costs each = new Costs();
       for (int round = -WARM_ROUNDS; round < ROUNDS; round++) {
-        double our = 0;
-        double flink = 0;
+        double[] sums = new double[2];
         for (String query : queries) {
-          long start = System.nanoTime();
-          // As its parser does: a planner for each statement.
-          validate(planner(environment), query);
-          long between = System.nanoTime();
-          rewrite(sqlsec, query);
-          our += (System.nanoTime() - between) / 1e3;
-          flink += (between - start) / 1e3;
+          sums[0] += micros(flink, List.of(query));
+          sums[1] += micros(ours, List.of(query));
         }
+        double alone = micros(flink, queries);
+        double ourAlone = micros(ours, queries);
         if (round >= 0) {
-          ours[round] = our / queries.size();
-          flinks[round] = flink / queries.size();
+          inTurn.note(round, sums[0] / queries.size(), sums[1] / queries.size());
+          each.note(round, alone / queries.size(), ourAlone / queries.size());
         }
       }
+      System.out.printf("%d queries, microseconds a query, median (fastest tenth) of %d rounds:%n", queries.size(), ROUNDS);
+      inTurn.print("each query by both, in turn");
+      each.print("all queries by one, then all by the other");
+    }
+  }
+
+  private static double micros(Consumer<String> what, List<String> queries) {
+    long start = System.nanoTime();
+    queries.forEach(what);
+    return (System.nanoTime() - start) / 1e3;
+  }
+
+  /** What a query cost both, by round. */
+  private static final class Costs {
+    private final double[] flink = new double[ROUNDS];
+    private final double[] ours = new double[ROUNDS];
+
+    void note(int round, double ofFlink, double ofOurs) {
+      flink[round] = ofFlink;
+      ours[round] = ofOurs;
+    }
+
+    void print(String how) {
+      Arrays.sort(flink);
       Arrays.sort(ours);
-      Arrays.sort(flinks);
       int half = ROUNDS / 2;
       int tenth = ROUNDS / 10;
-      System.out.printf("%d queries, microseconds a query, median (fastest tenth) of %d rounds:%n", queries.size(), ROUNDS);
-      System.out.printf("  Flink, parse and validate  %7.1f (%.1f)%n", flinks[half], flinks[tenth]);
+      System.out.printf("%s:%n", how);
+      System.out.printf("  Flink, parse and validate  %7.1f (%.1f)%n", flink[half], flink[tenth]);
       System.out.printf("  sqlsec, whole check        %7.1f (%.1f)%n", ours[half], ours[tenth]);
-      System.out.printf("  ratio                      %7.1f (%.1f)%n", flinks[half] / ours[half], flinks[tenth] / ours[tenth]);
+      System.out.printf("  ratio                      %7.1f (%.1f)%n", flink[half] / ours[half], flink[tenth] / ours[tenth]);
     }
   }
 
