@@ -13,6 +13,7 @@ use sqlparser::tokenizer::{Location, Span as Place, Token, TokenWithSpan, Word a
 
 use super::context::Context;
 use super::grammar::{Grammar, precedence};
+use super::stack::deeper;
 use super::token::{Tok, TokenKind};
 use super::{Span, Word};
 
@@ -32,7 +33,8 @@ impl Dialect for FlinkDialect {
     }
 
     fn parse_prefix(&self, parser: &mut Parser) -> Option<Result<Expr, ParserError>> {
-        let operand = Grammar::new(&self.context, parser).operand();
+        // Every level of an expression comes by here, and a limit may let through many.
+        let operand = deeper(|| Grammar::new(&self.context, parser).operand());
         Some(operand.map_err(|error| self.context.keep(error)))
     }
 

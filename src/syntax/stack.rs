@@ -14,7 +14,8 @@ use corosensei::stack::{DefaultStack, Stack};
 const PER_BYTE: usize = 2048;
 /// The longest texts have no more operators than the default [`super::Limits`] let through.
 const MOST: usize = 64 << 20;
-/// Enough for a text that sqlparser reads down to its limit of depth, which takes no bytes to speak of: 16 MiB in a debug build, 8 in a release build.
+/// Enough to read a text down to the default limit of depth without another piece, which takes no bytes to speak of: 16 MiB in a debug build, 8 in a release
+/// build.
 const LEAST: usize = 24 << 20;
 /// More than was asked for, so that policy texts that are read within `work` run on the same piece.
 const ROOM: usize = LEAST;
@@ -24,8 +25,8 @@ const KEPT: usize = 64 << 20;
 const SLACK: usize = 128 << 10;
 
 thread_local! {
-    /// The lowest address of the piece that this thread runs on; none, when it runs on the stack that it was made with.
-    static LOWEST: Cell<Option<usize>> = const { Cell::new(None) };
+    /// The addresses of the piece that this thread runs on; none, when it runs on the stack that it was made with.
+    static PIECE: Cell<Option<Range>> = const { Cell::new(None) };
     /// The piece of [`KEPT`] bytes on which nobody runs.
     static IDLE: Cell<Option<DefaultStack>> = const { Cell::new(None) };
 }
@@ -42,7 +43,8 @@ pub fn with_stack<R>(bytes: usize, work: impl FnOnce() -> R) -> R {
     on_piece(size, size.saturating_add(ROOM), work)
 }
 
-/// Runs a step that goes one level down, on another piece where little is left: for what may nest without a bracket or an operator of its own.
+/// Runs a step that goes one level down, on another piece where little is left. Each rule that may nest is such a step: how deep a text may be is a matter of
+/// the limits that it is read with, and those may be raised.
 pub(super) fn deeper<R>(step: impl FnOnce() -> R) -> R {
     on_piece(256 << 10, LEAST, step)
 }
@@ -55,9 +57,12 @@ fn on_piece<R>(least: usize, size: usize, work: impl FnOnce() -> R) -> R {
     let keep = size <= KEPT;
     let kept = if keep { IDLE.take() } else { None };
     let mut piece = kept.unwrap_or_else(|| mapped(size.max(KEPT)));
-    let lowest = piece.limit().get().saturating_add(SLACK);
+    let range = Range {
+        lowest: piece.limit().get().saturating_add(SLACK),
+        highest: piece.base().get(),
+    };
     let done = on_stack(&mut piece, || {
-        let _back = OnPiece(LOWEST.replace(Some(lowest)));
+        let _back = OnPiece(PIECE.replace(Some(range)));
         work()
     });
     if keep {
@@ -66,21 +71,29 @@ fn on_piece<R>(least: usize, size: usize, work: impl FnOnce() -> R) -> R {
     done
 }
 
+/// Addresses of a piece that may be used: a stack grows down.
+#[derive(Clone, Copy)]
+struct Range {
+    lowest: usize,
+    highest: usize,
+}
+
 /// Whoever runs on a piece; when it is dropped, the thread runs on the former one again.
-struct OnPiece(Option<usize>);
+struct OnPiece(Option<Range>);
 
 impl Drop for OnPiece {
     fn drop(&mut self) {
-        LOWEST.set(self.0);
+        PIECE.set(self.0);
     }
 }
 
-/// Bytes that the piece has left; none, when the thread runs on none.
+/// Bytes that the piece has left; none, when the thread runs on none, or a host has put it on a stack of its own meanwhile.
 #[inline(never)]
 fn left() -> Option<usize> {
-    let lowest = LOWEST.get()?;
+    let range = PIECE.get()?;
     let here = black_box(0_u8);
-    Some(std::ptr::from_ref(&here).addr().saturating_sub(lowest))
+    let here = std::ptr::from_ref(&here).addr();
+    (here <= range.highest).then(|| here.saturating_sub(range.lowest))
 }
 
 #[expect(
@@ -118,6 +131,26 @@ mod tests {
             assert_eq!(left(), before);
         });
         assert_eq!(left(), None);
+    }
+
+    #[test]
+    fn another_stack_of_the_host_is_no_part_of_the_piece() {
+        // Two, so that whichever lies higher one of them lies above the piece or below it.
+        let mut others = [mapped(LEAST), mapped(LEAST)];
+        with_stack(10, || {
+            let piece = PIECE
+                .get()
+                .map(|range| range.lowest..=range.highest)
+                .unwrap();
+            for other in &mut others {
+                let seen = on_stack(other, || {
+                    assert!(!piece.contains(&here()));
+                    assert_eq!(left().unwrap_or_default(), 0);
+                    with_stack(10, left)
+                });
+                assert!(seen.is_some_and(|left| left >= LEAST), "{seen:?}");
+            }
+        });
     }
 
     #[test]

@@ -92,6 +92,41 @@ fn what_is_too_deep_is_refused_on_a_small_thread() {
 }
 
 #[test]
+fn who_raises_the_limit_of_depth_gets_the_stack_for_it() {
+    // As high as texts that the engine made itself are read with, and higher.
+    on_a_small_thread(|| {
+        for nesting in [1_000, 8_000] {
+            let limits = Limits {
+                nesting,
+                ..Limits::default()
+            };
+            for (open, close) in [
+                ("(", ")"),
+                ("f(", ")"),
+                ("(SELECT ", ")"),
+                ("- ", ""),
+                ("NOT ", ""),
+                ("CASE WHEN ", " THEN 1 END"),
+                ("1 + (", ")"),
+            ] {
+                for depth in [nesting - 100, 4 * nesting, 100_000] {
+                    let sql = nested(open, close, depth);
+                    with_stack(sql.len(), || {
+                        match Script::parse(&sql, FlinkVersion::default(), &limits) {
+                            Ok(_) => assert!(depth <= 4 * nesting, "{open} {depth}"),
+                            Err(error) => assert!(
+                                matches!(error.kind, SyntaxErrorKind::Limit(_)),
+                                "{open} {depth}: {error}"
+                            ),
+                        }
+                    });
+                }
+            }
+        }
+    });
+}
+
+#[test]
 fn long_flat_texts_parse_on_a_small_thread() {
     on_a_small_thread(|| {
         for sql in [
